@@ -1,0 +1,171 @@
+//! Which root cause explains which failures: a [`Diagnosis`] from findings, windows and the cause graph.
+
+use crate::findings::{Evidence, EvidenceIx};
+use crate::rules::{Captures, RuleId, RuleIx};
+use crate::window::TimeWindow;
+
+/// The answer, for a whole run.
+#[derive(Debug, Clone, Default)]
+pub struct Diagnosis {
+    /// What was checked before anything was concluded.
+    pub premises: Vec<Premise>,
+    /// One per failed or errored case, in the order of the run.
+    pub cases: Vec<CaseDiagnosis>,
+    /// The root causes, the one that explains most first.
+    pub causes: Vec<Cause>,
+    /// The smallest set of fixes, the one that clears most first.
+    pub plan: Vec<PlanStep>,
+    /// Matched, but just as often around passing tests.
+    pub red_herrings: Vec<RuledOut>,
+    /// The records cited anywhere, in order of time; [`EvidenceIx`] points here.
+    pub evidence: Vec<Evidence>,
+}
+
+/// A condition for trusting the diagnosis.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Premise {
+    /// A stable word: `report-complete`, `entries-in-every-window`, …
+    pub id: &'static str,
+    /// One sentence.
+    pub statement: String,
+    /// Whether it holds.
+    pub holds: bool,
+}
+
+/// The answer for one case (or, without test results, for one window).
+#[derive(Debug, Clone)]
+pub struct CaseDiagnosis {
+    /// The case's place in the run; `None` for a window named by the user.
+    pub case: Option<usize>,
+    /// Where it was looked for.
+    pub window: Option<TimeWindow>,
+    /// How sure the best hypothesis is.
+    pub verdict: Verdict,
+    /// Best first; empty where nothing was found.
+    pub hypotheses: Vec<Hypothesis>,
+    /// Rules that could explain the symptom and did not, and suspects that were refuted.
+    pub ruled_out: Vec<RuledOut>,
+    /// Places to look, where no rule explains the failure.
+    pub leads: Vec<Lead>,
+}
+
+/// How sure a diagnosis is; computed from the parts of the score, before any prose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// Evidence on every hop, and a join better than the window or exclusive to failing windows.
+    Confirmed,
+    /// Strong evidence with a hop missing or shared.
+    Likely,
+    /// Some evidence.
+    Possible,
+    /// None.
+    Inconclusive,
+}
+
+/// A path from an observed symptom of the case to one root.
+#[derive(Debug, Clone)]
+pub struct Hypothesis {
+    /// The rule at the root.
+    pub root: RuleIx,
+    /// Its title with the captures filled in.
+    pub title: String,
+    /// How sure.
+    pub verdict: Verdict,
+    /// Sum of the parts.
+    pub score: i32,
+    /// Why the score is what it is.
+    pub parts: Vec<ScorePart>,
+    /// From the symptom to the root.
+    pub whys: Vec<Why>,
+    /// What the root's matchers caught.
+    pub captures: Captures,
+}
+
+/// A part of a score.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScorePart {
+    /// A stable word: `join`, `observed`, `lift`, `order`, `specificity`, `reach`.
+    pub name: &'static str,
+    /// What it adds or takes.
+    pub points: i32,
+    /// Why.
+    pub reason: String,
+}
+
+/// One step of a chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Why {
+    /// The rule that answers.
+    pub rule: RuleIx,
+    /// The answer, captures filled in.
+    pub answer: String,
+    /// Whether it was seen.
+    pub footing: Footing,
+    /// The records that show it, best first; empty where inferred, or where the test result shows it.
+    pub evidence: Vec<EvidenceIx>,
+    /// The evidence lies before the case's window.
+    pub before_window: bool,
+}
+
+/// Whether a step was seen or follows from the catalog.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Footing {
+    /// Records or the test result show it.
+    Observed,
+    /// Nothing shows it; the catalog says it follows.
+    Inferred,
+}
+
+/// A rule that is not the cause here, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuledOut {
+    /// The rule.
+    pub rule: RuleIx,
+    /// What was searched and not found, or found everywhere.
+    pub reason: String,
+    /// The user asked for it by name.
+    pub suspect: bool,
+}
+
+/// An unmatched kind of line that is unusual to the failing windows: not a cause, a place to look.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lead {
+    /// The masked line.
+    pub template: String,
+    /// Failing windows it was seen in.
+    pub failing: u32,
+    /// Passing windows it was seen in.
+    pub passing: u32,
+    /// Records that show it.
+    pub evidence: Vec<EvidenceIx>,
+}
+
+/// A root cause with the cases it explains.
+#[derive(Debug, Clone)]
+pub struct Cause {
+    /// The rule at the root.
+    pub root: RuleIx,
+    /// Its title with the captures filled in.
+    pub title: String,
+    /// The best verdict among its cases.
+    pub verdict: Verdict,
+    /// Tells this occurrence from another of the same rule: rule id and the fingerprint's captures.
+    pub fingerprint: String,
+    /// Places in [`Diagnosis::cases`].
+    pub cases: Vec<usize>,
+    /// The records that show the root, in order of time.
+    pub evidence: Vec<EvidenceIx>,
+    /// What the root's matchers caught.
+    pub captures: Captures,
+}
+
+/// One fix, and what it clears beyond the fixes before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanStep {
+    /// The rule at the root.
+    pub root: RuleId,
+    /// Cases that this fix clears beyond those before it.
+    pub clears: usize,
+    /// Cases cleared by this fix and those before it.
+    pub total: usize,
+}

@@ -1,0 +1,27 @@
+//! Finds out why an end-to-end run against Cloud Run failed.
+//!
+//! The data flows one way, and the order of the modules below is the architecture: a module may use
+//! only those above it (`tests/integration/architecture.rs` holds that).
+//!
+//! ```text
+//! results ──▶ window ──▶ logs ──▶ rules ──▶ findings ──▶ diagnosis ──▶ report
+//!  read       around      pull     load      find         diagnose      render
+//! ```
+//!
+//! Invariants:
+//!
+//! 1. The library never prints, exits, or reads the environment or the clock.
+//! 2. Text leaves the program only redacted ([`report::redact`]); log payloads are never traced.
+//! 3. From findings to report there is no I/O; the same input gives the same bytes, whatever the thread count.
+//! 4. Whatever is unreadable in a readable file comes back as data ([`results::Unread`], [`logs::Gap`]) and is shown.
+//! 5. No template and no format may hide whether a why is observed or inferred.
+//! 6. Domain types do not derive `Serialize`; the report does, and carries its schema version.
+//! 7. Log text is hostile: it never becomes markup, a link, a mention, a terminal escape or a workflow command.
+
+pub mod results;
+pub mod window;
+pub mod logs;
+pub mod rules;
+pub mod findings;
+pub mod diagnosis;
+pub mod report;

@@ -1,0 +1,121 @@
+//! What the services said: Cloud Logging entries around the windows, as [`Record`]s in order of time.
+//!
+//! [`pull`] reads every source once for a [`Selection`], asks a [`Gate`] which entries are worth
+//! parsing, drops duplicates, puts the rest in order and stitches stack traces together. What it could
+//! not read comes back as [`Gap`]s and counted [`Repair`]s, never as silence.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::window::Spans;
+
+pub mod entry;
+
+pub use entry::{LogEntry, Severity};
+
+/// One event: an entry, or several stitched together (a traceback that arrived one line per entry).
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// The entries it was made of, in order of time; never empty.
+    pub entries: Vec<LogEntry>,
+    /// All its text: the message first, then exception and stack fields, lines joined by `\n`.
+    pub text: String,
+}
+
+/// What to read.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// The windows that entries are counted for, half-open, in any order, possibly overlapping.
+    pub windows: Vec<(Timestamp, Timestamp)>,
+    /// Everything that must be read: the windows and the stretches before them.
+    pub reach: Spans,
+}
+
+/// Decides from the raw JSON of one entry whether it must be parsed.
+///
+/// An implementation may admit too much, never too little.
+pub trait Gate: Sync {
+    /// Whether the entry written as `raw` (one JSON object, as it stands in the source) is wanted.
+    fn admits(&self, raw: &[u8]) -> bool;
+}
+
+/// The gate that admits all entries.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Everything;
+
+impl Gate for Everything {
+    fn admits(&self, _raw: &[u8]) -> bool {
+        true
+    }
+}
+
+/// What was there, counted while reading; independent of the gate.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Census {
+    /// Entries met in all sources, duplicates included.
+    pub entries: u64,
+    /// Entries that lie within the selection's reach, duplicates left out.
+    pub in_reach: u64,
+    /// Entries within reach that came again (same log name, timestamp and insert id).
+    pub duplicates: u64,
+    /// First and last timestamp met in any source.
+    pub span: Option<(Timestamp, Timestamp)>,
+    /// For each window of the selection, the entries in it.
+    pub per_window: Vec<u64>,
+    /// By service (or job) name.
+    pub services: BTreeMap<String, ServiceCensus>,
+}
+
+/// What one service logged within reach.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ServiceCensus {
+    /// For each window of the selection, the entries in it.
+    pub per_window: Vec<u64>,
+    /// By revision name: first and last entry, and how many.
+    pub revisions: BTreeMap<String, RevisionCensus>,
+}
+
+/// What one revision logged within reach.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RevisionCensus {
+    /// Timestamp of its first entry.
+    pub first: Timestamp,
+    /// Timestamp of its last entry.
+    pub last: Timestamp,
+    /// How many entries.
+    pub entries: u64,
+}
+
+/// A kind of damage that was mended while reading, and how often.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Repair {
+    /// The file as it was given, or `standard input`.
+    pub path: String,
+    /// What was mended: `raw newline inside a string`, `illegal escape`, `UTF-16`, …
+    pub kind: &'static str,
+    /// How many times.
+    pub count: u64,
+    /// Line of the first one, from 1, where known.
+    pub line: Option<u64>,
+}
+
+/// Something that could not be seen.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Gap {
+    /// A stable word for it: `no-entries`, `unreadable-line`, `truncated`, …
+    pub kind: &'static str,
+    /// One sentence: what could not be seen, where (file, line), and what to do.
+    pub statement: String,
+}
+
+/// What a pull brought beside the records.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Pulled {
+    /// What was there.
+    pub census: Census,
+    /// What was mended.
+    pub repairs: Vec<Repair>,
+    /// What could not be seen.
+    pub gaps: Vec<Gap>,
+}

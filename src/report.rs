@@ -1,0 +1,1 @@
+//! The public, versioned view that all formats render.
