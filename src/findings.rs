@@ -59,3 +59,12 @@ pub struct Findings {
     /// For each case of the run, the findings in its result.
     pub in_results: Vec<Vec<Finding>>,
 }
+
+/// The lines around a piece of evidence, from the same instance (else the same service), oldest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Neighbours {
+    /// Up to a few lines before it, not yet redacted.
+    pub before: Vec<String>,
+    /// Up to a few lines after it, not yet redacted.
+    pub after: Vec<String>,
+}

@@ -204,3 +204,26 @@ pub enum Example {
 
 /// What a matcher's named groups caught, by name.
 pub type Captures = BTreeMap<String, String>;
+
+/// The rules and the cause graph they form.
+#[derive(Debug, Clone, Default)]
+pub struct Catalog {
+    rules: Vec<Rule>,
+}
+
+impl Catalog {
+    /// The rules, in order of their ids; a [`RuleIx`] is a place in it.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// The rule at a place of this catalog.
+    pub fn rule(&self, place: RuleIx) -> &Rule {
+        &self.rules[place]
+    }
+
+    /// The place of the rule with this id; logarithmic in the number of rules.
+    pub fn find(&self, id: &str) -> Option<RuleIx> {
+        self.rules.binary_search_by(|rule| rule.id.as_str().cmp(id)).ok()
+    }
+}
