@@ -26,6 +26,7 @@ mod lines;
 mod intake;
 mod threads;
 mod census;
+mod store;
 mod stitch;
 mod pull;
 mod around;
