@@ -142,7 +142,7 @@ impl Reading<'_> {
         let indent = self.intake.layout.indent.as_deref().unwrap_or_default();
         let mut at = 0;
         while let Some(offset) =
-            bytes[at..].iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b',' | b'[' | b']'))
+            bytes[at..].iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b',' | b'[' | b']' | b'}'))
         {
             at += offset;
             let line_end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |newline| at + newline);
@@ -168,6 +168,8 @@ impl Reading<'_> {
                     }
                     at = end;
                 }
+                // An object around the entries, of which only the beginning stands before them.
+                Extent::Broken(end) if column(bytes, at) < indent.len() && end < bytes.len() => at = end,
                 Extent::Broken(end) => {
                     let cut_off = last && end == bytes.len();
                     self.thorough(&bytes[at..end], if cut_off { Loss::CutOff } else { Loss::Unreadable });
@@ -191,10 +193,16 @@ impl Reading<'_> {
             self.harvest.fixes.push((Fix::TextBeforeAnEntry, self.line));
         } else if line.starts_with(b"```") {
             self.harvest.fixes.push((Fix::Fence, self.line));
-        } else if !self.intake.layout.fenced && !envelope::closing(line) {
+        } else if !self.intake.layout.fenced && !self.belongs_to_a_wrapper(line, at) {
             self.harvest.lost.push((Loss::Unreadable, self.line));
         }
         line_end
+    }
+
+    /// Whether a line is the rest of an object around the entries: brackets, and members further out than entries.
+    fn belongs_to_a_wrapper(&self, line: &[u8], at: usize) -> bool {
+        let depth = self.intake.layout.indent.as_ref().map_or(0, Vec::len);
+        envelope::closing(line) || (line.starts_with(b"\"") && column(self.bytes, at) < depth)
     }
 
     /// Reads an entry without parsing it; false where it is not plain enough for that.
@@ -355,6 +363,11 @@ fn stream(found: &Outline<'_>) -> u64 {
         b"" => hash_of([found.log_name, found.service, found.revision]),
         instance => hash_of([found.log_name, instance]),
     }
+}
+
+/// How many bytes of its line stand before a place.
+fn column(bytes: &[u8], at: usize) -> usize {
+    memchr::memrchr(b'\n', &bytes[..at]).map_or(at, |newline| at - newline - 1)
 }
 
 /// Without white space and commas at the end.

@@ -1,5 +1,7 @@
 //! Exported entries as they really arrive: every layout, every kind of damage, nothing good lost.
 
+#![allow(clippy::unwrap_used)]
+
 use fivewhys::logs::{self, Everything, Gate, Pulled, Record, Selection, Source};
 use fivewhys::window::Spans;
 use jiff::Timestamp;

@@ -31,6 +31,8 @@ fn entries() -> impl Strategy<Value = Vec<Value>> {
     ];
     let entry = (0u64..40, prop::bool::ANY, text, 0u8..4).prop_map(|(at, second, text, shape)| {
         let mut entry = at_microsecond(at * 1000, if second { "b" } else { "a" }, &text);
+        // One insert id names one content.
+        entry["insertId"] = json!(format!("{}-{shape}-{text}", entry["insertId"].as_str().unwrap_or_default()));
         match shape {
             0 => entry["insertId"] = json!(""),
             1 => {
