@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use crate::window::Spans;
 
 pub mod entry;
+pub mod template;
 
 pub use entry::{LogEntry, Severity};
 
