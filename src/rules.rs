@@ -33,6 +33,8 @@ pub struct Rule {
     pub severity: Severity,
     /// How far it is trusted.
     pub status: Status,
+    /// It says what broke, not why: it is never a root.
+    pub symptom: bool,
     /// The rule that stands in its place, for a deprecated one.
     pub replaced_by: Option<RuleId>,
     /// How it is noticed; a cause without one is only ever inferred.
