@@ -125,3 +125,130 @@ pub fn run(args: &DiagnoseArgs, out: &mut dyn Write) -> anyhow::Result<ExitStatu
     output::deliver(&report, &args.output, out)?;
     Ok(args.exit_status(&run, &diagnosis))
 }
+
+/// What a reading of the logs brought.
+struct Sighted {
+    matcher: Matcher,
+    findings: Findings,
+    pulled: Pulled,
+}
+
+fn suspects(catalog: &Catalog, ids: &[String]) -> anyhow::Result<Vec<RuleIx>> {
+    let find = |id: &String| {
+        catalog.find(id).ok_or_else(|| {
+            let nearest = fivewhys::rules::problem::nearest(id, catalog.rules().iter().map(|rule| rule.id.as_str()));
+            let hint = nearest.map(|nearest| format!(" Did you mean `{nearest}`?")).unwrap_or_default();
+            let message = format!("--suspect {id}: there is no such rule.{hint} `fivewhys rules list` shows all.");
+            anyhow::Error::from(Fatal { message, status: ExitStatus::Usage })
+        })
+    };
+    ids.iter().map(find).collect()
+}
+
+fn read_results(inputs: &[ResultInput], args: &DiagnoseArgs) -> anyhow::Result<TestRun> {
+    if inputs.is_empty() {
+        return Ok(TestRun::default());
+    }
+    Ok(results::read(inputs, args.offset()?)?)
+}
+
+/// The failing windows in the order of the run, those named by the user, then the control group: cases of
+/// this run and of the control runs that passed, and that no failing case overlaps.
+fn watched(run: &TestRun, windows: &[Option<CaseWindow>], args: &DiagnoseArgs) -> anyhow::Result<Vec<WatchedWindow>> {
+    let mut failing = Vec::new();
+    let mut passing = Vec::new();
+    for (place, (case, window)) in run.cases.iter().zip(windows).enumerate() {
+        let Some(window) = window else { continue };
+        match case.outcome {
+            Outcome::Failed(_) | Outcome::Errored(_) => failing.push(watch(Group::Failing, Some(place), window)),
+            Outcome::Passed => passing.push(watch(Group::Control, Some(place), window)),
+            Outcome::Skipped | Outcome::Flaky(_) => {}
+        }
+    }
+    for window in args.given()? {
+        failing.push(watch(Group::Failing, None, &window));
+    }
+    for path in &args.control {
+        let control = results::read(&[ResultInput::file(path)], args.offset()?)?;
+        let windows = window::around(&control, args.margins());
+        let passed = control.cases.iter().zip(&windows).filter(|(case, _)| matches!(case.outcome, Outcome::Passed));
+        passing.extend(passed.filter_map(|(_, window)| Some(watch(Group::Control, None, window.as_ref()?))));
+    }
+    let beside_failure = |window: &WatchedWindow| failing.iter().any(|failure| overlap(failure.core, window.core));
+    passing.retain(|window| !beside_failure(window));
+    failing.append(&mut passing);
+    Ok(failing)
+}
+
+fn watch(group: Group, case: Option<usize>, window: &CaseWindow) -> WatchedWindow {
+    WatchedWindow { group, case, core: window.core, window: window.window }
+}
+
+fn overlap(a: (jiff::Timestamp, jiff::Timestamp), b: (jiff::Timestamp, jiff::Timestamp)) -> bool {
+    a.0 < b.1 && b.0 < a.1
+}
+
+/// Reads the logs once and meets every record with the rules.
+fn look(incident: &Incident, catalog: &Catalog, run: &TestRun, watch: &Watch, args: &DiagnoseArgs) -> anyhow::Result<Sighted> {
+    let matcher = Matcher::new(catalog);
+    let windows: Vec<_> = watch.windows().iter().map(|window| (window.window.start, window.window.end)).collect();
+    let reach = Spans::union(windows.iter().map(|&(start, end)| (start.saturating_sub(args.lookback).unwrap_or(jiff::Timestamp::MIN), end)));
+    let mut finder = Finder::new(catalog, &matcher, watch);
+    let mut pulled = logs::pull(&incident.logs, &Selection { windows, reach }, &matcher, &mut |record| finder.see(&record))?;
+    pulled.gaps.extend(incident.gaps());
+    let findings = finder.finish(run);
+    Ok(Sighted { matcher, findings, pulled })
+}
+
+/// Reads the windows of unexplained cases and the control group again, now for all that was logged.
+fn find_leads(
+    incident: &Incident,
+    matcher: &Matcher,
+    catalog: &Catalog,
+    watch: &Watch,
+    args: &DiagnoseArgs,
+    diagnosis: &mut Diagnosis,
+) -> anyhow::Result<()> {
+    let unexplained = leads::unexplained(diagnosis, watch, args.lookback);
+    if unexplained.is_empty() || incident.logs.is_empty() {
+        return Ok(());
+    }
+    let before = unexplained.iter().filter(|case| !case.instances.is_empty()).map(|case| (case.from, watch.windows()[case.window].window.end));
+    let windows: Vec<_> = watch.windows().iter().map(|window| (window.window.start, window.window.end)).collect();
+    let reach = Spans::union(windows.iter().copied().chain(before));
+    let mut miner = LeadMiner::new(watch, unexplained);
+    logs::pull(&incident.logs, &Selection { windows, reach }, &logs::Everything, &mut |record| {
+        let (mut named, mut symptom) = (false, false);
+        matcher.in_record(&record, &mut |sighting| {
+            let rule = catalog.rule(sighting.rule);
+            symptom |= rule.symptom;
+            named |= !rule.symptom;
+        });
+        if !named {
+            miner.see(&record, symptom);
+        }
+    })?;
+    miner.finish(diagnosis);
+    Ok(())
+}
+
+/// The lines around each cited record.
+fn neighbours(incident: &Incident, diagnosis: &Diagnosis) -> anyhow::Result<BTreeMap<EvidenceIx, Neighbours>> {
+    let cited = diagnosis.cited();
+    let wanted: Vec<logs::Wanted> = cited.iter().map(|&place| diagnosis.evidence[place].wanted()).collect();
+    let around = logs::neighbours(&incident.logs, &wanted, NEIGHBOURS)?;
+    Ok(cited.into_iter().zip(around).map(|(place, around)| (place, Neighbours { before: around.before, after: around.after })).collect())
+}
+
+impl DiagnoseArgs {
+    fn margins(&self) -> Margins {
+        Margins { before: self.margin, after: self.margin }
+    }
+
+    fn exit_status(&self, run: &TestRun, diagnosis: &Diagnosis) -> ExitStatus {
+        let explained = |case: &diagnosis::CaseDiagnosis| matches!(case.verdict, Verdict::Confirmed | Verdict::Likely);
+        let nothing_ran = !run.sources.is_empty() && run.cases.is_empty();
+        let all = diagnosis.cases.iter().all(explained) && !nothing_ran;
+        if all || self.exit_zero { ExitStatus::Explained } else { ExitStatus::Unexplained }
+    }
+}
