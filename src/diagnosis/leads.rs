@@ -97,7 +97,7 @@ impl<'a> LeadMiner<'a> {
         for place in wanted {
             let kept = kind.kept.entry(place).or_default();
             if kept.len() < KEPT_PER_WINDOW {
-                kept.push(Evidence::of(record, 0..0));
+                kept.push(Evidence::of(record, record.text.rfind('\n').map_or(0, |line| line + 1)));
             }
         }
     }

@@ -30,7 +30,7 @@ pub(super) struct EdgeDraft {
 }
 
 const RULE_KEYS: &[&str] = &[
-    "title", "class", "severity", "status", "replaced_by", "match", "refines", "explains", "why", "remedy", "fingerprint",
+    "title", "class", "severity", "status", "symptom", "replaced_by", "match", "refines", "explains", "why", "remedy", "fingerprint",
     "references", "examples",
 ];
 
@@ -51,6 +51,8 @@ const SEVERITIES: &[(&str, Severity)] = &[
 
 const STATUSES: &[(&str, Status)] =
     &[("experimental", Status::Experimental), ("stable", Status::Stable), ("deprecated", Status::Deprecated)];
+
+const YES_OR_NO: &[(&str, bool)] = &[("true", true), ("false", false)];
 
 const JOINS: &[(&str, Join)] = &[
     ("trace", Join::Trace),
@@ -96,6 +98,7 @@ pub(super) fn rule(sheet: &mut Sheet<'_>, id: &str, root: &Node) -> Option<Draft
             class: class.unwrap_or(Class::Product),
             severity: severity.unwrap_or(Severity::Low),
             status: status.unwrap_or(Status::Experimental),
+            symptom: fields.get("symptom").and_then(|node| word(sheet, node, "symptom", YES_OR_NO)).unwrap_or(false),
             replaced_by: None,
             condition,
             log_matchers,
