@@ -14,6 +14,7 @@ use crate::window::Spans;
 mod stamp;
 mod names;
 pub mod entry;
+pub mod template;
 mod outline;
 mod source;
 mod recognise;
@@ -43,6 +44,20 @@ pub struct Record {
     pub entries: Vec<LogEntry>,
     /// All its text: the message first, then exception and stack fields, lines joined by `\n`.
     pub text: String,
+}
+
+impl Record {
+    /// The place of the entry that holds this byte of [`Record::text`].
+    pub fn entry_at(&self, offset: usize) -> usize {
+        let mut end = 0;
+        for (place, entry) in self.entries.iter().enumerate() {
+            end += payload::text(entry).len() + 1;
+            if offset < end {
+                return place;
+            }
+        }
+        self.entries.len() - 1
+    }
 }
 
 /// What to read.
