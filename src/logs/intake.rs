@@ -282,7 +282,7 @@ impl Reading<'_> {
         let part_of = (!found.split.is_empty()).then(|| hash_of([found.log_name, found.split]));
         // What a gate looks for may stand across the border of two parts.
         let admitted = part_of.is_some() || self.intake.gate.admits(raw);
-        let shape = if self.intake.stitching { lines::shape(found.text, found.unmarked) } else { Shape::default() };
+        let shape = if self.intake.stitching { lines::shape(found.text, found.origin) } else { Shape::default() };
         if !admitted && !shape.may_belong_to_a_trace() {
             return;
         }
