@@ -55,7 +55,8 @@ impl<'a> Control<'a> {
 
     /// The standing of several variants taken as one.
     pub fn standing_together(&self, variants: &[VariantIx], findings: &Findings) -> Standing {
-        let mut windows: Vec<WindowIx> = variants.iter().flat_map(|&variant| findings.variants[variant].windows.iter().copied()).collect();
+        let mut windows: Vec<WindowIx> =
+            variants.iter().flat_map(|&variant| findings.variants[variant].windows.iter().copied()).collect();
         windows.sort_unstable();
         windows.dedup();
         self.standing_of(&windows)
@@ -104,7 +105,9 @@ impl Standing {
     pub fn sentence(&self) -> String {
         let (failing, failing_all) = self.failing;
         match self.kind {
-            StandingKind::Uncontrolled => format!("in {failing} of {failing_all} failing windows; there are no passing windows to compare with"),
+            StandingKind::Uncontrolled => {
+                format!("in {failing} of {failing_all} failing windows; there are no passing windows to compare with")
+            }
             _ => format!("in {failing} of {failing_all} failing and {} of {} passing windows", self.passing.0, self.passing.1),
         }
     }

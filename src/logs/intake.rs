@@ -29,7 +29,7 @@ pub(super) struct Harvest {
     /// The entries within reach.
     pub(super) sightings: Vec<Sighting>,
     pub(super) candidates: Vec<Candidate>,
-    /// The JSON of the candidates.
+    /// The JSON of the candidates, less than 4 GiB because a block is.
     pub(super) held: Vec<u8>,
     /// For each candidate the hashes of its instance and its service, see [`name_hash`]; only where asked for.
     pub(super) names: Vec<(u64, u64)>,
@@ -62,7 +62,7 @@ pub(super) struct Candidate {
     /// The gate wants it; otherwise it is only here because it may belong to one that is wanted.
     pub(super) admitted: bool,
     /// Its JSON in [`Harvest::held`].
-    pub(super) raw: Range<usize>,
+    pub(super) raw: Range<u32>,
     /// `raw` is a place among what was read again.
     pub(super) fetched: bool,
     /// Where its JSON begins in the decoded text of its file; `None` where it does not stand there as it is.
@@ -70,14 +70,7 @@ pub(super) struct Candidate {
     /// Length of its JSON.
     pub(super) length: u32,
     /// Its insert id in [`Harvest::held`].
-    pub(super) insert_id: Range<usize>,
-}
-
-impl Candidate {
-    /// Whether its JSON can be forgotten and read again if need be.
-    pub(super) fn can_be_let_go(&self) -> bool {
-        !self.admitted && self.offset.is_some()
-    }
+    pub(super) insert_id: Range<u32>,
 }
 
 /// Why an entry is lost.
@@ -299,8 +292,8 @@ impl Reading<'_> {
             several_lines: memchr::memmem::find(found.text, br"\n").is_some(),
             part_of,
             admitted,
-            raw: start..harvest.held.len(),
-            insert_id: id_start..id_start + id.len(),
+            raw: start as u32..harvest.held.len() as u32,
+            insert_id: id_start as u32..(id_start + id.len()) as u32,
             fetched: false,
             offset,
             length: u32::try_from(raw.len()).unwrap_or(u32::MAX),
