@@ -136,16 +136,17 @@ fn range_in(whole: &[u8], part: &[u8]) -> std::ops::Range<usize> {
     start..start + part.len()
 }
 
-/// The keys on the top level of an object that may be damaged or cut off, in order, as far as they can be read.
-pub(super) fn top_level_keys(raw: &[u8]) -> Vec<&[u8]> {
+/// The keys on the top level of an object that may be damaged or cut off, in order, as far as they can be read,
+/// and whether its end was reached.
+pub(super) fn top_level_keys(raw: &[u8]) -> (Vec<&[u8]>, bool) {
     let mut keys = Vec::new();
     let mut cursor = Cursor { bytes: raw, at: 0, strict: false };
     cursor.white();
-    let _ = cursor.members(|key, cursor| {
+    let end = cursor.members(|key, cursor| {
         keys.push(key);
         cursor.value()
     });
-    keys
+    (keys, end.is_some())
 }
 
 /// A place in a JSON text.
@@ -283,7 +284,7 @@ mod tests {
     fn braces_and_quotes_inside_strings_do_not_count() {
         let raw = br#"{"timestamp":"t","a":"}{\"","b":{"c":"]"}}"#;
         assert_eq!(timestamp(raw), Some(&b"t"[..]));
-        assert_eq!(top_level_keys(raw), [&b"timestamp"[..], b"a", b"b"]);
+        assert_eq!(top_level_keys(raw), (vec![&b"timestamp"[..], b"a", b"b"], true));
     }
 
     #[test]

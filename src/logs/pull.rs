@@ -107,7 +107,7 @@ impl Pull {
                 self.gap("not-logs", format!("{name}: no log entries were found in {named}{more}; left alone"));
             }
         } else if !others.is_empty() {
-            let hint = "expected entries of Cloud Logging as JSON, one a line or in an array";
+            let hint = "expected Cloud Logging entries as JSON, such as `gcloud logging read --format=json` prints";
             self.gap("no-entries", format!("{name}: empty, or no log entries at its beginning; {hint}"));
         }
         Ok(())
