@@ -120,20 +120,12 @@ pub(super) fn outline(raw: &[u8]) -> Option<Outline<'_>> {
     if cursor.at != raw.len() {
         return None;
     }
-    let first_of =
-        |texts: [&'_ [u8]; 3]| texts.into_iter().find(|text| !text.is_empty()).map_or(0..0, |text| range_in(raw, text));
-    let service = first_of([found.service, job, pool]);
-    found.service = &raw[service];
+    found.service = [found.service, job, pool].into_iter().find(|name| !name.is_empty()).unwrap_or_default();
     if found.text.is_empty() {
         found.text = message;
         found.origin = Origin::Payload;
     }
     Some(found)
-}
-
-fn range_in(whole: &[u8], part: &[u8]) -> std::ops::Range<usize> {
-    let start = part.as_ptr() as usize - whole.as_ptr() as usize;
-    start..start + part.len()
 }
 
 /// The keys on the top level of an object that may be damaged or cut off, in order, as far as they can be read,
