@@ -93,10 +93,7 @@ impl Default for Look {
 /// [`RenderError`] where a template cannot be rendered, which is a fault of the program.
 pub fn render(report: &Report, format: Format, look: Look) -> Result<String, RenderError> {
     match format {
-        Format::Text | Format::Markdown | Format::Html => json::render(report).map(|t| {
-            let _ = look;
-            t
-        }),
+        Format::Text | Format::Markdown | Format::Html => json::render(report).map(|t| { let _ = look; t }),
         Format::Json => json::render(report),
     }
 }

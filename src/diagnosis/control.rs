@@ -55,8 +55,7 @@ impl<'a> Control<'a> {
 
     /// The standing of several variants taken as one.
     pub fn standing_together(&self, variants: &[VariantIx], findings: &Findings) -> Standing {
-        let mut windows: Vec<WindowIx> =
-            variants.iter().flat_map(|&variant| findings.variants[variant].windows.iter().copied()).collect();
+        let mut windows: Vec<WindowIx> = variants.iter().flat_map(|&variant| findings.variants[variant].windows.iter().copied()).collect();
         windows.sort_unstable();
         windows.dedup();
         self.standing_of(&windows)
@@ -105,9 +104,7 @@ impl Standing {
     pub fn sentence(&self) -> String {
         let (failing, failing_all) = self.failing;
         match self.kind {
-            StandingKind::Uncontrolled => {
-                format!("in {failing} of {failing_all} failing windows; there are no passing windows to compare with")
-            }
+            StandingKind::Uncontrolled => format!("in {failing} of {failing_all} failing windows; there are no passing windows to compare with"),
             _ => format!("in {failing} of {failing_all} failing and {} of {} passing windows", self.passing.0, self.passing.1),
         }
     }

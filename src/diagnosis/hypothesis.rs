@@ -37,8 +37,7 @@ struct Tally {
 /// Finds the chains of every failing case, in the order of the run; windows named by the user follow.
 pub fn explain<'a>(question: &'a Question, scene: &Scene) -> Vec<Explained<'a>> {
     let windows: Vec<_> = question.watch.group(Group::Failing).collect();
-    let by_case: BTreeMap<usize, _> =
-        windows.iter().filter_map(|&(place, window)| Some((window.case?, (place, window)))).collect();
+    let by_case: BTreeMap<usize, _> = windows.iter().filter_map(|&(place, window)| Some((window.case?, (place, window)))).collect();
     let failing = question.run.cases.iter().enumerate().filter(|(_, case)| case.outcome.failure().is_some());
     let of_run = failing.map(|(case, _)| of_case(question, scene, case, by_case.get(&case).copied()));
     let given = windows.iter().filter(|(_, window)| window.case.is_none()).map(|&(place, window)| Explained {
@@ -119,20 +118,11 @@ impl Explained<'_> {
         self.chains.iter().filter(|chain| chain.links.len() > 1 || self.case.is_none()).cloned().chain(shown).collect()
     }
 
-    fn hypothesis(
-        &self,
-        chain: &Chain,
-        root: RuleIx,
-        question: &Question,
-        scene: &Scene,
-        control: &Control,
-        tally: &Tally,
-    ) -> Hypothesis {
+    fn hypothesis(&self, chain: &Chain, root: RuleIx, question: &Question, scene: &Scene, control: &Control, tally: &Tally) -> Hypothesis {
         let rule = question.catalog.rule(root);
         let root_findings = chain.root().map_or(&[][..], |link| &link.findings);
         let shown = root_findings.is_empty() && chain.links.len() == 1 && self.case.is_some();
-        let variants: Vec<VariantIx> =
-            root_findings.iter().filter_map(|&finding| question.findings.in_logs[finding].variant).collect();
+        let variants: Vec<VariantIx> = root_findings.iter().filter_map(|&finding| question.findings.in_logs[finding].variant).collect();
         let standing = (!variants.is_empty()).then(|| control.standing_together(&variants, question.findings));
         let window = self.window.map(|(_, window)| window);
         let scored = score::score(chain, scene, window, standing, tally.reach(chain), shown);
@@ -149,8 +139,7 @@ impl Explained<'_> {
     }
 
     fn why(&self, link: &Link, question: &Question, scene: &Scene) -> Why {
-        let mut evidence: Vec<_> =
-            link.findings.iter().filter_map(|&finding| question.findings.in_logs[finding].evidence).collect();
+        let mut evidence: Vec<_> = link.findings.iter().filter_map(|&finding| question.findings.in_logs[finding].evidence).collect();
         evidence.truncate(EVIDENCE_PER_WHY);
         let start = self.window.map(|(_, window)| window.window.start);
         let mut records = link.findings.iter().filter_map(|&finding| scene.evidence(finding)).peekable();
@@ -164,12 +153,7 @@ impl Explained<'_> {
         let Some(link) = link else { return Captures::new() };
         match link.findings.first() {
             Some(&finding) => question.findings.in_logs[finding].captures.clone(),
-            None => self
-                .in_result
-                .iter()
-                .find(|finding| finding.rule == link.rule)
-                .map(|finding| finding.captures.clone())
-                .unwrap_or_default(),
+            None => self.in_result.iter().find(|finding| finding.rule == link.rule).map(|finding| finding.captures.clone()).unwrap_or_default(),
         }
     }
 }
@@ -181,8 +165,7 @@ impl Tally {
             let chains = case.all_chains(scene);
             let ends: Vec<(RuleIx, RuleIx)> =
                 chains.iter().filter_map(|chain| Some((chain.links.first()?.rule, chain.root()?.rule))).collect();
-            let mut symptoms: Vec<RuleIx> =
-                ends.iter().map(|&(symptom, _)| symptom).chain(case.symptoms.iter().copied()).collect();
+            let mut symptoms: Vec<RuleIx> = ends.iter().map(|&(symptom, _)| symptom).chain(case.symptoms.iter().copied()).collect();
             symptoms.sort_unstable();
             symptoms.dedup();
             for symptom in symptoms {

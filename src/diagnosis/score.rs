@@ -122,11 +122,7 @@ fn join_part(chain: &Chain, scene: &Scene) -> ScorePart {
 fn observed_part(chain: &Chain) -> ScorePart {
     let all = chain.links.len();
     let seen = chain.links.iter().filter(|link| link.footing == Footing::Observed).count();
-    ScorePart {
-        name: "observed",
-        points: OBSERVED * seen as i32 / all.max(1) as i32,
-        reason: format!("{seen} of {all} steps were seen"),
-    }
+    ScorePart { name: "observed", points: OBSERVED * seen as i32 / all.max(1) as i32, reason: format!("{seen} of {all} steps were seen") }
 }
 
 fn lift_part(standing: &Standing) -> Option<ScorePart> {
@@ -154,11 +150,7 @@ fn order_part(chain: &Chain, scene: &Scene) -> Option<ScorePart> {
     let (root, effects) = chain.links.split_last()?;
     let cause = times(root).iter().map(|evidence| evidence.timestamp).min()?;
     let effect = effects.iter().rev().map(times).find(|found| !found.is_empty())?.iter().map(|evidence| evidence.until).max()?;
-    (cause <= effect).then(|| ScorePart {
-        name: "order",
-        points: ORDER,
-        reason: "it was logged before its effect was over".to_owned(),
-    })
+    (cause <= effect).then(|| ScorePart { name: "order", points: ORDER, reason: "it was logged before its effect was over".to_owned() })
 }
 
 fn specificity_part(chain: &Chain, scene: &Scene) -> Option<ScorePart> {

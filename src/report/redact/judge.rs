@@ -7,66 +7,11 @@ use regex::Captures;
 
 /// Values that say something about a secret instead of being one.
 const PLACEHOLDERS: &[&str] = &[
-    "none",
-    "null",
-    "nil",
-    "undefined",
-    "true",
-    "false",
-    "str",
-    "string",
-    "bytes",
-    "optional",
-    "any",
-    "int",
-    "required",
-    "missing",
-    "invalid",
-    "redacted",
-    "empty",
-    "expired",
-    "wrong",
-    "incorrect",
-    "unset",
-    "set",
-    "hidden",
-    "masked",
-    "filtered",
-    "removed",
-    "secret",
-    "password",
-    "token",
-    "bearer",
-    "basic",
-    "changeme",
-    "not_set",
-    "not-set",
-    "n/a",
-    "yes",
-    "no",
-    "present",
-    "absent",
-    "ok",
-    "failed",
-    "valid",
-    "unknown",
-    "default",
-    "disabled",
-    "enabled",
-    "provided",
-    "malformed",
-    "rejected",
-    "revoked",
-    "mismatch",
-    "blank",
-    "header",
-    "cookie",
-    "env",
-    "authorization",
-    "access",
-    "refresh",
-    "id_token",
-    "jwt",
+    "none", "null", "nil", "undefined", "true", "false", "str", "string", "bytes", "optional", "any", "int", "required", "missing", "invalid",
+    "redacted", "empty", "expired", "wrong", "incorrect", "unset", "set", "hidden", "masked", "filtered", "removed", "secret", "password",
+    "token", "bearer", "basic", "changeme", "not_set", "not-set", "n/a", "yes", "no", "present", "absent", "ok", "failed", "valid", "unknown",
+    "default", "disabled", "enabled", "provided", "malformed", "rejected", "revoked", "mismatch", "blank", "header", "cookie", "env",
+    "authorization", "access", "refresh", "id_token", "jwt",
 ];
 
 /// Whether a digit is in it.
@@ -172,8 +117,7 @@ pub(super) fn end_of_value(text: &str, from: usize) -> usize {
 /// Whether it is an address of somebody: not `git@github.com`, not `logo@2x.png`.
 pub(super) fn is_email(value: &str) -> bool {
     let ending = value.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
-    let is_file = ["png", "jpg", "jpeg", "gif", "svg", "webp", "js", "ts", "css", "py", "rs", "go", "json", "yaml", "html"]
-        .contains(&ending.as_str());
+    let is_file = ["png", "jpg", "jpeg", "gif", "svg", "webp", "js", "ts", "css", "py", "rs", "go", "json", "yaml", "html"].contains(&ending.as_str());
     !is_file && !value.starts_with("git@")
 }
 
@@ -182,8 +126,7 @@ pub(super) fn is_private_ipv4(text: &str, range: &Range<usize>) -> bool {
     let Ok(address) = text[range.clone()].parse::<Ipv4Addr>() else { return false };
     let (before, after) = (&text[..range.start], &text[range.end..]);
     // 1.2.3.4.5 and 1.2.3.4-rc1 are versions.
-    let goes_on =
-        after.strip_prefix(['.', '-', '+']).is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_alphanumeric()));
+    let goes_on = after.strip_prefix(['.', '-', '+']).is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_alphanumeric()));
     let follows = before.ends_with('.') && before.trim_end_matches('.').ends_with(|letter: char| letter.is_ascii_digit());
     let product = before.strip_suffix('/').is_some_and(|name| {
         let word = name.rsplit(|letter: char| !letter.is_ascii_alphanumeric()).next().unwrap_or_default();
@@ -226,8 +169,5 @@ fn tells(address: IpAddr) -> bool {
 
 /// Whether a secret can be looked for without the words around it: long, and like no ordinary word or number.
 pub(super) fn is_telling(value: &str) -> bool {
-    value.len() >= 10
-        && has_digit(value)
-        && value.bytes().any(|byte| byte.is_ascii_alphabetic())
-        && !value.contains(char::is_whitespace)
+    value.len() >= 10 && has_digit(value) && value.bytes().any(|byte| byte.is_ascii_alphabetic()) && !value.contains(char::is_whitespace)
 }
