@@ -1,0 +1,1 @@
+//! Log text in every field of a report that would like to be more than text.
