@@ -2,8 +2,8 @@
 
 use std::sync::OnceLock;
 
-use minijinja::value::{Serde, Value};
 use minijinja::syntax::SyntaxConfig;
+use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, context};
 
 use super::{RenderError, Report, inert, story, text};

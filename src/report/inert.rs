@@ -164,8 +164,18 @@ fn turns_into_something(word: &str) -> bool {
     let commit = word.split(|letter: char| !letter.is_ascii_alphanumeric()).any(|run| {
         run.len() >= 7 && run.bytes().all(|byte| byte.is_ascii_hexdigit()) && run.bytes().any(|byte| byte.is_ascii_digit())
     });
-    let colon = word.find(':').is_some_and(|at| at + 1 < word.len());
-    word.contains(['@', '_', '<', '\\']) || colon || lower.contains("www.") || digit_after(word, "#") || digit_after(&lower, "gh-") || commit
+    // A time of day has colons too, and becomes nothing.
+    let is_time = word.len() >= 8
+        && word.char_indices().all(|(at, letter)| {
+            if at == 2 || at == 5 { letter == ':' } else { letter.is_ascii_digit() || at == 8 && letter == '.' }
+        });
+    let colon = word.find(':').is_some_and(|at| at + 1 < word.len()) && !is_time;
+    word.contains(['@', '_', '<', '\\'])
+        || colon
+        || lower.contains("www.")
+        || digit_after(word, "#")
+        || digit_after(&lower, "gh-")
+        || commit
 }
 
 /// Only what has a meaning inside a line: prose never begins one.

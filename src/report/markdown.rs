@@ -1,9 +1,10 @@
 //! The report as an issue on GitHub shows it: GitHub-flavoured Markdown within GitHub's limit.
 
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
-use minijinja::value::{Serde, Value};
 use minijinja::syntax::SyntaxConfig;
+use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, context};
 
 use super::story::{self, Story};
@@ -14,7 +15,7 @@ pub const MAX_BYTES: usize = 65_000;
 
 /// What is left out where a report is too long, first things first. Headline, roots, answers, error lines,
 /// remedies and the command to reproduce always stay.
-const DROP_ORDER: [(&str, &str); 9] = [
+const DROP_ORDER: [(&str, &str); 10] = [
     ("neighbours", "lines around the evidence"),
     ("score", "score parts"),
     ("revisions", "revisions"),
@@ -24,7 +25,13 @@ const DROP_ORDER: [(&str, &str); 9] = [
     ("records", "log excerpts"),
     ("table", "the table of failed tests"),
     ("test_lists", "lists of tests per cause"),
+    ("gaps", "all gaps but the first five"),
 ];
+
+/// Longest text kept in a line, in a code span, and in a fence: one giant text must not crowd out the others.
+const PROSE_BYTES: usize = 1000;
+const CODE_BYTES: usize = 500;
+const FENCE_BYTES: usize = 8 * 1024;
 
 /// Renders the report as Markdown of at most [`MAX_BYTES`]. What had to be left out is named in it.
 ///
@@ -69,6 +76,23 @@ fn page_without(story: &Story<'_>, dropped: usize, causes: usize, tests: usize) 
     Ok(tidy(&page))
 }
 
+/// A record among its neighbours, its own lines marked.
+fn among(before: Vec<String>, excerpt: &str, after: Vec<String>) -> String {
+    if before.is_empty() && after.is_empty() {
+        return excerpt.to_owned();
+    }
+    let near = |lines: &[String]| lines.iter().flat_map(|line| line.lines()).map(|line| format!("  {line}")).collect::<Vec<_>>();
+    let own = excerpt.lines().map(|line| format!("> {line}")).collect();
+    [near(&before), own, near(&after)].concat().join("\n")
+}
+
+fn cut(text: &str, bytes: usize) -> Cow<'_, str> {
+    if text.len() <= bytes {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(format!("{}…", &text[..text.floor_char_boundary(bytes)]))
+}
+
 /// One blank line at most between blocks; fences keep theirs.
 fn tidy(page: &str) -> String {
     let mut out = String::with_capacity(page.len());
@@ -101,14 +125,15 @@ fn environment() -> Result<&'static Environment<'static>, RenderError> {
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|_| AutoEscape::None);
     environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
-    environment.add_filter("prose", |text: &str| inert::prose(text));
-    environment.add_filter("code", |text: &str| inert::code(text));
-    environment.add_filter("cell", |text: &str| inert::cell(text));
-    environment.add_filter("fence", |text: &str| inert::fence(text));
+    environment.add_filter("prose", |text: &str| inert::prose(&cut(text, PROSE_BYTES)));
+    environment.add_filter("code", |text: &str| inert::code(&cut(text, CODE_BYTES)));
+    environment.add_filter("cell", |text: &str| inert::cell(&cut(text, CODE_BYTES)));
+    environment.add_filter("fence", |text: &str| inert::fence(&cut(text, FENCE_BYTES)));
     environment.add_filter("html", |text: &str| inert::html(text));
     environment.add_filter("line", |text: &str| story::key_line(text).to_owned());
     environment.add_filter("at", |text: &str| story::at(text));
     environment.add_function("seen_in", text::seen_in);
+    environment.add_function("among", among);
     environment.add_template("report.md", include_str!("templates/report.md.j2"))?;
     Ok(SHARED.get_or_init(|| environment))
 }

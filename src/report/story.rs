@@ -161,7 +161,8 @@ fn headline(report: &Report, unexplained: usize) -> String {
         causes => parts.push(counted(causes, "root cause")),
     }
     if let Some(step) = report.plan.first() {
-        let sure = report.causes.iter().find(|cause| cause.root == step.root).is_none_or(|cause| cause.verdict <= Verdict::Likely);
+        let sure =
+            report.causes.iter().find(|cause| cause.root == step.root).is_none_or(|cause| cause.verdict <= Verdict::Likely);
         let first = if report.causes.len() > 1 { " first" } else { "" };
         let all = if step.clears == report.tests.len() && step.clears > 1 { "all " } else { "" };
         parts.push(match sure {
@@ -185,7 +186,8 @@ fn summary(report: &Report) -> String {
         (counts.flaky, "flaky"),
         (counts.skipped, "skipped"),
     ];
-    let named: Vec<String> = named.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
+    let named: Vec<String> =
+        named.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
     if counts.tests > 0 {
         parts.push(format!("{}: {}", counted(counts.tests, "test"), named.join(", ")));
     }
@@ -204,11 +206,12 @@ pub(super) fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
-/// `2026-11-20 09:27:07.353` of `2026-11-20T09:27:07.353645814Z`: milliseconds are what a reader compares.
+/// `2026-11-20 09:27:07.350` of `2026-11-20T09:27:07.35Z`: milliseconds are what a reader compares.
 pub(super) fn at(timestamp: &str) -> String {
-    let plain = timestamp.trim_end_matches('Z').replacen('T', " ", 1);
-    let end = plain.find('.').map_or(plain.len(), |dot| (dot + 4).min(plain.len()));
-    plain.get(..end).unwrap_or(&plain).to_owned()
+    match timestamp.parse::<jiff::Timestamp>() {
+        Ok(moment) => moment.strftime("%Y-%m-%d %H:%M:%S%.3f").to_string(),
+        Err(_) => timestamp.to_owned(),
+    }
 }
 
 /// The same without the day.

@@ -12,6 +12,15 @@ const TESTS: usize = 8;
 /// Leads shown per unexplained test.
 const LEADS: usize = 3;
 
+/// Terminal lines that a line of a log may take.
+const LOG_LINES: usize = 4;
+
+/// Column at which answers begin: behind `   Why 1  observed  `.
+const ANSWER: usize = 20;
+
+/// Column at which the records under an answer begin.
+const RECORD: usize = 10;
+
 /// Renders the report for a terminal of 60 to 200 columns; other widths are brought into that range.
 ///
 /// # Errors
@@ -140,7 +149,9 @@ impl Page {
         }
         self.blank();
         self.entry("   Tests", Style::Strong, 12, Style::Plain, &cut_list(&cause.tests));
-        for (label, text) in [("   Now", &cause.remedy.now), ("   Verify", &cause.remedy.verify), ("   Prevent", &cause.remedy.prevent)] {
+        for (label, text) in
+            [("   Now", &cause.remedy.now), ("   Verify", &cause.remedy.verify), ("   Prevent", &cause.remedy.prevent)]
+        {
             if !text.trim().is_empty() {
                 self.entry(label, Style::Strong, 12, Style::Plain, text);
             }
@@ -152,34 +163,41 @@ impl Page {
             self.step(step);
             if step.in_result {
                 let said = chain.error.map_or_else(String::new, |error| format!(": {}", story::key_line(error)));
-                self.line(17, &format!("test result{said}"));
+                self.log_line(RECORD, &format!("test result{said}"));
             }
             for cited in step.cited.iter().take(1) {
-                self.cited(17, cited);
+                self.cited(RECORD, cited);
             }
             let more = step.more + step.cited.len().saturating_sub(1);
             if more > 0 {
-                self.paragraph(17, Style::Faint, &format!("and {more} more like it"));
+                self.paragraph(RECORD, Style::Faint, &format!("and {more} more like it"));
             }
         }
     }
 
     fn step(&mut self, step: &Step<'_>) {
-        let label = format!("   Why {} {}", step.number, step.footing.word());
+        let label = format!("   Why {}  {}", step.number, step.footing.word());
         let before = if step.before_window { " (seen before the test's window)" } else { "" };
-        self.entry(&label, Style::of_footing(step.footing), 17, Style::Plain, &format!("{}{before}", step.answer));
+        self.entry(&label, Style::of_footing(step.footing), ANSWER, Style::Plain, &format!("{}{before}", step.answer));
     }
 
     fn cited(&mut self, indent: usize, cited: &Cited<'_>) {
         let service = cited.evidence.service.as_deref().unwrap_or(&cited.evidence.log);
-        self.line(indent, &format!("{} {} {service}: {}", cited.key, story::time(&cited.evidence.timestamp), cited.line));
+        let place = format!("{} {} {service}: ", cited.key, story::time(&cited.evidence.timestamp));
+        self.log_line(indent, &format!("{place}{}", cited.line));
     }
 
-    /// One line of a log, cut where the terminal ends.
-    fn line(&mut self, indent: usize, text: &str) {
-        let line = cut(text, self.width.saturating_sub(indent));
-        let line = self.styled(Style::Faint, &line);
-        self.out.push_str(&format!("{}{line}\n", " ".repeat(indent)));
+    /// A line of a log, cut after [`LOG_LINES`] lines of the terminal.
+    fn log_line(&mut self, indent: usize, text: &str) {
+        let mut lines = wrapped(text, self.width.saturating_sub(indent + 2));
+        if lines.len() > LOG_LINES {
+            lines.truncate(LOG_LINES);
+            lines[LOG_LINES - 1].push_str(" …");
+        }
+        for line in lines {
+            let line = self.styled(Style::Faint, &line);
+            self.out.push_str(&format!("{}{line}\n", " ".repeat(indent)));
+        }
     }
 
     fn unexplained(&mut self, stories: &[Unexplained<'_>]) {
@@ -199,7 +217,7 @@ impl Page {
         let test = story.test;
         self.entry("   ", Style::Plain, 3, Style::Plain, &format!("{} ({})", test.id, test.outcome.word()));
         if let Some(error) = &test.error {
-            self.line(5, story::key_line(error));
+            self.log_line(5, story::key_line(error));
         }
         if let Some(guess) = &story.guess {
             let verdict = format!("{}: {} ({})", guess.hypothesis.verdict.word(), guess.hypothesis.title, guess.hypothesis.root);
@@ -211,7 +229,7 @@ impl Page {
         }
         for lead in story.leads.iter().take(LEADS) {
             let seen = seen_in(lead.failing, lead.passing);
-            self.entry("     look at ", Style::Caution, 13, Style::Plain, &format!("{} ({seen})", lead.template));
+            self.entry("     Look at ", Style::Caution, 13, Style::Plain, &format!("{} ({seen})", lead.template));
             for cited in lead.cited.iter().take(1) {
                 self.cited(13, cited);
             }
@@ -237,7 +255,7 @@ impl Page {
 
     fn reservations(&mut self, story: &Story<'_>) {
         if !story.report.gaps.is_empty() {
-            self.heading("Not seen");
+            self.heading("Gaps");
             for gap in &story.report.gaps {
                 self.entry("   - ", Style::Caution, 5, Style::Plain, &gap.statement);
             }
@@ -277,25 +295,6 @@ fn cut_list<T: AsRef<str>>(names: &[T]) -> String {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),
     }
-}
-
-/// The text on one line of so many columns at most.
-fn cut(text: &str, columns: usize) -> String {
-    let line = text.replace(['\n', '\t'], " ");
-    if line.width() <= columns {
-        return line;
-    }
-    let mut out = String::new();
-    let mut used = 0;
-    for letter in line.chars() {
-        used += letter.width().unwrap_or(0);
-        if used >= columns {
-            break;
-        }
-        out.push(letter);
-    }
-    out.push('…');
-    out
 }
 
 /// The words of the text on lines of so many columns; a longer word is broken. Never empty.

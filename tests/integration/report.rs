@@ -102,7 +102,10 @@ fn a_bare_secret_is_taken_out_wherever_it_was_named_once() {
 fn a_link_leads_to_exactly_one_entry() {
     let report = scene::chat_outage().report();
     let link = report.evidence.values().next().unwrap().link.as_ref().unwrap();
-    assert!(link.starts_with("https://console.cloud.google.com/logs/query;query=timestamp%3D%222026-11-20T09%3A27%3A07.2Z%22"), "{link}");
+    assert!(
+        link.starts_with("https://console.cloud.google.com/logs/query;query=timestamp%3D%222026-11-20T09%3A27%3A07.2Z%22"),
+        "{link}"
+    );
     assert!(link.contains("insertId%3D%22") && link.ends_with("?project=orbit-staging"), "{link}");
 }
 

@@ -127,11 +127,7 @@ fn why(rule: usize, answer: &str, footing: Footing, evidence: &[usize]) -> Why {
 }
 
 pub fn window() -> TimeWindow {
-    TimeWindow {
-        start: moment("2026-11-20T09:27:07Z"),
-        end: moment("2026-11-20T09:27:12Z"),
-        precision: Precision::Exact,
-    }
+    TimeWindow { start: moment("2026-11-20T09:27:07Z"), end: moment("2026-11-20T09:27:12Z"), precision: Precision::Exact }
 }
 
 pub fn diagnosed(case: usize, verdict: Verdict, hypotheses: Vec<Hypothesis>) -> CaseDiagnosis {
@@ -175,12 +171,8 @@ fn missing_jwt(catalog: &Catalog) -> Hypothesis {
 
 fn invalid_user_id(catalog: &Catalog) -> Hypothesis {
     let place = |id: &str| catalog.find(id).unwrap();
-    let mut root = why(
-        place("auth/invalid-user-id"),
-        "The service refused the user id `staging-e2e-user-001`.",
-        Footing::Observed,
-        &[0],
-    );
+    let mut root =
+        why(place("auth/invalid-user-id"), "The service refused the user id `staging-e2e-user-001`.", Footing::Observed, &[0]);
     root.before_window = true;
     Hypothesis {
         root: place("auth/invalid-user-id"),
@@ -336,10 +328,14 @@ fn pulled() -> Pulled {
 pub fn many_failures(count: usize) -> Scene {
     let mut scene = chat_outage();
     let hypothesis = missing_jwt(&scene.catalog);
-    scene.run.cases = (0..count).map(|n| case(&format!("tests/e2e/test_many.py::test_{n:05}"), failed("closed with 1011"))).collect();
+    scene.run.cases =
+        (0..count).map(|n| case(&format!("tests/e2e/test_many.py::test_{n:05}"), failed("closed with 1011"))).collect();
     scene.windows = vec![Some(window()); count];
-    scene.diagnosis.evidence =
-        (0..count).map(|n| evidence("08.1", &format!("id{n:05}"), Severity::Warning, &format!("No JWT found in WebSocket headers, request {n}"))).collect();
+    scene.diagnosis.evidence = (0..count)
+        .map(|n| {
+            evidence("08.1", &format!("id{n:05}"), Severity::Warning, &format!("No JWT found in WebSocket headers, request {n}"))
+        })
+        .collect();
     let cases = 0..count;
     scene.diagnosis.cases = cases
         .clone()
