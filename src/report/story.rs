@@ -19,6 +19,8 @@ const RECORDS: usize = 3;
 pub(super) struct Story<'a> {
     pub(super) headline: String,
     pub(super) summary: String,
+    /// One line a fix, where there are several.
+    pub(super) plan: Vec<String>,
     pub(super) causes: Vec<CauseStory<'a>>,
     /// Tests that no cause explains.
     pub(super) unexplained: Vec<Unexplained<'a>>,
@@ -77,6 +79,9 @@ pub(super) struct Cited<'a> {
     pub(super) evidence: &'a Evidence,
 }
 
+/// A test and that hypothesis of it which is told.
+type Member<'a> = (&'a Test, &'a Hypothesis);
+
 /// A test without a cause, and where to look.
 #[derive(Debug, Serialize)]
 pub(super) struct Unexplained<'a> {
@@ -126,6 +131,7 @@ pub(super) fn tell(report: &Report) -> Story<'_> {
     Story {
         headline: headline(report, unexplained.len()),
         summary: summary(report),
+        plan: plan(report),
         causes: report.causes.iter().zip(1..).map(|(cause, number)| cause_story(report, cause, number, &by_id)).collect(),
         unexplained: unexplained.into_iter().map(|test| unexplained_story(report, test)).collect(),
         ruled_out: excluded(report),
@@ -201,6 +207,15 @@ fn summary(report: &Report) -> String {
     parts.join(" · ")
 }
 
+/// `auth/missing-jwt clears 11 of 14`, `auth/invalid-user-id clears 2 more: 13 of 14`.
+fn plan(report: &Report) -> Vec<String> {
+    let all = report.tests.len();
+    let first = report.plan.iter().take(1).map(|step| format!("{} clears {} of {all}", step.root, step.clears));
+    let rest =
+        report.plan.iter().skip(1).map(|step| format!("{} clears {} more: {} of {all}", step.root, step.clears, step.total));
+    if report.plan.len() > 1 { first.chain(rest).collect() } else { Vec::new() }
+}
+
 /// `1 test`, `2 tests`.
 pub(super) fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
@@ -236,28 +251,28 @@ fn cite<'a>(report: &'a Report, keys: &[EvidenceKey]) -> Vec<Cited<'a>> {
 }
 
 fn cause_story<'a>(report: &'a Report, cause: &'a Cause, number: usize, by_id: &BTreeMap<&str, &'a Test>) -> CauseStory<'a> {
-    let mut groups: Vec<(Vec<(&str, &str, Footing)>, Vec<(&Test, &Hypothesis)>)> = Vec::new();
-    let mut places: BTreeMap<Vec<(&str, &str, bool)>, usize> = BTreeMap::new();
+    let mut groups: Vec<Vec<Member<'a>>> = Vec::new();
+    let mut places = BTreeMap::new();
     for test in cause.tests.iter().filter_map(|id| by_id.get(id.as_str()).copied()) {
         let Some(hypothesis) = test.hypotheses.iter().find(|hypothesis| hypothesis.root == cause.root) else { continue };
-        let shape: Vec<_> = hypothesis.whys.iter().map(|why| (why.rule.as_str(), why.answer.as_str(), why.footing)).collect();
-        let key = shape.iter().map(|(rule, answer, footing)| (*rule, *answer, *footing == Footing::Observed)).collect();
-        let place = *places.entry(key).or_insert(groups.len());
+        let shape: Vec<_> =
+            hypothesis.whys.iter().map(|why| (&why.rule, &why.answer, why.footing == Footing::Observed)).collect();
+        let place = *places.entry(shape).or_insert(groups.len());
         match groups.get_mut(place) {
-            Some((_, members)) => members.push((test, hypothesis)),
-            None => groups.push((shape, vec![(test, hypothesis)])),
+            Some(members) => members.push((test, hypothesis)),
+            None => groups.push(vec![(test, hypothesis)]),
         }
     }
     // The chain of most tests first; among equals, the one met first.
-    groups.sort_by_key(|(_, members)| usize::MAX - members.len());
-    let told: usize = groups.iter().take(CHAINS).map(|(_, members)| members.len()).sum();
+    groups.sort_by_key(|members| usize::MAX - members.len());
+    let told: usize = groups.iter().take(CHAINS).map(Vec::len).sum();
     let seen: Vec<&Evidence> = cause.evidence.iter().filter_map(|key| report.evidence.get(key)).collect();
     let sorted = |values: Vec<Option<&'a str>>| values.into_iter().flatten().collect::<BTreeSet<_>>().into_iter().collect();
     CauseStory {
         number,
         cause,
         tests_beyond: cause.tests.len().saturating_sub(told),
-        chains: groups.iter().take(CHAINS).filter_map(|(_, members)| chain(report, members)).collect(),
+        chains: groups.iter().take(CHAINS).filter_map(|members| chain(report, members)).collect(),
         seen: seen.first().zip(seen.last()).map(|(first, last)| (at(&first.timestamp), at(&last.timestamp))),
         services: sorted(seen.iter().map(|evidence| evidence.service.as_deref()).collect()),
         revisions: sorted(seen.iter().map(|evidence| evidence.revision.as_deref()).collect()),
@@ -265,7 +280,7 @@ fn cause_story<'a>(report: &'a Report, cause: &'a Cause, number: usize, by_id: &
 }
 
 /// The chain of these tests, which say the same: each step with the records of all of them.
-fn chain<'a>(report: &'a Report, members: &[(&'a Test, &'a Hypothesis)]) -> Option<Chain<'a>> {
+fn chain<'a>(report: &'a Report, members: &[Member<'a>]) -> Option<Chain<'a>> {
     let (first, hypothesis) = members.first()?;
     let steps = hypothesis.whys.iter().enumerate().map(|(place, why)| {
         let mut keys: Vec<EvidenceKey> = Vec::new();

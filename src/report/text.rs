@@ -122,6 +122,9 @@ impl Page {
     fn opening(&mut self, story: &Story<'_>) {
         self.paragraph(0, Style::Strong, &story.headline);
         self.paragraph(0, Style::Faint, &story.summary);
+        for (step, number) in story.plan.iter().zip(1..) {
+            self.entry(&format!("Fix {number}"), Style::Plain, 7, Style::Plain, step);
+        }
         for premise in &story.broken_premises {
             self.entry("! ", Style::Bad, 2, Style::Plain, &premise.statement);
         }

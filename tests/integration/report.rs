@@ -1,6 +1,10 @@
 //! From diagnosis to text: what a report says, what it never lets through, and that it is the same every time.
 
+#![allow(clippy::unwrap_used)]
+
+use fivewhys::diagnosis::Diagnosis;
 use fivewhys::report::{self, Format, Look, Report};
+use fivewhys::results::TestRun;
 
 mod hostile;
 mod scene;
@@ -69,6 +73,33 @@ fn a_failure_that_the_diagnosis_left_out_is_listed_as_inconclusive() {
     let last = report.tests.last().unwrap();
     assert_eq!(last.verdict, report::schema::Verdict::Inconclusive);
     assert!(last.hypotheses.is_empty());
+}
+
+#[test]
+fn a_window_without_test_results_is_named_by_its_start_and_end() {
+    let mut scene = scene::chat_outage();
+    scene.run = TestRun::default();
+    scene.windows.clear();
+    scene.diagnosis.cases.truncate(1);
+    scene.diagnosis.cases[0].case = None;
+    scene.diagnosis.causes.truncate(1);
+    scene.diagnosis.causes[0].cases = vec![0];
+    let report = scene.report();
+    assert_eq!(report.tests[0].id.as_str(), "2026-11-20T09:27:07Z/2026-11-20T09:27:12Z");
+    assert_eq!(report.causes[0].tests, [report.tests[0].id.clone()]);
+    assert!(rendered(&report, Format::Text).starts_with("1 window · 1 root cause · "));
+}
+
+#[test]
+fn an_empty_run_is_a_report_too() {
+    let mut scene = scene::chat_outage();
+    scene.run = TestRun::default();
+    scene.diagnosis = Diagnosis::default();
+    let report = scene.report();
+    for format in [Format::Text, Format::Markdown, Format::Html, Format::Json] {
+        assert!(!rendered(&report, format).is_empty());
+    }
+    assert!(rendered(&report, Format::Text).starts_with("nothing failed\n"));
 }
 
 #[test]
