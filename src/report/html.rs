@@ -16,7 +16,8 @@ use super::{RenderError, Report, inert, story, text};
 pub fn render(report: &Report) -> Result<String, RenderError> {
     let report = inert::visible_report(report)?;
     let story = Value::from(Serde(story::tell(&report)));
-    Ok(environment()?.get_template("report.html")?.render(context! { story })?)
+    let page = environment()?.get_template("report.html")?.render(context! { story })?;
+    Ok(inert::disarmed(&page, "&#58;&#58;", "##&#91;"))
 }
 
 fn environment() -> Result<&'static Environment<'static>, RenderError> {

@@ -59,6 +59,40 @@ fn misleads(letter: char) -> bool {
     )
 }
 
+/// The page without workflow commands: where a build prints it, GitHub's runner obeys every line that begins
+/// with `::` (blanks before it do not matter) and every `##[`. What stands for the two is up to the format.
+pub(super) fn disarmed(page: &str, colons: &str, bracket: &str) -> String {
+    let mut out = String::with_capacity(page.len());
+    for line in page.split_inclusive('\n') {
+        let command = line.trim_start();
+        match command.strip_prefix("::") {
+            Some(rest) => {
+                out.push_str(&line[..line.len() - command.len()]);
+                out.push_str(colons);
+                out.push_str(&rest.replace("##[", bracket));
+            }
+            None => out.push_str(&line.replace("##[", bracket)),
+        }
+    }
+    out
+}
+
+/// The same JSON in characters that a terminal shows and a workflow runner does not obey.
+pub(super) fn json(page: &str) -> String {
+    let mut out = String::with_capacity(page.len());
+    let mut units = [0; 2];
+    for letter in page.replace("##[", "##\\u005b").chars() {
+        if letter == '\x7f' || misleads(letter) {
+            for unit in letter.encode_utf16(&mut units) {
+                out.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            out.push(letter);
+        }
+    }
+    out
+}
+
 /// A Markdown code span that shows exactly this text on one line (line breaks as `⏎`).
 pub fn code(text: &str) -> String {
     let line = text.trim().replace("\r\n", "\n").replace('\n', " ⏎ ");

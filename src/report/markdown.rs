@@ -73,7 +73,7 @@ fn page_without(story: &Story<'_>, dropped: usize, causes: usize, tests: usize) 
     }
     let story = Value::from(Serde(story));
     let page = environment()?.get_template("report.md")?.render(context! { story, shown, left_out => names })?;
-    Ok(tidy(&page))
+    Ok(inert::disarmed(&tidy(&page), "∷", "##⟦"))
 }
 
 /// A record among its neighbours, its own lines marked.

@@ -38,7 +38,7 @@ pub fn render(report: &Report, look: Look) -> Result<String, RenderError> {
     page.exclusions(&story);
     page.reservations(&story);
     page.closing(&story);
-    Ok(page.out)
+    Ok(inert::disarmed(&page.out, "∷", "##⟦"))
 }
 
 /// The few styles used; each also differs in words, so that nothing is said by colour alone.

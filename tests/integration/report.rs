@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use fivewhys::diagnosis::Diagnosis;
+use fivewhys::diagnosis::{Cause, Diagnosis};
 use fivewhys::report::{self, Format, Look, Report};
 use fivewhys::results::TestRun;
 
@@ -168,6 +168,21 @@ fn a_report_of_thousands_of_tests_stays_within_the_limit_and_says_what_it_left_o
     let page = rendered(&scene.report(), Format::Markdown);
     assert!(page.len() <= report::markdown::MAX_BYTES, "{}", page.len());
     for kept in ["# 3000 failed", "auth/missing-jwt", "Now:", "## Reproduce", "Left out here for length"] {
+        assert!(page.contains(kept), "{kept} was dropped");
+    }
+}
+
+#[test]
+fn hundreds_of_causes_and_unexplained_tests_stay_within_the_limit() {
+    let mut scene = scene::many_failures(600);
+    let cause = scene.diagnosis.causes[0].clone();
+    scene.diagnosis.causes = (0..300)
+        .map(|place| Cause { cases: vec![place], evidence: vec![place], title: format!("Cause {place}"), ..cause.clone() })
+        .collect();
+    let page = rendered(&scene.report(), Format::Markdown);
+    assert!(page.len() <= report::markdown::MAX_BYTES, "{}", page.len());
+    for kept in ["# 600 failed · 300 root causes", "## 1. Cause 0", "further causes", "further unexplained tests", "## Reproduce"]
+    {
         assert!(page.contains(kept), "{kept} was dropped");
     }
 }

@@ -71,6 +71,9 @@ const HOSTILE: &[&str] = &[
     "zqx\u{202e}gpj.exe\u{2066}",
     "zqx\r::error::zqx",
     "::add-mask::zqx",
+    "first\n  ::error::zqx",
+    "a word or two and then some more, so that the line breaks here ::set-output name=zqx::zqx",
+    "##[add-mask]zqx",
     "zqx\u{9b}31m \u{0}\u{7f}",
     "zqx\u{2028}# zqx\u{85}# zqx",
     "\" onmouseover=\"alert('zqx')",
@@ -263,8 +266,27 @@ fn a_terminal_gets_no_control_character_but_line_breaks() {
         let wrong =
             page.chars().find(|letter| letter.is_control() && *letter != '\n' || ('\u{202a}'..='\u{202e}').contains(letter));
         assert_eq!(wrong, None, "{text:?}");
-        assert!(page.lines().all(|line| !line.starts_with("::")), "{text:?} became a workflow command");
     }
+}
+
+#[test]
+fn no_format_prints_a_workflow_command() {
+    for text in HOSTILE {
+        let report = hostile_everywhere(text).report();
+        for format in [Format::Text, Format::Markdown, Format::Html, Format::Json] {
+            let page = report::render(&report, format, Look { width: 60, colour: false }).unwrap();
+            let command = page.lines().find(|line| line.trim_start().starts_with("::") || line.contains("##["));
+            assert_eq!(command, None, "{format:?} of {text:?}");
+        }
+    }
+}
+
+#[test]
+fn json_holds_the_text_as_it_is_in_characters_that_are_safe_to_print() {
+    let report = hostile_everywhere("zqx\u{9b}31m\u{202e} \u{e0041} ##[group]").report();
+    let page = report::render(&report, Format::Json, Look::default()).unwrap();
+    assert!(page.chars().all(|letter| letter == '\n' || !letter.is_control() && !('\u{202a}'..='\u{202e}').contains(&letter)));
+    assert_eq!(serde_json::from_str::<Report>(&page).unwrap(), report);
 }
 
 #[test]
