@@ -11,7 +11,7 @@ use super::{Hit, judge};
 struct Detector {
     /// As it stands in the token.
     kind: &'static str,
-    /// One of these is in every text it can find something in; upper and lower case alike.
+    /// One of these is in every text it can find something in; upper and lower case alike. None: it is always asked.
     literals: &'static [&'static str],
     /// The group `secret` is taken out, else the whole match.
     pattern: &'static str,
@@ -24,6 +24,8 @@ struct Detector {
 enum Verify {
     /// Nothing: the pattern is exact.
     Exact,
+    /// It has digits, capitals and small letters: a hash in hexadecimal has not.
+    Mixed,
     /// It has a digit: words joined by hyphens have none.
     Digit,
     /// The value of `Authorization:` or `Bearer …` is no English word.
@@ -57,6 +59,13 @@ const DETECTORS: &[Detector] = &[
             r"(?:[A-Za-z0-9+/=]{1,64}(?:\s|\\[nr]|\\|[\x22',+])*)?-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----",
         ),
         verify: Verify::Exact,
+    },
+    Detector {
+        kind: "private-key",
+        literals: &[],
+        // RFC 7468: a line of a key that arrived one line an entry, without the words around it.
+        pattern: r"(?m)^[ \t]*(?P<secret>[A-Za-z0-9+/]{60,76}={0,2})[ \t]*\r?$",
+        verify: Verify::Mixed,
     },
     Detector {
         kind: "jwt",
@@ -180,8 +189,15 @@ const DETECTORS: &[Detector] = &[
     },
     Detector {
         kind: "token",
-        literals: &["bearer", "basic"],
-        pattern: r"(?i)\b(?:bearer|basic)(?:\s+|%20|[+=:,]\s*)+\\?[\x22']?(?P<secret>[A-Za-z0-9._~+/=%-]{8,400})",
+        literals: &["bearer"],
+        pattern: r"(?i)\bbearer(?:\s+|%20|[+=:,]\s*)+\\?[\x22']?(?P<secret>[A-Za-z0-9._~+/=%-]{8,400})",
+        verify: Verify::Credentials,
+    },
+    Detector {
+        kind: "token",
+        literals: &["basic"],
+        // RFC 7617: base64 of `user:password`, which is longer than the words that follow "basic" in prose.
+        pattern: r"(?i)\bbasic(?:\s+|%20)(?P<secret>[A-Za-z0-9+/=%]{16,400})",
         verify: Verify::Credentials,
     },
     Detector {
@@ -227,11 +243,13 @@ const DETECTORS: &[Detector] = &[
 
 /// The table, compiled.
 pub struct Detectors {
+    /// A bit for each detector that needs no literal.
+    always: u32,
     gate: Option<AhoCorasick>,
     /// The detector that each literal of the gate stands for.
     owners: Vec<usize>,
-    /// `None` where a pattern does not compile; a test holds that none does.
-    patterns: Vec<Option<Regex>>,
+    /// Compiled when first called for; `None` where a pattern does not compile, and a test holds that all do.
+    patterns: Vec<OnceLock<Option<Regex>>>,
 }
 
 impl Detectors {
@@ -248,10 +266,12 @@ impl Detectors {
             literals.extend(detector.literals);
             owners.extend(detector.literals.iter().map(|_| place));
         }
+        let always = DETECTORS.iter().enumerate().filter(|(_, detector)| detector.literals.is_empty());
         Detectors {
+            always: always.map(|(place, _)| 1 << place).sum(),
             gate: AhoCorasick::builder().ascii_case_insensitive(true).build(literals).ok(),
             owners,
-            patterns: DETECTORS.iter().map(|detector| Regex::new(detector.pattern).ok()).collect(),
+            patterns: DETECTORS.iter().map(|_| OnceLock::new()).collect(),
         }
     }
 
@@ -259,7 +279,11 @@ impl Detectors {
     pub(super) fn find(&self, text: &str, hits: &mut Vec<Hit>) {
         let wanted = self.wanted(text);
         for (place, detector) in DETECTORS.iter().enumerate() {
-            let Some(pattern) = self.patterns[place].as_ref().filter(|_| wanted & (1 << place) != 0) else { continue };
+            if wanted & (1 << place) == 0 {
+                continue;
+            }
+            let pattern = self.patterns[place].get_or_init(|| Regex::new(detector.pattern).ok());
+            let Some(pattern) = pattern else { continue };
             let mut from = 0;
             while let Some(found) = pattern.captures_at(text, from) {
                 let whole = found.get_match();
@@ -282,7 +306,7 @@ impl Detectors {
     fn wanted(&self, text: &str) -> u32 {
         let all = (1 << DETECTORS.len()) - 1;
         let Some(gate) = &self.gate else { return all };
-        let mut wanted = 0;
+        let mut wanted = self.always;
         for found in gate.find_overlapping_iter(text) {
             wanted |= 1 << self.owners[found.pattern().as_usize()];
             if wanted == all {
@@ -306,6 +330,7 @@ impl Detector {
         let mut kind = self.kind;
         match self.verify {
             Verify::Exact => {}
+            Verify::Mixed => judge::is_mixed(value.as_str()).then_some(())?,
             Verify::Digit => judge::has_digit(value.as_str()).then_some(())?,
             Verify::Credentials => {
                 judge::is_credential(value.as_str(), found.name("scheme").is_some()).then_some(())?;

@@ -74,7 +74,12 @@ pub(super) fn has_digit(value: &str) -> bool {
     value.bytes().any(|byte| byte.is_ascii_digit())
 }
 
-/// Whether it reads as words: no digit, and every run of letters (`camelHumps` taken apart) has three or more.
+/// Whether digits, capitals and small letters are in it.
+pub(super) fn is_mixed(value: &str) -> bool {
+    has_digit(value) && value.bytes().any(|byte| byte.is_ascii_uppercase()) && value.bytes().any(|byte| byte.is_ascii_lowercase())
+}
+
+/// Whether it reads as words: no digit, and every run of letters (`camelHumps` taken apart) has 3 to 24.
 fn is_wording(value: &str) -> bool {
     if has_digit(value) {
         return false;
@@ -84,7 +89,7 @@ fn is_wording(value: &str) -> bool {
     for letter in value.chars().chain([' ']) {
         let hump = letter.is_uppercase() && before.is_lowercase();
         if !letter.is_alphabetic() || hump {
-            if (1..3).contains(&run) {
+            if run > 24 || (1..3).contains(&run) {
                 return false;
             }
             run = 0;
@@ -98,8 +103,8 @@ fn is_wording(value: &str) -> bool {
 /// Whether somebody took the value out before, or never filled it in: `***`, `<token>`, `${TOKEN}`, `%s`, a token of our own.
 pub(super) fn is_masked(value: &str) -> bool {
     let bare = value.trim_matches(|letter: char| !letter.is_alphanumeric()).to_ascii_lowercase();
-    let begins =
-        value.starts_with(['<', '{', '*', '‹', '[']) || ["%(", "%s", "${", "$("].iter().any(|start| value.starts_with(start));
+    let enclosed = ["<>", "{}", "[]"].iter().any(|pair| value.starts_with(&pair[..1]) && value.ends_with(&pair[1..]));
+    let begins = enclosed || ["***", "‹", "%(", "%s", "${", "$("].iter().any(|start| value.starts_with(start));
     let word = ["redacted", "masked", "hidden", "filtered", "removed"].contains(&bare.as_str());
     begins || word || bare.chars().all(|letter| letter == 'x')
 }
