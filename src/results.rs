@@ -87,7 +87,7 @@ pub struct CaseStart {
 pub enum StartSource {
     /// The file dates this case itself.
     Stated,
-    /// The suite's timestamp plus the durations of the cases before it.
+    /// The suite's timestamp plus the durations of the cases before it, and an equal share of the time between them.
     Summed,
 }
 

@@ -85,7 +85,7 @@ fn outcome_of(group: Vec<Attempt>) -> Outcome {
     for attempt in group {
         match &attempt.outcome {
             Outcome::Skipped => continue,
-            Outcome::Failed(failure) | Outcome::Errored(failure) if attempt.continues => {
+            Outcome::Failed(failure) | Outcome::Errored(failure) if attempt.continues && first_failure.is_some() => {
                 if let Some(Outcome::Failed(first) | Outcome::Errored(first)) = &mut first_failure {
                     append(first, failure);
                 }
