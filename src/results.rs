@@ -227,6 +227,7 @@ fn read_one(input: &ResultInput, offset: Offset) -> Result<(Format, Reading), Re
     if let Some((count, line)) = text.replaced() {
         notes.add(Some(line), format!("{count} invalid UTF-8 sequences were read as U+FFFD; this is the first"));
     }
+    reading.path = path();
     reading.unread = notes.finish();
     Ok((format, reading))
 }

@@ -95,7 +95,7 @@ fn outcome_of(group: Vec<Attempt>) -> Outcome {
             }
             _ => {}
         }
-        if first_failure.as_ref().is_some_and(|first| is_silent(first)) {
+        if first_failure.as_ref().is_some_and(is_silent) {
             // A try that is known to have failed but not why: the first one that says why speaks.
             first_failure = Some(attempt.outcome.clone()).filter(|outcome| outcome.failure().is_some()).or(first_failure);
         }

@@ -114,8 +114,10 @@ fn is_capture_heading(line: &str) -> bool {
 
 /// The text without terminal escape sequences (`ESC [ … letter`).
 fn plain(text: &str) -> String {
+    // What XML cannot hold pytest's JUnit writer spells out: `#x1B[31m`.
+    let text = text.replace("#x1B[", "\u{1b}[");
     if !text.contains('\u{1b}') {
-        return text.to_owned();
+        return text;
     }
     let mut kept = String::with_capacity(text.len());
     let mut characters = text.chars().peekable();
@@ -158,7 +160,8 @@ mod tests {
 
     #[test]
     fn terminal_escapes_and_empty_captures_go() {
-        let got = failure("\u{1b}[31mred\u{1b}[39m", "", "----- Captured Log -----\n\n----- Captured Out -----\nhello\n\n");
+        let got =
+            failure("\u{1b}[31mr#x1B[1med\u{1b}[39m", "", "----- Captured Log -----\n\n----- Captured Out -----\nhello\n\n");
         assert_eq!((got.message.as_str(), got.output.as_str()), ("red", "----- Captured Out -----\nhello"));
     }
 

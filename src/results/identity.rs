@@ -24,6 +24,7 @@ pub(super) enum Writer {
     Pytest,
     Nextest,
     Jest,
+    Gotestsum,
     #[default]
     Other,
 }

@@ -54,6 +54,13 @@ impl Suites {
         self.suites.push(span(attrs, &place, line, offset, notes));
     }
 
+    /// A property of a suite. Both Go writers state `go.version`; of them gotestsum states how long the run took.
+    pub(super) fn property(&mut self, name: &str) {
+        if name == "go.version" && self.root.total.is_some() {
+            self.writer = Writer::Gotestsum;
+        }
+    }
+
     pub(super) fn leave(&mut self) {
         self.open.pop();
     }
@@ -73,7 +80,13 @@ impl Suites {
     }
 
     pub(super) fn finish(mut self, notes: &mut Notes) -> Reading {
-        self.date(notes);
+        if self.writer == Writer::Gotestsum {
+            let reason = "gotestsum puts failed tests first, so the file does not say when each test ran; add the output of \
+                          go test -json (gotestsum --jsonfile)";
+            notes.add(None, reason);
+        } else {
+            self.date(notes);
+        }
         if self.writer == Writer::Pytest {
             mark_reruns(&mut self.attempts);
         }
@@ -86,7 +99,7 @@ impl Suites {
             started_at,
             ended_at: ends.map(|(start, total)| times::plus(start, total)).max(),
             attempts: self.attempts,
-            unread: Vec::new(),
+            ..Reading::default()
         }
     }
 

@@ -215,3 +215,17 @@ fn a_case_inside_cdata_or_comments_is_no_case() {
     );
     assert_eq!(endings(&run), ["a.b passed"]);
 }
+
+#[test]
+fn results_of_two_days_are_read_and_questioned() {
+    let day = |day| {
+        let xml = format!(
+            "<testsuite name='s' timestamp='2026-11-{day}T09:00:00Z' time='1'><testcase classname='a' name='b' time='1'/></testsuite>"
+        );
+        ResultInput::bytes(format!("{day}.xml"), xml)
+    };
+    let (run, _) = read(&[day(19), day(20)], Offset::UTC);
+    assert_eq!(run.cases.len(), 1);
+    assert_eq!(run.unread[0].path, "20.xml");
+    assert!(run.unread[0].reason.contains("19.xml at 2026-11-19T09:00:00Z") && run.unread[0].reason.contains("--control"));
+}
