@@ -105,8 +105,8 @@ impl Suites {
 
     /// Dates the cases by the timestamp of their suite and the durations before them.
     ///
-    /// Suites that share one timestamp (Playwright and gotestsum write the start of the run on each) are one
-    /// stretch of time, as long as the whole run.
+    /// Suites that share one timestamp (Playwright writes the start of the run on each) are one stretch of time, as
+    /// long as the whole run.
     fn date(&mut self, notes: &mut Notes) {
         let start_of = |clock: Option<usize>| clock.map_or(self.root.start, |number| self.suites[number].start);
         let mut stretches: Vec<(Timestamp, Vec<usize>)> = Vec::new();

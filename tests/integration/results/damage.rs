@@ -229,3 +229,28 @@ fn results_of_two_days_are_read_and_questioned() {
     assert_eq!(run.unread[0].path, "20.xml");
     assert!(run.unread[0].reason.contains("19.xml at 2026-11-19T09:00:00Z") && run.unread[0].reason.contains("--control"));
 }
+
+#[test]
+fn a_skipped_subtest_does_not_skip_its_test() {
+    let line = |kind: &str, outcome: &str| {
+        format!(
+            r#"{{"$report_type": "{kind}", "nodeid": "t.py::x", "when": "call", "outcome": "{outcome}", "start": 1795166814.5, "stop": 1795166815}}"#
+        )
+    };
+    let run = run_of(&format!("{}\n{}", line("SubTestReport", "skipped"), line("TestReport", "passed")));
+    assert_eq!(endings(&run), ["t.py::x passed"]);
+}
+
+#[test]
+fn broken_tests_of_a_ctrf_report_cost_only_themselves() {
+    let run = run_of(
+        r#"{"results": {"tool": {"name": "t"}, "summary": {"start": -1}, "tests": [7, {"status": "failed"},
+            {"name": "one", "status": "failed", "retries": 4294967295, "start": "soon", "duration": -4},
+            {"name": "one", "status": "failed", "retries": 4294967294}, {"name": "two", "status": "passed", "retries": -1}]}}"#,
+    );
+    assert_eq!(run.cases.iter().map(|case| case.id.as_str()).collect::<Vec<_>>(), ["one", "two"]);
+    let notes = unread(&run);
+    for part in ["summary.start", "results.tests[0]", "results.tests[1]", "one: duration"] {
+        assert!(notes.iter().any(|(_, reason)| reason.contains(part)), "{part}: {notes:?}");
+    }
+}
