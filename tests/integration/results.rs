@@ -1,4 +1,5 @@
 //! Test results are read as their producers really write them (`tests/fixtures/results/README.md`).
+#![allow(clippy::unwrap_used)]
 
 use std::path::PathBuf;
 
