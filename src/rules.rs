@@ -20,8 +20,8 @@ mod read;
 pub mod load;
 
 pub use filter::Filter;
-pub use pattern::Pattern;
 pub use matching::{Matcher, Sighting};
+pub use pattern::Pattern;
 pub use problem::Problem;
 
 /// A rule's id: `<family>/<name>`.
