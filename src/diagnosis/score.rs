@@ -6,6 +6,7 @@
 //! | `observed` | 25 × share of steps that were seen | a chain of inferences is a story |
 //! | `lift` | exclusive: 30 × n ÷ (n + 3) × min(1, z ÷ 4), n passing windows, z standard deviations above chance; elevated: up to 15; no comparison possible: 0 | failing against passing windows; the fractions shrink small groups |
 //! | `inside` | 10, or −20 where it was logged only after the test had ended | in the margin lie a neighbour's lines |
+//! | `depth` | 3 for each record between symptom and root, at most 9 | each effect that was logged on the way is one more witness |
 //! | `reach` | 20 × share of the failures with this symptom that the root explains | one cause usually explains all |
 //! | `order` | 5 | the cause was logged before its effect was over |
 //! | `specificity` | 3 for each rule it refines, at most 6 | a name is better than a category |
@@ -27,6 +28,8 @@ const ELEVATED_PER_DEVIATION: f64 = 3.0;
 const ELEVATED_MOST: f64 = 15.0;
 const INSIDE: i32 = 10;
 const AFTERWARDS: i32 = -20;
+const DEPTH: i32 = 3;
+const DEPTH_MOST: i32 = 9;
 const REACH: i32 = 20;
 const ORDER: i32 = 5;
 const SPECIFICITY: i32 = 3;
@@ -66,6 +69,7 @@ pub fn score(
     let late = inside.as_ref().is_some_and(|part| part.points < 0);
     parts.extend(standing.filter(|_| !late).and_then(|standing| lift_part(&standing)));
     parts.extend(inside);
+    parts.extend(depth_part(chain, scene));
     parts.push(reach_part(reach));
     parts.extend(order_part(chain, scene));
     parts.extend(specificity_part(chain, scene));
@@ -110,6 +114,21 @@ fn weakest_join(chain: &Chain, scene: &Scene) -> Option<Join> {
         before = Some(link);
     }
     weakest
+}
+
+/// Effects on the way that rest on records of their own.
+fn depth_part(chain: &Chain, scene: &Scene) -> Option<ScorePart> {
+    let recorded: Vec<&Link> = chain.links.iter().filter(|link| !link.findings.is_empty()).collect();
+    let between = recorded.windows(2).filter(|pair| !scene.same_records(pair[0], pair[1])).count() as i32;
+    (between > 0).then(|| ScorePart {
+        name: "depth",
+        points: (between * DEPTH).min(DEPTH_MOST),
+        reason: format!(
+            "{between} effect{} on the way {} logged",
+            if between == 1 { "" } else { "s" },
+            if between == 1 { "was" } else { "were" }
+        ),
+    })
 }
 
 /// Whether the root's records lie where the case itself was at work.

@@ -94,7 +94,7 @@ fn duration(text: &str) -> Result<SignedDuration, String> {
 ///
 /// Where an input is missing or unreadable as a whole, or a rule named as a suspect does not exist.
 pub fn run(args: &DiagnoseArgs, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
-    let incident = Incident::find(args.incident.as_deref(), &args.results, &args.logs)?;
+    let incident = Incident::find(args.incident.as_deref(), &args.results, &args.control, &args.logs)?;
     let (catalog, unloaded) = args.rules.load()?;
     let suspects = suspects(&catalog, &args.suspect)?;
     let run = read_results(&incident.results, args)?;
