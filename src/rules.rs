@@ -6,11 +6,23 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use regex::Regex;
-
+pub mod problem;
+mod yaml;
+pub mod pattern;
 pub mod filter;
+pub mod graph;
+pub mod template;
+pub mod condition;
+mod literals;
+mod gate;
+pub mod matching;
+mod read;
+pub mod load;
 
-use filter::Filter;
+pub use filter::Filter;
+pub use pattern::Pattern;
+pub use matching::{Matcher, Sighting};
+pub use problem::Problem;
 
 /// A rule's id: `<family>/<name>`.
 pub type RuleId = String;
@@ -33,6 +45,8 @@ pub struct Rule {
     pub severity: Severity,
     /// How far it is trusted.
     pub status: Status,
+    /// It says what broke, not why: it is never a root.
+    pub symptom: bool,
     /// The rule that stands in its place, for a deprecated one.
     pub replaced_by: Option<RuleId>,
     /// How it is noticed; a cause without one is only ever inferred.
@@ -138,18 +152,18 @@ pub struct LogMatcher {
     /// Logging query language; met by at least one entry of the record.
     pub filter: Option<Filter>,
     /// Regex over the record's text; its named captures feed title, why, remedy and fingerprint.
-    pub text: Option<Regex>,
+    pub text: Option<Pattern>,
 }
 
 /// How a failing case is noticed: every part that is there must be met.
 #[derive(Debug, Clone, Default)]
 pub struct TestMatcher {
     /// Regex over the failure's error line.
-    pub message: Option<Regex>,
+    pub message: Option<Pattern>,
     /// Regex over the error line, the traceback and the output together.
-    pub details: Option<Regex>,
+    pub details: Option<Pattern>,
     /// Regex over the case's id.
-    pub id: Option<Regex>,
+    pub id: Option<Pattern>,
     /// Outcome words, any of them (`failed`, `errored`, `passed`, …); empty: failed or errored.
     pub outcome: Vec<String>,
     /// The case took less than this.
@@ -200,6 +214,23 @@ pub enum Example {
     Text(String),
     /// A whole entry.
     Entry(serde_json::Map<String, serde_json::Value>),
+    /// What a failing test said.
+    Test(TestExample),
+}
+
+/// A failing test, as far as an example needs it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TestExample {
+    /// The case's id.
+    pub id: String,
+    /// The error line.
+    pub message: String,
+    /// Traceback, output.
+    pub details: String,
+    /// Outcome word; empty: failed.
+    pub outcome: String,
+    /// How long it took, where the rule asks.
+    pub duration: Option<Duration>,
 }
 
 /// What a matcher's named groups caught, by name.

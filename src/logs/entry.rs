@@ -1,7 +1,10 @@
 //! A [`LogEntry`] with Cloud Logging's own field names, whatever shape its payload has.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
+
+use super::names;
+use super::stamp;
 
 /// One entry of Cloud Logging, lossless.
 #[derive(Debug, Clone)]
@@ -53,9 +56,62 @@ impl Severity {
             Severity::Emergency => "EMERGENCY",
         }
     }
+
+    /// The severity written as this value: a name in any case, a number (rounded down to a level), a name that
+    /// other libraries use (`WARN`, `FATAL`), or the protocol's enum; [`Severity::Default`] for anything else.
+    pub fn from_value(value: &Value) -> Severity {
+        match value {
+            Value::Number(number) => Severity::from_number(number.as_f64().unwrap_or(0.0)),
+            Value::String(name) => Severity::from_name(name),
+            _ => Severity::Default,
+        }
+    }
+
+    fn from_number(number: f64) -> Severity {
+        const LEVELS: [Severity; 9] = [
+            Severity::Default,
+            Severity::Debug,
+            Severity::Info,
+            Severity::Notice,
+            Severity::Warning,
+            Severity::Error,
+            Severity::Critical,
+            Severity::Alert,
+            Severity::Emergency,
+        ];
+        // A float that does not fit saturates.
+        LEVELS[((number / 100.0) as usize).min(8)]
+    }
+
+    fn from_name(name: &str) -> Severity {
+        match name.trim().to_ascii_uppercase().trim_start_matches("LOG_SEVERITY_") {
+            "TRACE" | "DEBUG" | "FINE" | "FINER" | "FINEST" | "VERBOSE" => Severity::Debug,
+            "INFO" | "INFORMATION" | "INFORMATIONAL" | "LOG" => Severity::Info,
+            "NOTICE" => Severity::Notice,
+            "WARN" | "WARNING" => Severity::Warning,
+            "ERROR" | "ERR" | "SEVERE" => Severity::Error,
+            "CRITICAL" | "CRIT" | "FATAL" | "PANIC" | "DPANIC" => Severity::Critical,
+            "ALERT" => Severity::Alert,
+            "EMERGENCY" | "EMERG" => Severity::Emergency,
+            number => number.parse().map_or(Severity::Default, Severity::from_number),
+        }
+    }
+}
+
+/// When an entry with these fields happened: `timestamp`, else `receiveTimestamp`.
+pub(super) fn moment(fields: &Map<String, Value>) -> Option<Timestamp> {
+    ["timestamp", "receiveTimestamp"].iter().find_map(|key| stamp::from_value(fields.get(*key)?))
 }
 
 impl LogEntry {
+    /// The entry with these fields, under whichever of the two names each of them is written; `None` where
+    /// nothing dates it.
+    pub fn from_fields(fields: Map<String, Value>) -> Option<LogEntry> {
+        let fields = names::own(fields);
+        let severity = fields.get("severity").map(Severity::from_value).unwrap_or_default();
+        Some(LogEntry { timestamp: moment(&fields)?, severity, fields })
+    }
+
     fn text_at(&self, path: &[&str]) -> Option<&str> {
         let (first, rest) = path.split_first()?;
         let mut value = self.fields.get(*first)?;
@@ -87,6 +143,18 @@ impl LogEntry {
         self.text_at(&["resource", "labels", key])
     }
 
+    /// The project it was written in: from the resource, else from the log's name.
+    pub fn project(&self) -> Option<&str> {
+        let of_log = || self.log_name().strip_prefix("projects/").and_then(|rest| rest.split('/').next());
+        self.resource_label("project_id").or_else(of_log)
+    }
+
+    /// When it was over: for a request, whose entry is dated at its start, its latency later.
+    pub fn until(&self) -> Timestamp {
+        let latency = self.latency().unwrap_or(SignedDuration::ZERO);
+        self.timestamp.checked_add(latency).unwrap_or(self.timestamp)
+    }
+
     /// The Cloud Run service, job or worker pool that wrote it.
     pub fn service(&self) -> Option<&str> {
         ["service_name", "job_name", "workerpool_name"].iter().find_map(|key| self.resource_label(key))
@@ -116,4 +184,49 @@ impl LogEntry {
     pub fn http_request(&self) -> Option<&Map<String, Value>> {
         self.fields.get("httpRequest")?.as_object()
     }
+    /// `httpRequest.userAgent`.
+    pub fn user_agent(&self) -> Option<&str> {
+        self.text_at(&["httpRequest", "userAgent"])
+    }
+
+    /// `httpRequest.requestUrl`.
+    pub fn request_url(&self) -> Option<&str> {
+        self.text_at(&["httpRequest", "requestUrl"])
+    }
+
+    /// `httpRequest.status`, whether written as a number or a text.
+    pub fn http_status(&self) -> Option<u16> {
+        let status = self.http_request()?.get("status")?;
+        u16::try_from(status.as_u64().or_else(|| status.as_str()?.parse().ok())?).ok()
+    }
+
+    /// `httpRequest.latency`: from the start of the request to its end, for a WebSocket the life of the connection.
+    pub fn latency(&self) -> Option<SignedDuration> {
+        let seconds = match self.http_request()?.get("latency")? {
+            Value::String(text) => text.trim().trim_end_matches('s').parse().ok()?,
+            number => number.as_f64()?,
+        };
+        SignedDuration::try_from_secs_f64(seconds).ok()
+    }
+
+    /// `sourceLocation`, else what the JSON payload's labels say: file or module, line, function; each may be missing.
+    pub fn source_location(&self) -> Option<SourceLocation<'_>> {
+        let own = self.fields.get("sourceLocation").filter(|location| location.is_object());
+        let place =
+            own.or_else(|| self.fields.get("jsonPayload")?.get("labels").filter(|labels| labels.get("line").is_some()))?;
+        let text = |key| place.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
+        let line = place.get("line").and_then(|line| line.as_u64().or_else(|| line.as_str()?.parse().ok()));
+        Some(SourceLocation { file: text("file").or_else(|| text("module")), line, function: text("function") })
+    }
+}
+
+/// Where in the program an entry was logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SourceLocation<'a> {
+    /// The file's path, else the module's name.
+    pub file: Option<&'a str>,
+    /// From 1.
+    pub line: Option<u64>,
+    /// The function's name.
+    pub function: Option<&'a str>,
 }

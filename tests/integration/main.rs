@@ -1,3 +1,5 @@
 //! The one integration test binary; a module per theme.
 
 mod architecture;
+
+mod logs;

@@ -1,0 +1,115 @@
+//! Where a report goes: standard output in one format, and a folder in all of them.
+
+use std::fs;
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::{ValueEnum, ValueHint};
+use fivewhys::report::{self, Format, Look, Report};
+
+/// How a report is shown.
+#[derive(Debug, clap::Args)]
+pub struct OutputArgs {
+    /// Also write report.json, report.md and report.html into this folder
+    #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    out: Option<PathBuf>,
+
+    /// What to print
+    #[arg(short, long, value_enum, default_value_t = PrintFormat::Text)]
+    format: PrintFormat,
+
+    /// Whether to use colours
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Colour::Auto)]
+    color: Colour,
+
+    /// Columns of the text format; the terminal's own where there is one, else 100
+    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(40..=400))]
+    width: Option<u16>,
+}
+
+/// What is printed to standard output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum PrintFormat {
+    /// For people at a terminal
+    Text,
+    /// For a GitHub issue
+    Markdown,
+    /// One self-contained page
+    Html,
+    /// The machine view, schema fivewhys/report/v1
+    Json,
+    /// Nothing
+    None,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Colour {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// The formats written into a folder.
+const FILES: [(&str, Format); 3] = [("report.json", Format::Json), ("report.md", Format::Markdown), ("report.html", Format::Html)];
+
+/// Writes the report into the folder, if one was named, and prints it.
+///
+/// # Errors
+///
+/// Where the folder or standard output cannot be written.
+pub fn deliver(report: &Report, args: &OutputArgs, out: &mut dyn Write) -> anyhow::Result<()> {
+    if let Some(folder) = &args.out {
+        fs::create_dir_all(folder).with_context(|| format!("cannot create the folder {}", folder.display()))?;
+        for (name, format) in FILES {
+            let text = report::render(report, format, Look::default())?;
+            write_whole(&folder.join(name), &text)?;
+        }
+    }
+    let format = match args.format {
+        PrintFormat::Text => Format::Text,
+        PrintFormat::Markdown => Format::Markdown,
+        PrintFormat::Html => Format::Html,
+        PrintFormat::Json => Format::Json,
+        PrintFormat::None => return Ok(()),
+    };
+    let text = report::render(report, format, args.look())?;
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).context("cannot write to standard output")
+}
+
+impl OutputArgs {
+    fn look(&self) -> Look {
+        let colour = match self.color {
+            Colour::Always => true,
+            Colour::Never => false,
+            Colour::Auto => std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        };
+        let terminal = || std::io::stdout().is_terminal().then(terminal_size::terminal_size).flatten().map(|(width, _)| width.0);
+        Look { width: usize::from(self.width.or_else(terminal).unwrap_or(100)), colour }
+    }
+}
+
+/// Writes a file whole or not at all: a reader never sees half a report.
+fn write_whole(path: &Path, text: &str) -> anyhow::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder).with_context(|| format!("cannot write in {}", folder.display()))?;
+    file.write_all(text.as_bytes()).and_then(|()| file.flush()).with_context(|| format!("cannot write {}", path.display()))?;
+    share(file.as_file());
+    file.persist(path).map(drop).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Temporary files are private; a report is an ordinary file.
+fn share(file: &fs::File) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // A report that stays private is still a report.
+        let _ = file.set_permissions(fs::Permissions::from_mode(0o644));
+    }
+    #[cfg(not(unix))]
+    let _ = file;
+}

@@ -1,0 +1,219 @@
+//! Leads: kinds of lines that no rule explains and that are unusual to the failing windows.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use rustc_hash::FxHashMap;
+
+use super::control::{Control, StandingKind};
+use super::{Diagnosis, Lead, Verdict};
+use crate::findings::{Evidence, Group, Watch, WindowIx};
+use crate::logs::template::template;
+use crate::logs::{Record, Severity};
+
+/// Leads given for one case.
+const LEADS_PER_CASE: usize = 5;
+
+/// Records kept of one kind of line in one window.
+const KEPT_PER_WINDOW: usize = 2;
+
+/// Points of a kind of line that no passing window shows.
+const EXCLUSIVE: i32 = 30;
+
+/// Points of a kind of line that all failing windows show.
+const WIDE: i32 = 20;
+
+/// Points for each standard deviation above chance.
+const PER_DEVIATION: f64 = 5.0;
+
+/// Kinds of lines held at once; beyond it, new kinds are not taken up.
+const MOST_KINDS: usize = 200_000;
+
+/// A place to look for leads of one unexplained case.
+#[derive(Debug, Clone)]
+pub struct Unexplained {
+    /// The case's place in [`Diagnosis::cases`].
+    pub case: usize,
+    /// Its window.
+    pub window: WindowIx,
+    /// Instances that the chain led to before it stopped: what they logged before the window counts too.
+    pub instances: BTreeSet<String>,
+    /// From when on those instances are of interest.
+    pub from: Timestamp,
+}
+
+/// Counts kinds of lines while records stream by.
+pub struct LeadMiner<'a> {
+    watch: &'a Watch,
+    unexplained: Vec<Unexplained>,
+    kinds: FxHashMap<String, Kind>,
+}
+
+/// One kind of line.
+#[derive(Default)]
+struct Kind {
+    failing: BTreeSet<WindowIx>,
+    passing: BTreeSet<WindowIx>,
+    /// By place in `unexplained`: the records kept.
+    kept: BTreeMap<usize, Vec<Evidence>>,
+    weight: i32,
+}
+
+/// The cases without a cause that have a window to look in.
+pub fn unexplained(diagnosis: &Diagnosis, watch: &Watch, lookback: jiff::SignedDuration) -> Vec<Unexplained> {
+    let windows: Vec<_> = watch.group(Group::Failing).collect();
+    let mut found = Vec::new();
+    for (place, case) in diagnosis.cases.iter().enumerate() {
+        let own = |window: &crate::findings::WatchedWindow| window.case == case.case && Some(window.window) == case.window;
+        let Some(&(window, watched)) = windows.iter().find(|(_, window)| own(window)) else { continue };
+        if case.verdict != Verdict::Inconclusive {
+            continue;
+        }
+        let cited = case.hypotheses.iter().flat_map(|hypothesis| &hypothesis.whys).flat_map(|why| &why.evidence);
+        let instances = cited.filter_map(|&evidence| diagnosis.evidence[evidence].instance.clone()).collect();
+        let from = watched.window.start.saturating_sub(lookback).unwrap_or(Timestamp::MIN);
+        found.push(Unexplained { case: place, window, instances, from });
+    }
+    found
+}
+
+impl<'a> LeadMiner<'a> {
+    /// Looks for leads of these cases.
+    pub fn new(watch: &'a Watch, unexplained: Vec<Unexplained>) -> LeadMiner<'a> {
+        LeadMiner { watch, unexplained, kinds: FxHashMap::default() }
+    }
+
+    /// Takes up one record; `symptom` says that a rule knows it as the sign of a failure, not as its cause.
+    pub fn see(&mut self, record: &Record, symptom: bool) {
+        let at = record.entries[0].timestamp;
+        let mut failing = Vec::new();
+        let mut passing = Vec::new();
+        self.watch.around(at, |window| match self.watch.windows()[window].group {
+            Group::Failing => failing.push(window),
+            Group::Control => passing.push(window),
+        });
+        let instance = record.entries[0].instance();
+        let wanted: Vec<usize> = (0..self.unexplained.len()).filter(|&place| self.wants(place, at, instance)).collect();
+        if failing.is_empty() && passing.is_empty() && wanted.is_empty() {
+            return;
+        }
+        let key = key(record);
+        if self.kinds.len() >= MOST_KINDS && !self.kinds.contains_key(&key) {
+            return;
+        }
+        let kind = self.kinds.entry(key).or_insert_with(|| Kind { weight: weight(record, symptom), ..Kind::default() });
+        kind.failing.extend(failing);
+        kind.passing.extend(passing);
+        for place in wanted {
+            let kept = kind.kept.entry(place).or_default();
+            if kept.len() < KEPT_PER_WINDOW {
+                kept.push(Evidence::of(record, record.text.rfind('\n').map_or(0, |line| line + 1)));
+            }
+        }
+    }
+
+    fn wants(&self, place: usize, at: Timestamp, instance: Option<&str>) -> bool {
+        let case = &self.unexplained[place];
+        let window = &self.watch.windows()[case.window].window;
+        let inside = window.start <= at && at < window.end;
+        let before = case.from <= at && at < window.start && instance.is_some_and(|instance| case.instances.contains(instance));
+        inside || before
+    }
+
+    /// Puts the best leads into their cases, and their records into the evidence, in order of time.
+    pub fn finish(self, diagnosis: &mut Diagnosis) {
+        let control = Control::new(self.watch);
+        let mut kinds: Vec<(String, Kind)> = self.kinds.into_iter().filter(|(_, kind)| !kind.kept.is_empty()).collect();
+        kinds.sort_by(|a, b| a.0.cmp(&b.0));
+        for (place, case) in self.unexplained.iter().enumerate() {
+            let mut ranked: Vec<(i32, &String, &Kind)> = kinds
+                .iter()
+                .filter(|(_, kind)| kind.kept.contains_key(&place))
+                .filter_map(|(template, kind)| Some((kind.worth(&control)?, template, kind)))
+                .collect();
+            ranked.sort_by_key(|&(worth, template, _)| (-worth, template));
+            for (_, template, kind) in ranked.into_iter().take(LEADS_PER_CASE) {
+                let mut evidence = Vec::new();
+                for record in &kind.kept[&place] {
+                    evidence.push(diagnosis.cite(record));
+                }
+                diagnosis.cases[case.case].leads.push(Lead {
+                    template: template.clone(),
+                    failing: kind.failing.len() as u32,
+                    passing: kind.passing.len() as u32,
+                    evidence,
+                });
+            }
+        }
+    }
+}
+
+impl Kind {
+    /// How unusual to the failures, plus how much the line looks like trouble; `None` for what is just as
+    /// common around passing tests.
+    fn worth(&self, control: &Control) -> Option<i32> {
+        let seen: Vec<WindowIx> = self.failing.iter().chain(&self.passing).copied().collect::<BTreeSet<_>>().into_iter().collect();
+        let standing = control.standing_of(&seen);
+        let share = WIDE * standing.failing.0 as i32 / standing.failing.1.max(1) as i32;
+        let lift = match standing.kind {
+            StandingKind::Exclusive => EXCLUSIVE + share,
+            StandingKind::Elevated(deviations) => ((deviations * PER_DEVIATION) as i32).min(EXCLUSIVE) + share / 2,
+            StandingKind::Uncontrolled => share,
+            StandingKind::Common => return None,
+        };
+        Some(lift + self.weight)
+    }
+}
+
+/// The service and the masked line: the same words from two services are two kinds of lines.
+fn key(record: &Record) -> String {
+    let service = record.entries[0].service().unwrap_or_default();
+    format!("{service}: {}", template(&record.text))
+}
+
+/// How much a line looks like trouble, whatever it says.
+fn weight(record: &Record, symptom: bool) -> i32 {
+    let severity = record.entries.iter().map(|entry| entry.severity).max().unwrap_or_default().max(stated_level(&record.text));
+    let by_severity = match severity {
+        Severity::Default | Severity::Debug => -5,
+        Severity::Info => -8,
+        Severity::Notice => -3,
+        Severity::Warning => 14,
+        _ => 22,
+    };
+    let is_request = record.entries.iter().all(|entry| entry.http_request().is_some());
+    let traced = if record.text.contains("Traceback (most recent call last)") || record.text.contains("\n    at ") { 8 } else { 0 };
+    let trouble = if TROUBLE.iter().any(|word| contains_word_start(&record.text, word)) { 10 } else { 0 };
+    by_severity + traced + trouble - if is_request { 25 } else { 0 } - if symptom { 12 } else { 0 }
+}
+
+/// Beginnings of words that say that something was not as it should be.
+const TROUBLE: &[&str] = &[
+    "refus", "reject", "fail", "missing", "unable", "cannot", "can't", "denied", "timed out", "timeout", "stale", "lost", "invalid",
+    "mismatch", "disagree", "abort", "drop", "expired", "exceed", "corrupt", "unknown", "unexpected", "not found", "no such",
+    "error", "exception", "violat", "inconsisten", "diverge", "quorum", "skew", "drift", "halt", "panic", "unavailable",
+];
+
+fn contains_word_start(text: &str, word: &str) -> bool {
+    let text = text.as_bytes();
+    let word = word.as_bytes();
+    let starts = |at: usize| at == 0 || !text[at - 1].is_ascii_alphabetic();
+    (0..text.len().saturating_sub(word.len() - 1)).any(|at| text[at].eq_ignore_ascii_case(&word[0]) && starts(at) && text[at..at + word.len()].eq_ignore_ascii_case(word))
+}
+
+/// The level that a plain text line states for itself: stderr text arrives without a severity.
+fn stated_level(text: &str) -> Severity {
+    let head: String = text.lines().next().unwrap_or_default().chars().take(120).collect();
+    let words = head.split(|c: char| !c.is_ascii_alphabetic());
+    words
+        .filter_map(|word| match word {
+            "CRITICAL" | "FATAL" | "PANIC" | "critical" | "fatal" => Some(Severity::Critical),
+            "ERROR" | "ERR" | "error" => Some(Severity::Error),
+            "WARNING" | "WARN" | "warning" | "warn" => Some(Severity::Warning),
+            "INFO" | "info" => Some(Severity::Info),
+            "DEBUG" | "debug" => Some(Severity::Debug),
+            _ => None,
+        })
+        .next()
+        .unwrap_or_default()
+}

@@ -1,0 +1,148 @@
+//! How much a chain is worth, in integer parts that each say why; every weight stands in this file.
+//!
+//! | part | points | what it measures |
+//! |---|---|---|
+//! | `join` | trace 25, request 24, instance 18, revision 15, window 8 | the weakest thing shared by two records of the chain |
+//! | `observed` | 25 × share of steps that were seen | a chain of inferences is a story |
+//! | `lift` | exclusive: 30 × n ÷ (n + 3), n passing windows; elevated: up to 15; no comparison possible: 0 | failing against passing windows; the fraction shrinks small control groups |
+//! | `reach` | 20 × share of the failures with this symptom that the root explains | one cause usually explains all |
+//! | `order` | 5 | the cause was logged before its effect was over |
+//! | `specificity` | 3 for each rule it refines, at most 6 | a name is better than a category |
+//! | `shown` | 60 | the test result itself shows the cause |
+
+use super::chain::{Chain, Link, Scene};
+use super::control::{Standing, StandingKind};
+use super::{Footing, ScorePart, Verdict};
+use crate::rules::Join;
+
+const OBSERVED: i32 = 25;
+const EXCLUSIVE: i32 = 30;
+/// So many passing windows give an exclusive line half its points.
+const EXCLUSIVE_HALF: i32 = 3;
+const ELEVATED_PER_DEVIATION: f64 = 3.0;
+const ELEVATED_MOST: f64 = 15.0;
+const REACH: i32 = 20;
+const ORDER: i32 = 5;
+const SPECIFICITY: i32 = 3;
+const SPECIFICITY_MOST: i32 = 6;
+const SHOWN_BY_RESULT: i32 = 60;
+
+/// The share of the failures with one symptom that a root explains.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reach {
+    /// Failures it explains.
+    pub explained: usize,
+    /// Failures that show the symptom.
+    pub all: usize,
+}
+
+/// A chain with its standing, before it is turned into a hypothesis.
+#[derive(Debug, Clone)]
+pub struct Scored {
+    /// The parts, in a fixed order; the sum is the score.
+    pub parts: Vec<ScorePart>,
+    /// How sure.
+    pub verdict: Verdict,
+}
+
+/// Scores a chain whose root is named by a rule.
+pub fn score(chain: &Chain, scene: &Scene, standing: Option<Standing>, reach: Reach, shown_by_result: bool) -> Scored {
+    let mut parts = vec![join_part(chain), observed_part(chain)];
+    parts.extend(standing.and_then(|standing| lift_part(&standing)));
+    parts.push(reach_part(reach));
+    parts.extend(order_part(chain, scene));
+    parts.extend(specificity_part(chain, scene));
+    if shown_by_result {
+        parts.push(ScorePart { name: "shown", points: SHOWN_BY_RESULT, reason: "the test result itself shows it".to_owned() });
+    }
+    let verdict = verdict(chain, standing, reach, shown_by_result);
+    Scored { parts, verdict }
+}
+
+/// The verdict follows from the parts' inputs, never from their sum: points order hypotheses, evidence makes them true.
+fn verdict(chain: &Chain, standing: Option<Standing>, reach: Reach, shown_by_result: bool) -> Verdict {
+    if shown_by_result {
+        return Verdict::Confirmed;
+    }
+    let inferred = chain.links.iter().filter(|link| link.footing == Footing::Inferred).count();
+    let joined = weakest_join(chain).is_some_and(|join| join < Join::Window);
+    let exclusive = standing.is_some_and(|standing| standing.kind == StandingKind::Exclusive && standing.passing.1 >= 3);
+    let elevated = standing.is_some_and(|standing| matches!(standing.kind, StandingKind::Elevated(_)));
+    let wide = reach.explained * 2 >= reach.all;
+    match (inferred, joined, exclusive) {
+        (0, _, true) | (0, true, false) if wide => Verdict::Confirmed,
+        (0 | 1, true, _) | (0 | 1, _, true) => Verdict::Likely,
+        (0 | 1, false, false) if elevated && wide => Verdict::Likely,
+        _ => Verdict::Possible,
+    }
+}
+
+/// The weakest join between two records of the chain; `None` where no two records are joined.
+fn weakest_join(chain: &Chain) -> Option<Join> {
+    let records = |link: &Link| !link.findings.is_empty();
+    let mut after_record = false;
+    let mut weakest = None;
+    for link in &chain.links {
+        if records(link) && after_record {
+            weakest = weakest.max(Some(link.join));
+        }
+        after_record |= records(link);
+    }
+    weakest
+}
+
+fn join_part(chain: &Chain) -> ScorePart {
+    let (points, reason) = match weakest_join(chain) {
+        Some(Join::Trace) => (25, "cause and effect share a trace"),
+        Some(Join::Request) => (24, "cause and effect share a request"),
+        Some(Join::Instance) => (18, "cause and effect share a container instance"),
+        Some(Join::Revision) => (15, "cause and effect share a revision"),
+        Some(Join::Window) => (8, "cause and effect share only the time window"),
+        None => (8, "the record lies in the test's time window"),
+    };
+    ScorePart { name: "join", points, reason: reason.to_owned() }
+}
+
+fn observed_part(chain: &Chain) -> ScorePart {
+    let all = chain.links.len();
+    let seen = chain.links.iter().filter(|link| link.footing == Footing::Observed).count();
+    ScorePart { name: "observed", points: OBSERVED * seen as i32 / all.max(1) as i32, reason: format!("{seen} of {all} steps were seen") }
+}
+
+fn lift_part(standing: &Standing) -> Option<ScorePart> {
+    let points = match standing.kind {
+        StandingKind::Exclusive if standing.failing.0 == 0 => return None,
+        StandingKind::Exclusive => {
+            let passing = standing.passing.1 as i32;
+            EXCLUSIVE * passing / (passing + EXCLUSIVE_HALF)
+        }
+        StandingKind::Elevated(deviations) => (deviations * ELEVATED_PER_DEVIATION).min(ELEVATED_MOST) as i32,
+        StandingKind::Common => -EXCLUSIVE,
+        StandingKind::Uncontrolled => 0,
+    };
+    Some(ScorePart { name: "lift", points, reason: standing.sentence() })
+}
+
+fn reach_part(reach: Reach) -> ScorePart {
+    let points = REACH * reach.explained as i32 / reach.all.max(1) as i32;
+    let reason = format!("explains {} of {} failures with this symptom", reach.explained, reach.all);
+    ScorePart { name: "reach", points, reason }
+}
+
+fn order_part(chain: &Chain, scene: &Scene) -> Option<ScorePart> {
+    let times = |link: &Link| link.findings.iter().filter_map(|&finding| scene.evidence(finding)).collect::<Vec<_>>();
+    let (root, effects) = chain.links.split_last()?;
+    let cause = times(root).iter().map(|evidence| evidence.timestamp).min()?;
+    let effect = effects.iter().rev().map(times).find(|found| !found.is_empty())?.iter().map(|evidence| evidence.until).max()?;
+    (cause <= effect).then(|| ScorePart { name: "order", points: ORDER, reason: "it was logged before its effect was over".to_owned() })
+}
+
+fn specificity_part(chain: &Chain, scene: &Scene) -> Option<ScorePart> {
+    let rule = scene.catalog.rule(chain.root()?.rule);
+    let refined = rule.refines.len() as i32;
+    (refined > 0).then(|| ScorePart {
+        name: "specificity",
+        points: (refined * SPECIFICITY).min(SPECIFICITY_MOST),
+        reason: format!("more specific than {refined} other rule{}", if refined == 1 { "" } else { "s" }),
+    })
+}

@@ -1,0 +1,284 @@
+//! Meets records and failures with the rules, one at a time, and keeps what a diagnosis needs of them.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use rustc_hash::FxHashMap;
+
+use super::{EXCERPT_BYTES, Evidence, EvidenceIx, Finding, Findings, Variant, VariantIx, Watch, WindowIx};
+use crate::logs::template::template;
+use crate::logs::{LogEntry, Record};
+use crate::results::{TestCase, TestRun};
+use crate::rules::matching::{Matcher, Sighting};
+use crate::rules::{Captures, Catalog, Condition, Pattern, RuleIx};
+
+/// Records kept of one kind of line in one place (a window, or a minute between windows); the rest is counted.
+const KEPT_PER_PLACE: u32 = 8;
+
+/// Kinds of lines told apart for one rule; a pattern that meets more is too wide for it to matter.
+const VARIANTS_PER_RULE: usize = 256;
+
+/// Where a record lies, for deciding how many of its kind are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Place {
+    Window(WindowIx),
+    Minute(i64),
+}
+
+/// Collects findings while records stream by; memory grows with windows and kinds of lines, not with records.
+pub struct Finder<'a> {
+    catalog: &'a Catalog,
+    matcher: &'a Matcher,
+    watch: &'a Watch,
+    /// By rule: all less specific rules, directly or through others.
+    beaten: Vec<Vec<RuleIx>>,
+    evidence: Vec<Evidence>,
+    in_logs: Vec<Finding>,
+    variants: Vec<Variant>,
+    variant_of: FxHashMap<(RuleIx, String), VariantIx>,
+    variants_of_rule: Vec<usize>,
+    kept: FxHashMap<(VariantIx, Place), u32>,
+    /// By rule whose condition also speaks of the window or the case: the records that met its matchers.
+    unsettled: BTreeMap<RuleIx, Vec<Met>>,
+}
+
+/// A record met matchers of a rule whose condition is not settled by that record alone.
+struct Met {
+    at: Timestamp,
+    matchers: Vec<usize>,
+    evidence: Option<EvidenceIx>,
+    variant: VariantIx,
+    captures: Captures,
+}
+
+impl<'a> Finder<'a> {
+    /// Prepares for the rules of `catalog`, which `matcher` was compiled from, and the windows of `watch`.
+    pub fn new(catalog: &'a Catalog, matcher: &'a Matcher, watch: &'a Watch) -> Finder<'a> {
+        Finder {
+            catalog,
+            matcher,
+            watch,
+            beaten: (0..catalog.rules().len()).map(|rule| less_specific(catalog, rule)).collect(),
+            evidence: Vec::new(),
+            in_logs: Vec::new(),
+            variants: Vec::new(),
+            variant_of: FxHashMap::default(),
+            variants_of_rule: vec![0; catalog.rules().len()],
+            kept: FxHashMap::default(),
+            unsettled: BTreeMap::new(),
+        }
+    }
+
+    /// Meets one record; records must come in order of time.
+    pub fn see(&mut self, record: &Record) {
+        let mut by_rule: BTreeMap<RuleIx, Vec<Sighting>> = BTreeMap::new();
+        self.matcher.in_record(record, &mut |sighting| by_rule.entry(sighting.rule).or_default().push(sighting));
+        let beaten: Vec<RuleIx> = by_rule.keys().flat_map(|&rule| self.beaten[rule].iter().copied()).collect();
+        by_rule.retain(|rule, _| !beaten.contains(rule));
+        if by_rule.is_empty() {
+            return;
+        }
+        let masked = template(&record.text);
+        let mut evidence = None;
+        for (rule, sightings) in by_rule {
+            self.sight(rule, sightings, record, &masked, &mut evidence);
+        }
+    }
+
+    fn sight(&mut self, rule: RuleIx, sightings: Vec<Sighting>, record: &Record, masked: &str, evidence: &mut Option<EvidenceIx>) {
+        let Some(condition) = self.catalog.rule(rule).condition.as_ref() else { return };
+        let settled = settled_by_record(condition);
+        let matchers: Vec<usize> = sightings.iter().map(|sighting| sighting.matcher).collect();
+        if settled && !condition.met_by_record(&matchers, &[]) {
+            return;
+        }
+        let variant = self.variant(rule, masked);
+        let at = record.entries[0].timestamp;
+        let wanted = self.count(variant, at);
+        let pattern = matchers.first().and_then(|&matcher| self.catalog.rule(rule).log_matchers[matcher].text.as_ref());
+        let place = wanted.then(|| *evidence.get_or_insert_with(|| keep(&mut self.evidence, record, pattern)));
+        let mut captures = Captures::new();
+        for (name, value) in sightings.into_iter().flat_map(|sighting| sighting.captures) {
+            captures.entry(name).or_insert(value);
+        }
+        if !settled {
+            self.unsettled.entry(rule).or_default().push(Met { at, matchers, evidence: place, variant, captures });
+        } else if place.is_some() {
+            self.in_logs.push(Finding { rule, captures, evidence: place, variant: Some(variant), only_in: None });
+        }
+    }
+
+    fn variant(&mut self, rule: RuleIx, masked: &str) -> VariantIx {
+        let key = if self.variants_of_rule[rule] < VARIANTS_PER_RULE { masked } else { "…" };
+        if let Some(&variant) = self.variant_of.get(&(rule, key.to_owned())) {
+            return variant;
+        }
+        self.variants_of_rule[rule] += 1;
+        self.variants.push(Variant { rule, template: key.to_owned(), windows: Vec::new(), sightings: 0 });
+        self.variant_of.insert((rule, key.to_owned()), self.variants.len() - 1);
+        self.variants.len() - 1
+    }
+
+    /// Counts a sighting in the windows around it; says whether its record is worth keeping.
+    fn count(&mut self, variant: VariantIx, at: Timestamp) -> bool {
+        let seen = &mut self.variants[variant];
+        seen.sightings += 1;
+        let mut places = Vec::new();
+        self.watch.around(at, |window| {
+            if let Err(place) = seen.windows.binary_search(&window) {
+                seen.windows.insert(place, window);
+            }
+            places.push(Place::Window(window));
+        });
+        if places.is_empty() {
+            places.push(Place::Minute(at.as_second().div_euclid(60)));
+        }
+        let mut wanted = false;
+        for place in places {
+            let kept = self.kept.entry((variant, place)).or_default();
+            *kept += 1;
+            wanted |= *kept <= KEPT_PER_PLACE;
+        }
+        wanted
+    }
+
+    /// Meets the failures of the run, settles the conditions that also speak of cases or whole windows, and gives all findings.
+    pub fn finish(mut self, run: &TestRun) -> Findings {
+        let in_results = run.cases.iter().map(|case| self.in_result(case)).collect();
+        let unsettled = std::mem::take(&mut self.unsettled);
+        for (rule, definition) in self.catalog.rules().iter().enumerate() {
+            if let Some(condition) = definition.condition.as_ref().filter(|condition| !settled_by_record(condition)) {
+                self.settle(rule, condition, unsettled.get(&rule).map_or(&[], Vec::as_slice), run);
+            }
+        }
+        self.in_logs.sort_by_key(|finding| (finding.evidence.is_none(), finding.evidence, finding.rule, finding.only_in));
+        Findings { evidence: self.evidence, in_logs: self.in_logs, in_results, variants: self.variants }
+    }
+
+    fn in_result(&self, case: &TestCase) -> Vec<Finding> {
+        let mut found: BTreeMap<RuleIx, (Vec<usize>, Captures)> = BTreeMap::new();
+        self.matcher.in_case(case, &mut |sighting| {
+            let (met, captures) = found.entry(sighting.rule).or_default();
+            met.push(sighting.matcher);
+            captures.extend(sighting.captures);
+        });
+        found.retain(|&rule, (met, _)| self.catalog.rule(rule).condition.as_ref().is_some_and(|condition| condition.met_by_case(met)));
+        let beaten: Vec<RuleIx> = found.keys().flat_map(|&rule| self.beaten[rule].iter().copied()).collect();
+        let stands = found.into_iter().filter(|(rule, _)| !beaten.contains(rule));
+        stands.map(|(rule, (_, captures))| Finding { rule, captures, evidence: None, variant: None, only_in: None }).collect()
+    }
+
+    /// For each window in which the condition holds, the records that make it hold become findings of that window.
+    fn settle(&mut self, rule: RuleIx, condition: &Condition, met: &[Met], run: &TestRun) {
+        let watch = self.watch;
+        for (place, window) in watch.windows().iter().enumerate() {
+            let start = met.partition_point(|met| met.at < window.window.start);
+            let end = met.partition_point(|met| met.at < window.window.end);
+            let inside = &met[start..end];
+            let case = window.case.map(|case| self.test_matchers_met(rule, &run.cases[case])).unwrap_or_default();
+            let Some(records) = records_that_settle(condition, inside, &case, self.catalog.rule(rule).log_matchers.len()) else { continue };
+            let finding = |met: Option<&Met>| Finding {
+                rule,
+                captures: met.map(|met| met.captures.clone()).unwrap_or_default(),
+                evidence: met.and_then(|met| met.evidence),
+                variant: met.map(|met| met.variant),
+                only_in: Some(place),
+            };
+            let kept: Vec<Finding> = records.into_iter().map(|record| finding(Some(&inside[record]))).filter(|finding| finding.evidence.is_some()).collect();
+            if kept.is_empty() { self.in_logs.push(finding(None)) } else { self.in_logs.extend(kept) }
+        }
+    }
+
+    fn test_matchers_met(&self, rule: RuleIx, case: &TestCase) -> Vec<usize> {
+        let matchers = self.catalog.rule(rule).test_matchers.iter().enumerate();
+        matchers.filter(|(_, matcher)| matcher.met_by(case).is_some()).map(|(place, _)| place).collect()
+    }
+}
+
+/// Whether a record alone decides the condition.
+fn settled_by_record(condition: &Condition) -> bool {
+    let scope = condition.scope();
+    scope.record && !scope.case && !scope.window || !scope.record && !scope.window
+}
+
+/// The records of a window that make the condition hold (none for what holds because of their absence);
+/// `None` where it does not hold.
+fn records_that_settle(condition: &Condition, inside: &[Met], case: &[usize], matchers: usize) -> Option<Vec<usize>> {
+    let mut times = vec![Vec::new(); matchers];
+    let mut who = vec![Vec::new(); matchers];
+    for (place, met) in inside.iter().enumerate() {
+        for &matcher in &met.matchers {
+            times[matcher].push(met.at);
+            who[matcher].push(place);
+        }
+    }
+    if condition.scope().record {
+        let holds = |met: &Met| condition.met_in_window(&met.matchers, case, &times).is_some();
+        let records: Vec<usize> = (0..inside.len()).filter(|&place| holds(&inside[place])).collect();
+        return (!records.is_empty()).then_some(records);
+    }
+    let witnesses = condition.met_in_window(&[], case, &times)?;
+    let mut records: Vec<usize> = witnesses.iter().map(|witness| who[witness.matcher][witness.sighting]).collect();
+    records.sort_unstable();
+    records.dedup();
+    Some(records)
+}
+
+/// All rules that a rule refines, directly or through others.
+fn less_specific(catalog: &Catalog, rule: RuleIx) -> Vec<RuleIx> {
+    let mut found: Vec<RuleIx> = Vec::new();
+    let mut open = catalog.rule(rule).refines.clone();
+    while let Some(next) = open.pop() {
+        if next != rule && !found.contains(&next) {
+            found.push(next);
+            open.extend(&catalog.rule(next).refines);
+        }
+    }
+    found
+}
+
+/// Keeps a record as evidence, the entry that the pattern matches first.
+fn keep(evidence: &mut Vec<Evidence>, record: &Record, pattern: Option<&Pattern>) -> EvidenceIx {
+    let offset = pattern.filter(|_| record.entries.len() > 1).and_then(|pattern| pattern.find(&record.text)).map_or(0, |span| span.start);
+    evidence.push(Evidence::of(record, offset));
+    evidence.len() - 1
+}
+
+impl Evidence {
+    /// What a report needs of a record; the entry that holds the byte `offset` of its text is named first.
+    pub fn of(record: &Record, offset: usize) -> Evidence {
+        let entries = &record.entries;
+        let first = record.entry_at(offset);
+        let own = |value: Option<&str>| value.map(str::to_owned);
+        let any = |field: fn(&LogEntry) -> Option<&str>| entries.iter().find_map(field).map(str::to_owned);
+        let ids = std::iter::once(first).chain((0..entries.len()).filter(|&place| place != first));
+        Evidence {
+            insert_ids: ids.map(|place| entries[place].insert_id().to_owned()).collect(),
+            timestamp: entries[0].timestamp,
+            until: entries.iter().map(LogEntry::until).max().unwrap_or(entries[0].timestamp),
+            log_name: entries[0].log_name().to_owned(),
+            service: own(entries[0].service()),
+            revision: own(entries[0].revision()),
+            instance: own(entries[0].instance()),
+            trace: any(LogEntry::trace),
+            project: own(entries[0].project()),
+            severity: entries.iter().map(|entry| entry.severity).max().unwrap_or_default(),
+            text: excerpt(&record.text),
+        }
+    }
+}
+
+/// The head and the tail of a text: a traceback says what happened in its last line.
+fn excerpt(text: &str) -> String {
+    if text.len() <= EXCERPT_BYTES {
+        return text.to_owned();
+    }
+    let (mut head, mut tail) = (EXCERPT_BYTES * 2 / 3, text.len() - EXCERPT_BYTES / 3);
+    while !text.is_char_boundary(head) {
+        head -= 1;
+    }
+    while !text.is_char_boundary(tail) {
+        tail += 1;
+    }
+    format!("{}\n…\n{}", &text[..head], &text[tail..])
+}

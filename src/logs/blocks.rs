@@ -1,0 +1,186 @@
+//! Cuts a text into blocks that begin and end between entries, so that each can be read on its own.
+
+use std::io::{self, Read};
+
+use memchr::{memchr2, memchr3, memmem};
+
+use super::recognise::Layout;
+
+/// How much is read before a cut is looked for, in bytes.
+const BLOCK_BYTES: usize = 2 << 20;
+
+/// Where no cut between lines is found in so many bytes, entries are counted through one by one.
+const PATIENCE_BYTES: usize = 8 << 20;
+
+/// The most that one entry can take before the text is cut in the middle of it, in bytes.
+const LONGEST_ENTRY_BYTES: usize = 64 << 20;
+
+/// A stretch of text that begins where an entry may begin.
+pub(super) struct Block {
+    pub(super) bytes: Vec<u8>,
+    /// Nothing follows.
+    pub(super) last: bool,
+}
+
+/// A text as a sequence of [`Block`]s.
+pub(super) struct Blocks<R> {
+    text: R,
+    layout: Layout,
+    /// What was read but lies behind the last cut.
+    rest: Vec<u8>,
+    ended: bool,
+}
+
+impl<R: Read> Blocks<R> {
+    pub(super) fn new(text: R, layout: Layout) -> Blocks<R> {
+        Blocks { text, layout, rest: Vec::new(), ended: false }
+    }
+
+    /// The next block; `None` at the end. After an error, what was read before it comes as the last block.
+    pub(super) fn next(&mut self) -> Option<(Block, Option<io::Error>)> {
+        let mut bytes = std::mem::take(&mut self.rest);
+        while !self.ended {
+            let before = bytes.len();
+            match self.text.by_ref().take(BLOCK_BYTES as u64).read_to_end(&mut bytes) {
+                Ok(count) if count < BLOCK_BYTES => self.ended = true,
+                Ok(_) => {}
+                Err(error) => {
+                    self.ended = true;
+                    return Some((Block { bytes, last: true }, Some(error)));
+                }
+            }
+            if !self.ended
+                && let Some(cut) = self.cut(&bytes, before)
+            {
+                self.rest.reserve(bytes.len() - cut + BLOCK_BYTES);
+                self.rest.extend_from_slice(&bytes[cut..]);
+                bytes.truncate(cut);
+                return Some((Block { bytes, last: false }, None));
+            }
+        }
+        (!bytes.is_empty()).then_some((Block { bytes, last: true }, None))
+    }
+
+    /// The last place in `bytes` where an entry begins; only what lies behind `searched` is new.
+    fn cut(&self, bytes: &[u8], searched: usize) -> Option<usize> {
+        let indent = self.layout.indent.as_deref();
+        let between_lines = indent.and_then(|indent| last_opening(bytes, searched.saturating_sub(1 + indent.len()), indent));
+        if between_lines.is_some() || (indent.is_some() && bytes.len() < PATIENCE_BYTES) {
+            return between_lines;
+        }
+        let mut at = 0;
+        let mut cut = None;
+        while let Some(open) = memchr::memchr(b'{', &bytes[at..]) {
+            let Extent::Whole(end) = extent(bytes, at + open, b"") else { break };
+            at = end;
+            cut = Some(end);
+        }
+        cut.or((bytes.len() >= LONGEST_ENTRY_BYTES).then_some(bytes.len()))
+    }
+}
+
+/// The last line from `from` on that opens an object at this indentation, after a line that closes one.
+fn last_opening(bytes: &[u8], from: usize, indent: &[u8]) -> Option<usize> {
+    let needle = [b"\n", indent, b"{"].concat();
+    let finder = memmem::FinderRev::new(&needle);
+    let mut end = bytes.len();
+    loop {
+        let newline = from + finder.rfind(&bytes[from..end])?;
+        let before = bytes[..newline].iter().rev().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b',' | b'\n'));
+        if before == Some(&b'}') {
+            return Some(newline + 1);
+        }
+        end = newline;
+    }
+}
+
+/// How far an object reaches.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// Up to its closing brace.
+    Whole(usize),
+    /// It has none: the text ends there, or another entry begins.
+    Broken(usize),
+}
+
+/// How far the object that opens at `at` reaches, strings respected, raw newlines inside them tolerated.
+/// A line that opens an object at the given indentation ends it: there the next entry begins.
+pub(super) fn extent(bytes: &[u8], at: usize, indent: &[u8]) -> Extent {
+    let mut depth = 0usize;
+    let mut at = at;
+    while let Some(&byte) = bytes.get(at) {
+        at += 1;
+        match byte {
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return Extent::Whole(at);
+                }
+            }
+            b'\n' if opens_an_entry(&bytes[at..], indent) => return Extent::Broken(at),
+            b'"' => match string_end(bytes, at, indent) {
+                Extent::Whole(end) => at = end,
+                broken => return broken,
+            },
+            _ => {}
+        }
+    }
+    Extent::Broken(bytes.len())
+}
+
+fn string_end(bytes: &[u8], mut at: usize, indent: &[u8]) -> Extent {
+    while let Some(offset) = bytes.get(at..).and_then(|rest| memchr3(b'"', b'\\', b'\n', rest)) {
+        at += offset + 1;
+        match bytes[at - 1] {
+            b'"' => return Extent::Whole(at),
+            b'\\' => at += 1,
+            _ if opens_an_entry(&bytes[at..], indent) => return Extent::Broken(at),
+            _ => {}
+        }
+    }
+    Extent::Broken(bytes.len())
+}
+
+/// Whether a line opens an object at this indentation: a brace, then a key or the end of the line.
+fn opens_an_entry(line: &[u8], indent: &[u8]) -> bool {
+    let Some(rest) = line.strip_prefix(indent).and_then(|line| line.strip_prefix(b"{")) else { return false };
+    match rest.iter().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r')) {
+        Some(b'\n') => true,
+        Some(b'"') => memchr2(b':', b'\n', rest).is_some_and(|at| rest[at] == b':'),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_ends_at_its_own_brace() {
+        assert_eq!(extent(br#"{"a":"}\"","b":[{}]} {"#, 0, b""), Extent::Whole(20));
+        assert_eq!(extent(b"{\"a\":\"x\ny\"}", 0, b""), Extent::Whole(11));
+    }
+
+    #[test]
+    fn a_cut_off_object_ends_where_the_next_begins() {
+        assert_eq!(extent(b"{\"a\":\"x\n{\"b\":1}\n", 0, b""), Extent::Broken(8));
+        assert_eq!(extent(b"{\"a\":[1,\n  {\n\"b\":1}", 0, b"  "), Extent::Broken(9));
+        assert_eq!(extent(b"{\"a\":[1,", 0, b""), Extent::Broken(8));
+    }
+
+    #[test]
+    fn blocks_end_between_entries() {
+        let line = format!("{{\"textPayload\":\"{}\"}}\n", "x".repeat(1000));
+        let text = line.repeat(6000);
+        let mut blocks = Blocks::new(text.as_bytes(), Layout { indent: Some(Vec::new()), fenced: false });
+        let mut lines = 0;
+        let mut count = 0;
+        while let Some((block, error)) = blocks.next() {
+            assert!(error.is_none() && block.bytes.starts_with(b"{") && block.bytes.ends_with(b"}\n"));
+            lines += block.bytes.iter().filter(|byte| **byte == b'\n').count();
+            count += 1;
+        }
+        assert_eq!((lines, count), (6000, 3));
+    }
+}

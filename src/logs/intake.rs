@@ -1,0 +1,302 @@
+//! Reads one block: counts its entries and keeps those that may be wanted, unparsed.
+
+use std::borrow::Cow;
+use std::hash::Hasher;
+use std::ops::Range;
+
+use jiff::Timestamp;
+use rustc_hash::{FxHashMap, FxHasher};
+use serde_json::{Map, Value};
+
+use super::blocks::{Block, Extent, extent};
+use super::lines::{self, Shape};
+use super::mend::{Fix, mend};
+use super::outline::{Outline, outline, timestamp};
+use super::recognise::Layout;
+use super::stamp::Clock;
+use super::{Gate, entry, envelope, names};
+use crate::window::Spans;
+
+/// What one block holds. Lines are numbered from 0 within the block.
+#[derive(Default)]
+pub(super) struct Harvest {
+    pub(super) entries: u64,
+    pub(super) span: Option<(Timestamp, Timestamp)>,
+    /// Newlines in the block.
+    pub(super) lines: u64,
+    /// Service and revision of the sightings, without repetition.
+    pub(super) places: Vec<(String, String)>,
+    /// The entries within reach.
+    pub(super) sightings: Vec<Sighting>,
+    pub(super) candidates: Vec<Candidate>,
+    /// The JSON of the candidates.
+    pub(super) held: Vec<u8>,
+    pub(super) fixes: Vec<(Fix, u64)>,
+    pub(super) lost: Vec<(Loss, u64)>,
+}
+
+/// An entry within reach.
+pub(super) struct Sighting {
+    pub(super) at: Timestamp,
+    /// Hash of log name, timestamp and insert id.
+    pub(super) key: u64,
+    /// Its service and revision, as a place in [`Harvest::places`].
+    pub(super) place: u32,
+}
+
+/// An entry that may be wanted.
+#[derive(Debug, Clone)]
+pub(super) struct Candidate {
+    pub(super) at: Timestamp,
+    pub(super) key: u64,
+    /// Hash of the instance (else service and revision) and the log name: entries of one stream share it.
+    pub(super) stream: u64,
+    pub(super) shape: Shape,
+    /// The gate wants it; otherwise it is only here because it may belong to one that is wanted.
+    pub(super) admitted: bool,
+    /// Its JSON in [`Harvest::held`].
+    pub(super) raw: Range<usize>,
+    /// Its insert id in [`Harvest::held`].
+    pub(super) insert_id: Range<usize>,
+}
+
+/// Why an entry is lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Loss {
+    /// It is no JSON, and could not be mended.
+    Unreadable,
+    /// It ends in the middle.
+    CutOff,
+    /// JSON, but no log entry.
+    Foreign,
+    /// No timestamp of any kind.
+    Undated,
+}
+
+/// How to read a block.
+pub(super) struct Intake<'a> {
+    pub(super) reach: &'a Spans,
+    pub(super) gate: &'a dyn Gate,
+    pub(super) layout: &'a Layout,
+    /// Keep lines that may belong to a stack trace even where the gate does not want them.
+    pub(super) stitching: bool,
+}
+
+impl Intake<'_> {
+    /// Reads a block; linear in its length.
+    pub(super) fn read(&self, block: &Block) -> Harvest {
+        let mut reading = Reading {
+            intake: self,
+            harvest: Harvest::default(),
+            clock: Clock::default(),
+            known: FxHashMap::default(),
+            line: 0,
+            counted: 0,
+        };
+        reading.walk(&block.bytes, block.last);
+        reading.harvest.lines = memchr::memchr_iter(b'\n', &block.bytes).count() as u64;
+        reading.harvest
+    }
+}
+
+struct Reading<'a> {
+    intake: &'a Intake<'a>,
+    harvest: Harvest,
+    clock: Clock,
+    known: FxHashMap<u64, u32>,
+    /// Line of the entry at hand, and up to which byte newlines were counted for it.
+    line: u64,
+    counted: usize,
+}
+
+impl Reading<'_> {
+    fn walk(&mut self, bytes: &[u8], last: bool) {
+        let indent = self.intake.layout.indent.as_deref().unwrap_or_default();
+        let mut at = 0;
+        while let Some(offset) =
+            bytes[at..].iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b',' | b'[' | b']'))
+        {
+            at += offset;
+            let line_end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |newline| at + newline);
+            if bytes[at] != b'{' {
+                self.count_lines(bytes, at);
+                at = self.between_entries(bytes, at, line_end);
+                continue;
+            }
+            let line = trimmed(&bytes[at..line_end]);
+            if line.ends_with(b"}") && self.quick(line) {
+                at = line_end;
+                continue;
+            }
+            self.count_lines(bytes, at);
+            if let Some(inside) = envelope::opening(&bytes[at..]) {
+                at += inside;
+                continue;
+            }
+            match extent(bytes, at, indent) {
+                Extent::Whole(end) => {
+                    if !self.quick(&bytes[at..end]) {
+                        self.thorough(&bytes[at..end], Loss::Unreadable);
+                    }
+                    at = end;
+                }
+                Extent::Broken(end) => {
+                    let cut_off = last && end == bytes.len();
+                    self.thorough(&bytes[at..end], if cut_off { Loss::CutOff } else { Loss::Unreadable });
+                    at = end;
+                }
+            }
+        }
+    }
+
+    fn count_lines(&mut self, bytes: &[u8], at: usize) {
+        self.line += memchr::memchr_iter(b'\n', &bytes[self.counted..at]).count() as u64;
+        self.counted = at;
+    }
+
+    /// Text that opens no object: closing brackets and fences, or garbage, perhaps with an entry behind it.
+    fn between_entries(&mut self, bytes: &[u8], at: usize, line_end: usize) -> usize {
+        let line = trimmed(&bytes[at..line_end]);
+        if let Some(open) = memchr::memmem::find(line, b"{\"").filter(|_| line.ends_with(b"}"))
+            && self.quick(&line[open..])
+        {
+            self.harvest.fixes.push((Fix::TextBeforeAnEntry, self.line));
+        } else if line.starts_with(b"```") {
+            self.harvest.fixes.push((Fix::Fence, self.line));
+        } else if !self.intake.layout.fenced && !envelope::closing(line) {
+            self.harvest.lost.push((Loss::Unreadable, self.line));
+        }
+        line_end
+    }
+
+    /// Reads an entry without parsing it; false where it is not plain enough for that.
+    fn quick(&mut self, raw: &[u8]) -> bool {
+        let Some(at) = timestamp(raw).and_then(|text| self.clock.read(text)) else { return false };
+        if !self.intake.reach.contains(at) {
+            self.count(at);
+            return true;
+        }
+        if std::str::from_utf8(raw).is_err() {
+            return false;
+        }
+        let Some(found) = outline(raw) else { return false };
+        self.count(at);
+        self.sight(at, raw, &found);
+        true
+    }
+
+    /// Reads with a real parser, after mending where that is needed.
+    fn thorough(&mut self, raw: &[u8], otherwise: Loss) {
+        let text = String::from_utf8_lossy(raw);
+        if matches!(text, Cow::Owned(_)) {
+            self.harvest.fixes.push((Fix::InvalidUtf8, self.line));
+        }
+        let value = match serde_json::from_str(&text) {
+            Ok(value) => Some(value),
+            Err(_) => mend(&text).map(|(value, fixes)| {
+                self.harvest.fixes.extend(fixes.into_iter().map(|fix| (fix, self.line)));
+                value
+            }),
+        };
+        match value {
+            Some(value) => self.accept(value),
+            None => self.harvest.lost.push((otherwise, self.line)),
+        }
+    }
+
+    fn accept(&mut self, value: Value) {
+        let unwrapped = envelope::unwrap(value);
+        if unwrapped.entries.is_empty() || unwrapped.foreign {
+            self.harvest.lost.push((Loss::Foreign, self.line));
+        }
+        for fix in unwrapped.fixes {
+            self.harvest.fixes.push((fix, self.line));
+        }
+        for fields in unwrapped.entries {
+            self.take(names::own(fields));
+        }
+    }
+
+    fn take(&mut self, fields: Map<String, Value>) {
+        let Some(at) = entry::moment(&fields) else {
+            self.harvest.lost.push((Loss::Undated, self.line));
+            return;
+        };
+        self.count(at);
+        if self.intake.reach.contains(at) {
+            let raw = Value::Object(fields).to_string();
+            let found = outline(raw.as_bytes()).unwrap_or_default();
+            self.sight(at, raw.as_bytes(), &found);
+        }
+    }
+
+    fn count(&mut self, at: Timestamp) {
+        let harvest = &mut self.harvest;
+        harvest.entries += 1;
+        harvest.span = Some(harvest.span.map_or((at, at), |(first, last)| (first.min(at), last.max(at))));
+    }
+
+    /// An entry within reach.
+    fn sight(&mut self, at: Timestamp, raw: &[u8], found: &Outline<'_>) {
+        let key = identity(at, raw, found);
+        let place = self.place(found);
+        let harvest = &mut self.harvest;
+        harvest.sightings.push(Sighting { at, key, place });
+        let admitted = found.split || self.intake.gate.admits(raw);
+        let shape = if self.intake.stitching { lines::shape(found.text) } else { Shape::default() };
+        if admitted || shape.may_belong_to_a_trace() {
+            let start = harvest.held.len();
+            harvest.held.extend_from_slice(raw);
+            let id = found.insert_id.as_ptr() as usize - raw.as_ptr() as usize;
+            let insert_id =
+                if found.insert_id.is_empty() { start..start } else { start + id..start + id + found.insert_id.len() };
+            let (raw, stream) = (start..harvest.held.len(), stream(found));
+            harvest.candidates.push(Candidate { at, key, stream, shape, admitted, raw, insert_id });
+        }
+    }
+
+    fn place(&mut self, found: &Outline<'_>) -> u32 {
+        let hash = hash_of([found.service, found.revision]);
+        let places = &mut self.harvest.places;
+        *self.known.entry(hash).or_insert_with(|| {
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            places.push((text(found.service), text(found.revision)));
+            places.len() as u32 - 1
+        })
+    }
+}
+
+fn hash_of<const N: usize>(parts: [&[u8]; N]) -> u64 {
+    let mut hasher = FxHasher::default();
+    for part in parts {
+        hasher.write(part);
+        hasher.write_usize(part.len());
+    }
+    hasher.finish()
+}
+
+/// Equal for entries with the same log name, timestamp and insert id; without an insert id, for entries
+/// that are equal as JSON.
+fn identity(at: Timestamp, raw: &[u8], found: &Outline<'_>) -> u64 {
+    if found.insert_id.is_empty() {
+        return names::fingerprint(raw);
+    }
+    let mut hasher = FxHasher::default();
+    hasher.write_i64(at.as_second());
+    hasher.write_i32(at.subsec_nanosecond());
+    hasher.write_u64(hash_of([found.log_name, found.insert_id]));
+    hasher.finish()
+}
+
+fn stream(found: &Outline<'_>) -> u64 {
+    match found.instance {
+        b"" => hash_of([found.log_name, found.service, found.revision]),
+        instance => hash_of([found.log_name, instance]),
+    }
+}
+
+/// Without white space and commas at the end.
+fn trimmed(line: &[u8]) -> &[u8] {
+    let rest = line.iter().rev().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b',')).count();
+    &line[..line.len() - rest]
+}

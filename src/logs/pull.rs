@@ -1,0 +1,269 @@
+//! Brings the blocks of all sources together: counts, drops duplicates, orders, stitches, parses.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use jiff::Timestamp;
+use rayon::prelude::*;
+use rustc_hash::FxHashSet;
+
+use super::blocks::{Block, Blocks};
+use super::census::Tally;
+use super::intake::{Candidate, Harvest, Intake, Loss};
+use super::mend::{Fix, mend};
+use super::recognise::Layout;
+use super::source::Source;
+use super::{Error, Gap, Gate, LogEntry, Pulled, Record, Repair, Selection, stitch};
+
+/// How many blocks are read at a time, at least; also at least two for each thread.
+const BATCH: usize = 4;
+
+/// How many line numbers a gap names.
+const LINES_NAMED: usize = 5;
+
+/// Reads all sources; see [`super::pull`].
+pub(super) fn pull(
+    sources: &[Source],
+    selection: &Selection,
+    gate: &dyn Gate,
+    visit: &mut dyn FnMut(Record),
+) -> Result<Pulled, Error> {
+    let mut pull = Pull::new(selection);
+    for source in sources {
+        pull.read_source(source, selection, gate)?;
+    }
+    pull.visit(visit);
+    Ok(pull.finish())
+}
+
+/// What has been read so far.
+struct Pull {
+    tally: Tally,
+    seen: FxHashSet<u64>,
+    /// Each with the number of its harvest in `held`.
+    candidates: Vec<(u32, Candidate)>,
+    held: Vec<Vec<u8>>,
+    repairs: BTreeMap<(String, Fix), (u64, Option<u64>)>,
+    losses: BTreeMap<(String, Loss), (u64, Vec<u64>)>,
+    gaps: BTreeSet<Gap>,
+}
+
+impl Pull {
+    fn new(selection: &Selection) -> Pull {
+        Pull {
+            tally: Tally::new(&selection.windows),
+            seen: FxHashSet::default(),
+            candidates: Vec::new(),
+            held: Vec::new(),
+            repairs: BTreeMap::new(),
+            losses: BTreeMap::new(),
+            gaps: BTreeSet::new(),
+        }
+    }
+
+    fn gap(&mut self, kind: &'static str, statement: String) {
+        self.gaps.insert(Gap { kind, statement });
+    }
+
+    fn read_source(&mut self, source: &Source, selection: &Selection, gate: &dyn Gate) -> Result<(), Error> {
+        let open = |source: &Source, error| Error::Open { path: source.name().to_owned(), source: error };
+        let files = source.files().map_err(|error| open(source, error))?;
+        let mut others = Vec::new();
+        let mut logs = 0;
+        for file in &files {
+            match file.recognise() {
+                Ok(Some(layout)) => {
+                    logs += 1;
+                    self.read_file(file, layout, selection, gate)?;
+                }
+                Ok(None) => others.push(file.name().to_owned()),
+                Err(error) if source.is_folder() => {
+                    self.gap("unreadable-file", format!("{}: {error}; make it readable or leave it out", file.name()));
+                }
+                Err(error) => return Err(open(file, error)),
+            }
+        }
+        self.tell_what_is_missing(source, &others, logs)
+    }
+
+    fn tell_what_is_missing(&mut self, source: &Source, others: &[String], logs: usize) -> Result<(), Error> {
+        let name = source.name();
+        if source.is_folder() {
+            if logs == 0 {
+                self.gap(
+                    "no-entries",
+                    format!("{name}: no file in this folder holds log entries; name the folder of the export"),
+                );
+            }
+            if !others.is_empty() {
+                let named = others.iter().take(LINES_NAMED).cloned().collect::<Vec<_>>().join(", ");
+                let more = others.len().saturating_sub(LINES_NAMED);
+                let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+                self.gap("not-logs", format!("{name}: no log entries were found in {named}{more}; left alone"));
+            }
+        } else if !others.is_empty() {
+            let hint = "expected entries of Cloud Logging as JSON, one a line or in an array";
+            self.gap("no-entries", format!("{name}: empty, or no log entries at its beginning; {hint}"));
+        }
+        Ok(())
+    }
+
+    fn read_file(&mut self, file: &Source, layout: Layout, selection: &Selection, gate: &dyn Gate) -> Result<(), Error> {
+        let text = file.text().map_err(|error| Error::Open { path: file.name().to_owned(), source: error })?;
+        if text.wide {
+            self.repairs.insert((file.name().to_owned(), Fix::Wide), (1, Some(1)));
+        }
+        let intake = Intake { reach: &selection.reach, gate, layout: &layout, stitching: true };
+        let mut blocks = Blocks::new(text, layout.clone());
+        let mut batch = self.read_batch(&mut blocks, file);
+        let mut line = 1;
+        while !batch.is_empty() {
+            // One thread reads on while the others work on what is there.
+            let (harvests, (next, broken)) =
+                rayon::join(|| batch.par_iter().map(|block| intake.read(block)).collect::<Vec<_>>(), || next_blocks(&mut blocks));
+            for harvest in harvests {
+                let lines = harvest.lines;
+                self.bring_in(harvest, file.name(), line);
+                line += lines;
+            }
+            self.note_broken(file, broken);
+            batch = next;
+        }
+        Ok(())
+    }
+
+    fn read_batch<R: std::io::Read>(&mut self, blocks: &mut Blocks<R>, file: &Source) -> Vec<Block> {
+        let (batch, broken) = next_blocks(blocks);
+        self.note_broken(file, broken);
+        batch
+    }
+
+    fn note_broken(&mut self, file: &Source, broken: Option<std::io::Error>) {
+        if let Some(error) = broken {
+            let name = file.name();
+            self.gap(
+                "truncated",
+                format!("{name}: cannot be read to its end ({error}); what came before is used, fetch the file again"),
+            );
+        }
+    }
+
+    fn bring_in(&mut self, harvest: Harvest, path: &str, first_line: u64) {
+        self.tally.add_entries(harvest.entries, harvest.span);
+        let places: Vec<u32> = harvest.places.iter().map(|(service, revision)| self.tally.place(service, revision)).collect();
+        for sighting in &harvest.sightings {
+            let first = self.seen.insert(sighting.key);
+            self.tally.sight(sighting.at, places[sighting.place as usize], first);
+        }
+        if !harvest.candidates.is_empty() {
+            let number = self.held.len() as u32;
+            let mut held = harvest.held;
+            held.shrink_to_fit();
+            self.held.push(held);
+            self.candidates.extend(harvest.candidates.into_iter().map(|candidate| (number, candidate)));
+        }
+        for (fix, line) in harvest.fixes {
+            let repair = self.repairs.entry((path.to_owned(), fix)).or_insert((0, Some(first_line + line)));
+            repair.0 += 1;
+        }
+        for (loss, line) in harvest.lost {
+            let lost = self.losses.entry((path.to_owned(), loss)).or_default();
+            lost.0 += 1;
+            if lost.1.len() < LINES_NAMED {
+                lost.1.push(first_line + line);
+            }
+        }
+    }
+
+    fn bytes(&self, number: u32, range: &Range<usize>) -> &[u8] {
+        &self.held[number as usize][range.clone()]
+    }
+
+    /// Order of time, then insert id; of duplicates the one whose text is first stays, so that the order
+    /// of the input does not matter.
+    fn in_order(&mut self) -> Vec<(u32, Candidate)> {
+        let mut candidates = std::mem::take(&mut self.candidates);
+        let order = |(a_held, a): &(u32, Candidate), (b_held, b): &(u32, Candidate)| {
+            let id = || self.bytes(*a_held, &a.insert_id).cmp(self.bytes(*b_held, &b.insert_id));
+            let raw = || self.bytes(*a_held, &a.raw).cmp(self.bytes(*b_held, &b.raw));
+            a.at.cmp(&b.at).then_with(id).then(a.key.cmp(&b.key)).then_with(raw)
+        };
+        candidates.par_sort_unstable_by(order);
+        candidates.dedup_by(|(_, later), (_, first)| {
+            let same = later.key == first.key && later.at == first.at;
+            first.admitted |= same && later.admitted;
+            same
+        });
+        candidates
+    }
+
+    fn visit(&mut self, visit: &mut dyn FnMut(Record)) {
+        let candidates = self.in_order();
+        let groups = stitch::groups(&candidates.iter().map(|(_, candidate)| candidate).collect::<Vec<_>>());
+        for group in groups {
+            let mut entries = Vec::with_capacity(group.len());
+            for &at in &group {
+                let (number, candidate) = &candidates[at];
+                entries.extend(self.parsed(*number, candidate));
+            }
+            if let Some(record) = stitch::record(entries) {
+                visit(record);
+            }
+        }
+    }
+
+    fn parsed(&mut self, number: u32, candidate: &Candidate) -> Option<LogEntry> {
+        let raw = self.bytes(number, &candidate.raw);
+        let fields = serde_json::from_slice(raw).ok().or_else(|| {
+            let (value, _) = mend(&String::from_utf8_lossy(raw))?;
+            match value {
+                serde_json::Value::Object(fields) => Some(fields),
+                _ => None,
+            }
+        });
+        let entry = fields.and_then(LogEntry::from_fields);
+        if entry.is_none() {
+            let at: Timestamp = candidate.at;
+            self.gap("unreadable-line", format!("the entry of {at} is no JSON and could not be mended; export it again"));
+        }
+        entry
+    }
+
+    fn finish(mut self) -> Pulled {
+        for ((path, loss), (count, lines)) in std::mem::take(&mut self.losses) {
+            let (kind, statement) = lost(&path, loss, count, &lines);
+            self.gap(kind, statement);
+        }
+        let repairs = self.repairs.into_iter();
+        let repairs = repairs.map(|((path, fix), (count, line))| Repair { path, kind: fix.name(), count, line });
+        let mut repairs: Vec<Repair> = repairs.collect();
+        repairs.sort();
+        Pulled { census: self.tally.finish(), repairs, gaps: self.gaps.into_iter().collect() }
+    }
+}
+
+fn next_blocks<R: std::io::Read>(blocks: &mut Blocks<R>) -> (Vec<Block>, Option<std::io::Error>) {
+    let wanted = BATCH.max(2 * rayon::current_num_threads());
+    let mut batch = Vec::with_capacity(wanted);
+    while batch.len() < wanted
+        && let Some((block, error)) = blocks.next()
+    {
+        batch.push(block);
+        if error.is_some() {
+            return (batch, error);
+        }
+    }
+    (batch, None)
+}
+
+fn lost(path: &str, loss: Loss, count: u64, lines: &[u64]) -> (&'static str, String) {
+    let named = lines.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+    let more = if count > lines.len() as u64 { ", …" } else { "" };
+    let place = if count == 1 { format!("{path}:{named}") } else { format!("{path}: lines {named}{more} ({count} in all)") };
+    match loss {
+        Loss::Unreadable => ("unreadable-line", format!("{place}: not JSON, and it could not be mended; skipped")),
+        Loss::CutOff => ("truncated", format!("{place}: the last entry is cut off; export it again")),
+        Loss::Foreign => ("not-an-entry", format!("{place}: JSON, but no log entry; skipped")),
+        Loss::Undated => ("no-timestamp", format!("{place}: neither timestamp nor receiveTimestamp; skipped")),
+    }
+}

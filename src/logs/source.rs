@@ -1,0 +1,154 @@
+//! Where entries are read from: files, folders of them, standard input; compressed or not, in UTF-8 or UTF-16.
+
+use std::fs::{self, File};
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use encoding_rs_io::DecodeReaderBytesBuilder;
+
+use super::recognise::{HEAD_BYTES, Layout, recognise};
+
+/// A file, a folder, or what stands in for one.
+#[derive(Debug, Clone)]
+pub struct Source {
+    name: String,
+    place: Place,
+}
+
+#[derive(Debug, Clone)]
+enum Place {
+    Path(PathBuf),
+    /// An open file that can be read again from its start.
+    Opened(Arc<File>),
+    Bytes(Arc<[u8]>),
+}
+
+impl Source {
+    /// A file or a folder; a folder is walked recursively when it is read.
+    pub fn path(path: impl Into<PathBuf>) -> Source {
+        let path = path.into();
+        Source { name: path.display().to_string(), place: Place::Path(path) }
+    }
+
+    /// A text that is already in memory, and what to call it.
+    pub fn bytes(name: impl Into<String>, bytes: impl Into<Arc<[u8]>>) -> Source {
+        Source { name: name.into(), place: Place::Bytes(bytes.into()) }
+    }
+
+    /// A stream that can be read only once, such as standard input, copied into `spool`, an empty file that
+    /// the caller opened for reading and writing: evidence is looked up in a second reading.
+    pub fn spooled(name: impl Into<String>, mut stream: impl Read, mut spool: File) -> io::Result<Source> {
+        io::copy(&mut stream, &mut spool)?;
+        spool.flush()?;
+        Ok(Source { name: name.into(), place: Place::Opened(Arc::new(spool)) })
+    }
+
+    /// What people call it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether it holds log entries, and how; `None` for a folder and for everything else.
+    pub fn recognise(&self) -> io::Result<Option<Layout>> {
+        if self.is_folder() {
+            return Ok(None);
+        }
+        let mut head = Vec::with_capacity(HEAD_BYTES);
+        self.raw()?.take(HEAD_BYTES as u64).read_to_end(&mut head)?;
+        Ok(recognise(&head))
+    }
+
+    pub(super) fn is_folder(&self) -> bool {
+        matches!(&self.place, Place::Path(path) if path.is_dir())
+    }
+
+    /// The files below a folder in order of their names, or the source itself.
+    pub(super) fn files(&self) -> io::Result<Vec<Source>> {
+        match &self.place {
+            Place::Path(path) if path.is_dir() => {
+                let mut found = Vec::new();
+                walk(path, &mut found)?;
+                Ok(found.into_iter().map(Source::path).collect())
+            }
+            _ => Ok(vec![self.clone()]),
+        }
+    }
+
+    /// Its bytes as they are stored.
+    fn raw(&self) -> io::Result<Box<dyn Read + Send + '_>> {
+        Ok(match &self.place {
+            Place::Path(path) => Box::new(File::open(path)?),
+            Place::Opened(file) => {
+                let mut file = &**file;
+                file.seek(SeekFrom::Start(0))?;
+                Box::new(file)
+            }
+            Place::Bytes(bytes) => Box::new(&bytes[..]),
+        })
+    }
+
+    /// Its text: decompressed, without byte order mark, UTF-16 as UTF-8; and whether it was UTF-16.
+    pub(super) fn text(&self) -> io::Result<Text<'_>> {
+        decoded(self.raw()?)
+    }
+}
+
+/// Hidden files are left out: they belong to the tools that copied the folder.
+fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
+    let mut paths = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
+    paths.sort();
+    for path in paths {
+        let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        if hidden {
+            continue;
+        }
+        // A link to a folder could lead back up.
+        if path.is_dir() && !path.is_symlink() {
+            walk(&path, found)?;
+        } else if path.is_file() {
+            found.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// The text of a source, as a stream.
+pub(super) struct Text<'a> {
+    stream: Box<dyn Read + Send + 'a>,
+    /// It was UTF-16.
+    pub(super) wide: bool,
+}
+
+impl Read for Text<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.stream.read(buffer)
+    }
+}
+
+/// Undoes compression (gzip and zstd, also of several members) and UTF-16, both told by their first bytes.
+pub(super) fn decoded<'a>(raw: impl Read + Send + 'a) -> io::Result<Text<'a>> {
+    let (head, raw) = peek(raw)?;
+    let plain: Box<dyn Read + Send + 'a> = match head {
+        [0x1f, 0x8b, ..] => Box::new(flate2::read::MultiGzDecoder::new(BufReader::with_capacity(1 << 16, raw))),
+        [0x28, 0xb5, 0x2f, 0xfd] => Box::new(zstd::stream::read::Decoder::new(raw)?),
+        _ => Box::new(raw),
+    };
+    let (head, plain) = peek(plain)?;
+    let wide = matches!(head, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
+    let marked = wide || head.starts_with(&[0xef, 0xbb, 0xbf]);
+    let stream: Box<dyn Read + Send + 'a> = match marked {
+        true => Box::new(DecodeReaderBytesBuilder::new().bom_override(true).strip_bom(true).utf8_passthru(true).build(plain)),
+        false => Box::new(plain),
+    };
+    Ok(Text { stream, wide })
+}
+
+/// The first four bytes (zeros where there are fewer), and a stream that still begins with them.
+fn peek<'a>(mut stream: impl Read + Send + 'a) -> io::Result<([u8; 4], impl Read + Send + 'a)> {
+    let mut first = Vec::with_capacity(4);
+    stream.by_ref().take(4).read_to_end(&mut first)?;
+    let mut head = [0; 4];
+    head[..first.len()].copy_from_slice(&first);
+    Ok((head, io::Cursor::new(first).chain(stream)))
+}

@@ -1,0 +1,154 @@
+//! What stays of a line when ids, numbers and times are masked: two lines with one template say the same thing.
+
+/// Stands for a masked part.
+const MASK: char = '#';
+
+/// Longest template, in bytes; what follows is cut.
+const TEMPLATE_BYTES: usize = 320;
+
+/// Masks what varies between two occurrences of one line, in one pass.
+///
+/// Numbers, hexadecimal ids, UUIDs, addresses, times and long random words become `#`; words stay, and
+/// so do HTTP statuses and close codes that follow a word announcing them (`status 503`, `code 1011`),
+/// because a 403 and a 404 are different failures. Only the first line is read, and for a stack trace
+/// the line of its last exception.
+pub fn template(text: &str) -> String {
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    let first = lines.next().unwrap_or_default();
+    let mut masked = mask_line(first);
+    if let Some(last) = lines.filter(|line| names_an_exception(line)).last() {
+        masked.push_str(" … ");
+        masked.push_str(&mask_line(last));
+    }
+    cut(masked)
+}
+
+fn cut(mut text: String) -> String {
+    if text.len() > TEMPLATE_BYTES {
+        let mut end = TEMPLATE_BYTES;
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        text.truncate(end);
+    }
+    text
+}
+
+/// `module.SomeError: message` at the start of a line.
+fn names_an_exception(line: &str) -> bool {
+    let name = line.split([':', ' ']).next().unwrap_or_default();
+    let last = name.rsplit('.').next().unwrap_or_default();
+    last.starts_with(|c: char| c.is_ascii_uppercase())
+        && ["Error", "Exception", "Exit", "Warning", "Interrupt"].iter().any(|end| last.ends_with(end))
+}
+
+fn mask_line(line: &str) -> String {
+    let mut out = String::with_capacity(line.len());
+    let mut announced = false;
+    let mut rest = line.trim();
+    while let Some(first) = rest.chars().next() {
+        let word_end = rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len());
+        if word_end == 0 {
+            out.push(first);
+            rest = &rest[first.len_utf8()..];
+            continue;
+        }
+        let word = &rest[..word_end];
+        rest = &rest[word_end..];
+        if !word.bytes().any(|byte| byte.is_ascii_digit()) {
+            announced = announces_a_status(word);
+            push_word(&mut out, word);
+        } else if announced && is_status(word) {
+            out.push_str(word);
+        } else {
+            push_masked(&mut out, word);
+        }
+    }
+    collapse(&out)
+}
+
+/// Long random words without a digit are rare; keep words, mask what no language has.
+fn push_word(out: &mut String, word: &str) {
+    if word.len() > 40 { out.push(MASK) } else { out.push_str(word) }
+}
+
+fn push_masked(out: &mut String, word: &str) {
+    let hexadecimal = word.len() >= 4 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if hexadecimal || word.len() >= 20 {
+        out.push(MASK);
+        return;
+    }
+    for c in word.chars() {
+        if !c.is_ascii_digit() {
+            out.push(c);
+        } else if !out.ends_with(MASK) {
+            out.push(MASK);
+        }
+    }
+}
+
+fn announces_a_status(word: &str) -> bool {
+    ["http", "status", "code", "answered", "returned", "response", "statuscode", "error", "errno", "signal", "exit"]
+        .iter()
+        .any(|known| word.eq_ignore_ascii_case(known))
+}
+
+fn is_status(word: &str) -> bool {
+    (1..=4).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// `#-#-# #:#:#,#` and `#.#.#.#` say no more than `#`.
+fn collapse(masked: &str) -> String {
+    let mut out = String::with_capacity(masked.len());
+    let mut rest = masked;
+    while let Some(at) = rest.find(MASK) {
+        out.push_str(&rest[..at]);
+        out.push(MASK);
+        rest = &rest[at + MASK.len_utf8()..];
+        while let Some(after) =
+            ["-", ":", ".", ",", "_", "+", "T", "Z", " "].iter().find_map(|joint| rest.strip_prefix(joint)?.strip_prefix(MASK))
+        {
+            rest = after;
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::template;
+
+    #[test]
+    fn ids_numbers_and_times_are_masked_and_words_stay() {
+        assert_eq!(
+            template(
+                "2026-11-20 09:27:43,141 - api.auth - ERROR - No JWT (client=34.135.18.77 connection=ws_65339809_1795166844_b004c5d7)"
+            ),
+            "# - api.auth - ERROR - No JWT (client=# connection=ws_#)"
+        );
+        assert_eq!(template("user 7d9f0c1e-4b52-4f6a-9c58-1f0f6f6f2a11 took 312 ms"), "user # took # ms");
+    }
+
+    #[test]
+    fn a_status_stays_where_a_word_announces_it() {
+        assert_ne!(template("answered 403 for /x"), template("answered 404 for /x"));
+        assert_ne!(template("closed with code 1011"), template("closed with code 1000"));
+        assert_eq!(template("took 403 ms"), template("took 404 ms"));
+    }
+
+    #[test]
+    fn two_clients_of_one_complaint_differ() {
+        assert_ne!(template("Invalid user_id format: svc:legacy-sync"), template("Invalid user_id format: e2e-user-003"));
+        assert_eq!(template("Invalid user_id format: e2e-user-001"), template("Invalid user_id format: e2e-user-003"));
+    }
+
+    #[test]
+    fn a_stack_trace_is_named_by_its_exception() {
+        let text = "Traceback (most recent call last):\n  File \"/app/x.py\", line 3, in f\n    g()\nasyncpg.exceptions.TooManyConnectionsError: 53 of 50 slots";
+        assert_eq!(
+            template(text),
+            "Traceback (most recent call last): … asyncpg.exceptions.TooManyConnectionsError: # of # slots"
+        );
+    }
+}

@@ -1,0 +1,202 @@
+//! The only way into a report: [`Redacted`] text, from which a [`Redactor`] took every secret.
+//!
+//! A secret becomes a numbered token, `‹jwt:1›`: one number a distinct value, counted per kind in order
+//! of first appearance, so that equal stays equal within a report and nothing can be guessed back.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::{Deref, Range};
+
+use aho_corasick::AhoCorasick;
+use rustc_hash::FxHashMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::schema::Redaction;
+use detectors::Detectors;
+
+mod detectors;
+mod judge;
+#[cfg(test)]
+mod tests;
+
+/// Text without secrets. Only a [`Redactor`] makes one, or reading a report that was written before.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Redacted(String);
+
+impl Redacted {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The text cut at so many bytes at most, with `…` where something was cut off.
+    pub fn cut_at(mut self, bytes: usize) -> Self {
+        if self.0.len() > bytes {
+            self.0.truncate(self.0.floor_char_boundary(bytes));
+            self.0.push('…');
+        }
+        self
+    }
+}
+
+impl Deref for Redacted {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Redacted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A place in a text that must not be shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Hit {
+    range: Range<usize>,
+    kind: &'static str,
+    /// Addresses yield to what they lie in; anything else is masked together with it.
+    yields: bool,
+    /// Long and random enough to be looked for without the words around it.
+    known: bool,
+}
+
+/// Takes secrets out of texts and remembers their numbers.
+#[derive(Debug, Default)]
+pub struct Redactor {
+    numbers: FxHashMap<(&'static str, String), usize>,
+    distinct: BTreeMap<&'static str, usize>,
+    counts: BTreeMap<&'static str, usize>,
+    /// Values to be found without the words around them, with their kinds; in order of appearance.
+    values: Vec<(String, &'static str)>,
+    recalled: Option<(AhoCorasick, Vec<&'static str>)>,
+}
+
+/// So many values are looked for bare; more than this and a log is one great secret.
+const MOST_RECALLED: usize = 10_000;
+
+impl Redactor {
+    /// The text with a token in the place of every secret.
+    pub fn clean(&mut self, text: &str) -> Redacted {
+        let mut hits = Vec::new();
+        Detectors::shared().find(text, &mut hits);
+        if let Some((automaton, kinds)) = &self.recalled {
+            hits.extend(automaton.find_iter(text).map(|found| Hit {
+                range: found.range(),
+                kind: kinds[found.pattern().as_usize()],
+                yields: false,
+                known: false,
+            }));
+        }
+        if hits.is_empty() {
+            return Redacted(text.to_owned());
+        }
+        let mut clean = String::with_capacity(text.len());
+        let mut shown = 0;
+        for hit in merged(hits) {
+            clean.push_str(&text[shown..hit.range.start]);
+            clean.push_str(&self.token(&text[hit.range.clone()], &hit));
+            shown = hit.range.end;
+        }
+        clean.push_str(&text[shown..]);
+        Redacted(clean)
+    }
+
+    /// From now on every long secret seen so far is also found bare, and counting starts again.
+    pub fn recall(&mut self) {
+        self.counts.clear();
+        let values = self.values.iter().take(MOST_RECALLED);
+        let (texts, kinds): (Vec<&str>, Vec<&'static str>) = values.map(|(value, kind)| (value.as_str(), *kind)).unzip();
+        // Leftmost-longest: of two secrets that begin alike, the whole longer one goes.
+        let automaton = AhoCorasick::builder().match_kind(aho_corasick::MatchKind::LeftmostLongest).build(texts);
+        self.recalled = automaton.ok().filter(|automaton| automaton.patterns_len() > 0).map(|automaton| (automaton, kinds));
+    }
+
+    /// What was taken out since [`Redactor::recall`], by kind.
+    pub fn counts(&self) -> Vec<Redaction> {
+        let counts = self.counts.iter();
+        counts
+            .map(|(kind, count)| Redaction {
+                kind: (*kind).to_owned(),
+                count: *count,
+                distinct: self.distinct.get(kind).copied().unwrap_or_default(),
+            })
+            .collect()
+    }
+
+    fn token(&mut self, value: &str, hit: &Hit) -> String {
+        *self.counts.entry(hit.kind).or_default() += 1;
+        let plain = unescaped(value);
+        let (distinct, kind) = (&mut self.distinct, hit.kind);
+        let values = &mut self.values;
+        let number = *self.numbers.entry((kind, plain)).or_insert_with_key(|(_, plain)| {
+            if hit.known {
+                values.push((plain.clone(), kind));
+                if plain != value {
+                    values.push((value.to_owned(), kind));
+                }
+            }
+            let count = distinct.entry(kind).or_default();
+            *count += 1;
+            *count
+        });
+        format!("‹{kind}:{number}›")
+    }
+}
+
+/// The value as it was before JSON escaped it or a URL encoded it, so that equal secrets get equal numbers.
+fn unescaped(value: &str) -> String {
+    let unslashed = value.replace("\\/", "/").replace("\\u003d", "=").replace("\\u0026", "&").replace("\\u0040", "@");
+    let mut bytes = Vec::with_capacity(unslashed.len());
+    let mut rest = unslashed.as_bytes();
+    while let Some((&byte, tail)) = rest.split_first() {
+        let encoded = (byte == b'%').then(|| tail.get(..2)).flatten();
+        match encoded.and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()) {
+            Some(decoded) => {
+                bytes.push(decoded);
+                rest = &tail[2..];
+            }
+            None => {
+                bytes.push(byte);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8(bytes).unwrap_or(unslashed)
+}
+
+/// Disjoint hits in order: those that overlap become one, of the kind that covers most.
+fn merged(mut hits: Vec<Hit>) -> Vec<Hit> {
+    // Stable: at one place the order of the detectors decides.
+    hits.sort_by_key(|hit| (hit.yields, hit.range.start, usize::MAX - hit.range.end));
+    let addresses = hits.split_off(hits.partition_point(|hit| !hit.yields));
+    let mut disjoint: Vec<Hit> = Vec::with_capacity(hits.len() + addresses.len());
+    for hit in hits {
+        match disjoint.last_mut() {
+            Some(last) if hit.range.start < last.range.end => {
+                if hit.range.len() > last.range.len() {
+                    (last.kind, last.known) = (hit.kind, hit.known);
+                }
+                last.range.end = last.range.end.max(hit.range.end);
+            }
+            _ => disjoint.push(hit),
+        }
+    }
+    let mut free: Vec<Hit> = Vec::with_capacity(addresses.len());
+    for address in addresses {
+        let next = disjoint.partition_point(|hit| hit.range.end <= address.range.start);
+        let taken = disjoint.get(next).is_some_and(|hit| hit.range.start < address.range.end);
+        let again = free.last().is_some_and(|last| address.range.start < last.range.end);
+        if !taken && !again {
+            free.push(address);
+        }
+    }
+    disjoint.append(&mut free);
+    disjoint.sort_by_key(|hit| hit.range.start);
+    disjoint
+}

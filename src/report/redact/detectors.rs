@@ -1,0 +1,287 @@
+//! What a secret looks like: the table of detectors, gated by the literals that each of them needs.
+
+use std::sync::OnceLock;
+
+use aho_corasick::AhoCorasick;
+use regex::{Captures, Regex};
+
+use super::{Hit, judge};
+
+/// One kind of thing to take out.
+struct Detector {
+    /// As it stands in the token.
+    kind: &'static str,
+    /// One of these is in every text it can find something in; upper and lower case alike.
+    literals: &'static [&'static str],
+    /// The group `secret` is taken out, else the whole match.
+    pattern: &'static str,
+    /// Judges a match that a regex alone cannot.
+    verify: Verify,
+}
+
+/// What a match must pass beyond the regex.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Verify {
+    /// Nothing: the pattern is exact.
+    Exact,
+    /// It has a digit: words joined by hyphens have none.
+    Digit,
+    /// The value of `Authorization:` or `Bearer …` is no English word.
+    Credentials,
+    /// `password=…` and its kin: the value is neither a word about it nor code.
+    Assignment,
+    /// A signature in a URL.
+    Signature,
+    /// An e-mail address.
+    Email,
+    /// An IPv4 address that tells something about somebody.
+    Ipv4,
+    /// An IPv6 address that tells something about somebody.
+    Ipv6,
+}
+
+/// In order of precedence: of two that find the same place, the first names it.
+const DETECTORS: &[Detector] = &[
+    Detector {
+        kind: "private-key",
+        literals: &["private key"],
+        // A key may be cut before its end, or begin in an entry before this one; its lines may be joined by escaped line breaks.
+        pattern: concat!(
+            r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----",
+            r"(?:(?:\s|\\[nr]|\\|[\x22',+])*(?:Proc-Type|DEK-Info|Version|Comment):[^\r\n\\]*)*",
+            r"(?:(?:\s|\\[nr]|\\|[\x22',+])*[A-Za-z0-9+/=]{16,})+",
+            r"(?:(?:\s|\\[nr]|\\|[\x22',+])*(?:=?[A-Za-z0-9+/=]{1,64}(?:\s|\\[nr]|\\|[\x22',+])*)?-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----)?",
+            r"|(?:[A-Za-z0-9+/=]{16,}(?:\s|\\[nr]|\\|[\x22',+])+)+",
+            r"(?:[A-Za-z0-9+/=]{1,64}(?:\s|\\[nr]|\\|[\x22',+])*)?-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----",
+        ),
+        verify: Verify::Exact,
+    },
+    Detector {
+        kind: "jwt",
+        // `eyJ` is `{"` in base64; `ZXlK` is `eyJ` encoded once more, as subprotocols carry it.
+        literals: &["eyj", "zxlk"],
+        pattern: concat!(
+            r"eyJ[A-Za-z0-9_-]{8,}(?:(?:\.|%2[Ee])[A-Za-z0-9_-]*){1,4}",
+            r"|eyJ(?:hbGci|0eXAi|raWQi|lbmMi|qd2si|4NXQ)[A-Za-z0-9_-]*",
+            r"|ZXlK[A-Za-z0-9+/_-]{16,}=*",
+        ),
+        verify: Verify::Exact,
+    },
+    Detector {
+        kind: "api-key",
+        literals: &[
+            "aiza", "gocspx-", "ya29.", "1//0", "akia", "asia", "abia", "acca", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_",
+            "glpat-", "gldt-", "glrt-", "glptt-", "glft-", "glsoat-", "glcbt-", "xox", "xapp-", "hooks.slack.com", "sk_live_", "sk_test_",
+            "rk_live_", "rk_test_", "pk_live_", "pk_test_", "whsec_", "sg.", "npm_", "pypi-", "hf_", "dop_v1_", "shpat_", "shpss_", "hvs.", "dapi",
+            "lin_api_", "atatt3", "glsa_", "glc_", "dckr_pat_", "sntrys_", "pscale_", "nrak-", "age-secret-key-1", ":aa", "discord.com/api",
+            "rubygems_", "figd_", "eaac", "sq0", "pat-na1-", "key-", "do00",
+        ],
+        pattern: concat!(
+            r"\b(?:AIza[0-9A-Za-z_-]{35,}|GOCSPX-[0-9A-Za-z_-]{20,}|ya29\.[0-9A-Za-z_-]{20,}|1//0[0-9A-Za-z_-]{20,}",
+            r"|(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b",
+            r"|gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{22,}",
+            r"|gl(?:pat|dt|rt|ptt|ft|soat|cbt)-[A-Za-z0-9_.-]{18,}",
+            r"|xox[abeoprs](?:\.[a-z]+)?-[A-Za-z0-9-]{10,}|xapp-[0-9]-[A-Za-z0-9-]{10,}|hooks\.slack\.com/(?:services|workflows)/[A-Za-z0-9+/]{20,}",
+            r"|[spr]k_(?:live|test)_[A-Za-z0-9]{10,}|whsec_[A-Za-z0-9+/=]{20,}",
+            r"|SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}|npm_[A-Za-z0-9]{30,}|pypi-[A-Za-z0-9_-]{50,}|hf_[A-Za-z0-9]{30,}",
+            r"|dop_v1_[a-f0-9]{40,}|shp(?:at|ss)_[a-fA-F0-9]{30,}|hvs\.[A-Za-z0-9_-]{20,}|dapi[a-f0-9]{32}|lin_api_[A-Za-z0-9]{30,}",
+            r"|ATATT3[A-Za-z0-9_=-]{50,}|gls?[ac]_[A-Za-z0-9_+/=-]{30,}|dckr_pat_[A-Za-z0-9_-]{20,}|sntrys_[A-Za-z0-9_+/=-]{30,}",
+            r"|pscale_(?:tkn|pw|oauth)_[A-Za-z0-9_.=-]{20,}|NRAK-[A-Z0-9]{20,}|AGE-SECRET-KEY-1[A-Z0-9]{50,}|[0-9]{8,10}:AA[A-Za-z0-9_-]{30,}",
+            r"|discord(?:app)?\.com/api/webhooks/[0-9]+/[A-Za-z0-9_-]{20,}|rubygems_[a-f0-9]{40,}|figd_[A-Za-z0-9_-]{30,}",
+            r"|EAAC[A-Za-z0-9]{30,}|sq0[a-z]{3}-[A-Za-z0-9_-]{20,}|pat-na1-[a-f0-9-]{30,}|key-[a-f0-9]{32}\b|DO00[A-Z0-9]{16})",
+        ),
+        verify: Verify::Exact,
+    },
+    Detector {
+        kind: "api-key",
+        literals: &["sk-"],
+        pattern: r"\bsk-(?:[a-z]{2,8}-)?(?:[a-z]{2,5}[0-9]{2}-)?[A-Za-z0-9_-]{20,}",
+        verify: Verify::Digit,
+    },
+    Detector {
+        kind: "api-key",
+        literals: &["sk", "ac"],
+        // Twilio.
+        pattern: r"\b(?:SK|AC)[0-9a-f]{32}\b",
+        verify: Verify::Exact,
+    },
+    Detector {
+        kind: "cookie",
+        literals: &["cookie"],
+        pattern: concat!(
+            r"(?i)\b(?:set-)?cookie\\?[\x22']?(?:\s*[:=,]\s*|\s+)\[?b?\\?[\x22']?",
+            r"(?P<secret>[^\s;,=\x22'\\()]+=\\?\x22?[^\s;,\x22'\\]+\\?\x22?(?:;[ +]*[^\s;,=\x22'\\]+(?:=\\?\x22?[^\s;,\x22'\\]*\\?\x22?)?)*)",
+        ),
+        verify: Verify::Exact,
+    },
+    Detector {
+        kind: "token",
+        literals: &["authorization"],
+        pattern: concat!(
+            r"(?i)authorization\\?[\x22']?\s*(?:[:=,]|%3[ad])\s*b?\\?[\x22']?",
+            r"(?P<scheme>(?:bearer|basic|digest|token|apikey|negotiate|key|aws4-hmac-sha256)(?:[\s:+]|%20)+)?(?P<secret>[A-Za-z0-9._~+/=%-]{6,400})",
+        ),
+        verify: Verify::Credentials,
+    },
+    Detector {
+        kind: "token",
+        literals: &["bearer", "basic"],
+        pattern: r"(?i)\b(?:bearer|basic)(?:\s+|%20|[+=:,]\s*)+\\?[\x22']?(?P<secret>[A-Za-z0-9._~+/=%-]{8,400})",
+        verify: Verify::Credentials,
+    },
+    Detector {
+        kind: "password",
+        literals: &["://", "%3a%2f%2f"],
+        // RFC 3986, 3.2.1: what stands between the scheme and the last `@` before the path.
+        pattern: r"(?i)[a-z][a-z0-9+.-]{1,30}(?:://|:\\/\\/|%3a%2f%2f)[^\s:/@\x22'<>]{0,100}(?::|%3a)(?P<secret>[^\s/\x22'<>]{1,200})(?:@|%40)",
+        verify: Verify::Exact,
+    },
+    Detector {
+        kind: "signature",
+        literals: &["sig", "credential", "x-amz", "x-goog"],
+        pattern: concat!(
+            r"(?i)(?:^|[?&;\s\x22']|%26|%3f|\\u0026|amp;)(?:x-(?:goog|amz)-(?:signature|security-token|credential)|signature|sig)(?:=|%3d)",
+            r"(?P<secret>[A-Za-z0-9._~+/=%-]{8,})",
+        ),
+        verify: Verify::Signature,
+    },
+    Detector {
+        kind: "secret",
+        literals: &["pass", "pwd", "secret", "token", "key", "credential", "jwt", "otp", "sessionid", "session_id"],
+        pattern: concat!(
+            r"(?i)(?P<key>pass(?:word|wd|phrase)|pwd|secret(?:[_-]?access)?(?:[_-]?key)?|token|(?:api|access|private|auth|account|shared|signing|encryption|subscription|master|service)[_-]?(?:access)?[_-]?key",
+            r"|credentials?|jwt|otp|session_?id)",
+            r"(?P<close>\\*[\x22'])?\s{0,4}(?P<sep>=>|:=|[=:]|%3d)\s{0,4}b?(?:(?P<open>\\*[\x22'])(?P<quoted>[^\x22'\\\r\n]{1,400})|(?P<secret>[^\s,;&\x22'<>()\[\]{}\\]{1,400}))",
+        ),
+        verify: Verify::Assignment,
+    },
+    Detector {
+        kind: "email",
+        literals: &["@", "%40", "\\u0040"],
+        pattern: r"[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}(?:@|%40|\\u0040)(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,8}[A-Za-z]{2,24}",
+        verify: Verify::Email,
+    },
+    Detector { kind: "ip", literals: &["."], pattern: r"\b[0-9]{1,3}(?:\.[0-9]{1,3}){3}\b", verify: Verify::Ipv4 },
+    Detector {
+        kind: "ip",
+        literals: &[":"],
+        pattern: r"[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?:(?:\.[0-9]{1,3}){3})?",
+        verify: Verify::Ipv6,
+    },
+];
+
+/// The table, compiled.
+pub struct Detectors {
+    gate: Option<AhoCorasick>,
+    /// The detector that each literal of the gate stands for.
+    owners: Vec<usize>,
+    /// `None` where a pattern does not compile; a test holds that none does.
+    patterns: Vec<Option<Regex>>,
+}
+
+impl Detectors {
+    /// The one compiled table of the program.
+    pub fn shared() -> &'static Detectors {
+        static SHARED: OnceLock<Detectors> = OnceLock::new();
+        SHARED.get_or_init(Detectors::compiled)
+    }
+
+    fn compiled() -> Detectors {
+        let mut literals: Vec<&str> = Vec::new();
+        let mut owners = Vec::new();
+        for (place, detector) in DETECTORS.iter().enumerate() {
+            literals.extend(detector.literals);
+            owners.extend(detector.literals.iter().map(|_| place));
+        }
+        Detectors {
+            gate: AhoCorasick::builder().ascii_case_insensitive(true).build(literals).ok(),
+            owners,
+            patterns: DETECTORS.iter().map(|detector| Regex::new(detector.pattern).ok()).collect(),
+        }
+    }
+
+    /// Adds every place that must not be shown, in order of the table. Linear in the length of the text.
+    pub(super) fn find(&self, text: &str, hits: &mut Vec<Hit>) {
+        let wanted = self.wanted(text);
+        for (place, detector) in DETECTORS.iter().enumerate() {
+            let Some(pattern) = self.patterns[place].as_ref().filter(|_| wanted & (1 << place) != 0) else { continue };
+            let mut from = 0;
+            while let Some(found) = pattern.captures_at(text, from) {
+                let whole = found.get_match();
+                let hit = detector.judged(text, &found);
+                // After a rejected match the search goes on inside it; the patterns bound how far it reached.
+                let next = hit.as_ref().map_or_else(|| inner_start(&found), |hit| hit.range.end.max(whole.end()));
+                from = next.max(whole.start() + 1);
+                while !text.is_char_boundary(from) {
+                    from += 1;
+                }
+                hits.extend(hit);
+                if from >= text.len() {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// A bit for each detector that one of its literals calls for.
+    fn wanted(&self, text: &str) -> u32 {
+        let all = (1 << DETECTORS.len()) - 1;
+        let Some(gate) = &self.gate else { return all };
+        let mut wanted = 0;
+        for found in gate.find_overlapping_iter(text) {
+            wanted |= 1 << self.owners[found.pattern().as_usize()];
+            if wanted == all {
+                break;
+            }
+        }
+        wanted
+    }
+}
+
+/// Where to go on after a rejected match: at the value, which may hold a secret of its own.
+fn inner_start(found: &Captures<'_>) -> usize {
+    let value = found.name("secret").or_else(|| found.name("quoted"));
+    value.map_or(found.get_match().end(), |value| value.start())
+}
+
+impl Detector {
+    fn judged(&self, text: &str, found: &Captures<'_>) -> Option<Hit> {
+        let value = found.name("secret").or_else(|| found.name("quoted")).unwrap_or(found.get_match());
+        let mut range = value.range();
+        let mut kind = self.kind;
+        match self.verify {
+            Verify::Exact => {}
+            Verify::Digit => judge::has_digit(value.as_str()).then_some(())?,
+            Verify::Credentials => {
+                judge::is_credential(value.as_str(), found.name("scheme").is_some()).then_some(())?;
+                range.end = judge::end_of_token(text, range.end);
+            }
+            Verify::Assignment => {
+                kind = judge::assigned(text, found)?;
+                if found.name("quoted").is_none() {
+                    range.end = judge::end_of_value(text, range.end);
+                }
+            }
+            Verify::Signature => judge::is_signature(value.as_str()).then_some(())?,
+            Verify::Email => judge::is_email(value.as_str()).then_some(())?,
+            Verify::Ipv4 => judge::is_private_ipv4(text, &range).then_some(())?,
+            Verify::Ipv6 => range = judge::private_ipv6(text, range)?,
+        }
+        let yields = matches!(self.verify, Verify::Email | Verify::Ipv4 | Verify::Ipv6);
+        let known = !yields && judge::is_telling(&text[range.clone()]);
+        Some(Hit { range, kind, yields, known })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_pattern_compiles() {
+        for detector in DETECTORS {
+            assert!(Regex::new(detector.pattern).is_ok(), "{}", detector.pattern);
+        }
+        assert!(Detectors::shared().gate.is_some());
+    }
+}

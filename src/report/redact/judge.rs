@@ -1,0 +1,173 @@
+//! Tells a secret from its look-alikes where a regex cannot: words, code, placeholders, versions, loopback.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::ops::Range;
+
+use regex::Captures;
+
+/// Values that say something about a secret instead of being one.
+const PLACEHOLDERS: &[&str] = &[
+    "none", "null", "nil", "undefined", "true", "false", "str", "string", "bytes", "optional", "any", "int", "required", "missing", "invalid",
+    "redacted", "empty", "expired", "wrong", "incorrect", "unset", "set", "hidden", "masked", "filtered", "removed", "secret", "password",
+    "token", "bearer", "basic", "changeme", "not_set", "not-set", "n/a", "yes", "no", "present", "absent", "ok", "failed", "valid", "unknown",
+    "default", "disabled", "enabled", "provided", "malformed", "rejected", "revoked", "mismatch", "blank", "header", "cookie", "env",
+    "authorization", "access", "refresh", "id_token", "jwt",
+];
+
+/// Whether a digit is in it.
+pub(super) fn has_digit(value: &str) -> bool {
+    value.bytes().any(|byte| byte.is_ascii_digit())
+}
+
+/// Whether it reads as words: no digit, and every run of letters (`camelHumps` taken apart) has three or more.
+fn is_wording(value: &str) -> bool {
+    if has_digit(value) {
+        return false;
+    }
+    let mut run = 0;
+    let mut before = ' ';
+    for letter in value.chars().chain([' ']) {
+        let hump = letter.is_uppercase() && before.is_lowercase();
+        if !letter.is_alphabetic() || hump {
+            if (1..3).contains(&run) {
+                return false;
+            }
+            run = 0;
+        }
+        run += usize::from(letter.is_alphabetic());
+        before = letter;
+    }
+    true
+}
+
+/// Whether it stands for a value: `None`, `***`, `<token>`, `${TOKEN}`, `%s`, a token of our own.
+fn is_placeholder(value: &str) -> bool {
+    let bare = value.trim_matches(|letter: char| !letter.is_alphanumeric()).to_ascii_lowercase();
+    let begins = value.starts_with(['<', '{', '$', '*', '‹', '[']) || value.starts_with("%(") || value.starts_with("%s");
+    begins || bare.is_empty() || PLACEHOLDERS.contains(&bare.as_str()) || bare.chars().all(|letter| letter == 'x')
+}
+
+/// Whether it is code that names a value: `settings.password`, `user_token`, `os.environ`.
+fn is_code(value: &str) -> bool {
+    let named = value.contains(['_', '.']) || value.eq_ignore_ascii_case("self");
+    named && !has_digit(value) && value.chars().all(|letter| letter.is_alphabetic() || letter == '_' || letter == '.')
+}
+
+/// Whether what follows `Authorization:` or `Bearer` is a credential and not a word about one.
+pub(super) fn is_credential(value: &str, has_scheme: bool) -> bool {
+    if is_placeholder(value) || is_wording(value) {
+        return false;
+    }
+    has_scheme || (value.len() >= 8 && (has_digit(value) || value.len() >= 20))
+}
+
+/// Whether the value of `sig=` or `X-Goog-Signature=` is one.
+pub(super) fn is_signature(value: &str) -> bool {
+    !is_placeholder(value) && !is_wording(value)
+}
+
+/// The kind of secret that `key=value` assigns; `None` where the value is a word, a placeholder or code.
+pub(super) fn assigned(text: &str, found: &Captures<'_>) -> Option<&'static str> {
+    let key = found.name("key")?;
+    let name = key.as_str().to_ascii_lowercase();
+    let quoted = found.name("quoted");
+    let value = quoted.or_else(|| found.name("secret"))?;
+    let separator = found.name("sep")?.as_str();
+    let value_text = value.as_str();
+    if is_placeholder(value_text) || value_text.starts_with("projects/") || value_text.starts_with("//") {
+        return None;
+    }
+    if name == "pwd" && value_text.starts_with('/') {
+        return None; // The working directory.
+    }
+    let password = name.starts_with("pass") || name == "pwd";
+    let kind = match name.as_str() {
+        _ if password => "password",
+        "token" | "jwt" | "otp" | "sessionid" | "session_id" => "token",
+        _ => "secret",
+    };
+    let spoken = quoted.is_none() && separator == ":" && found.name("close").is_none();
+    let called = quoted.is_none() && text[value.end()..].starts_with(['(', '[', '{']);
+    if called || (quoted.is_none() && is_code(value_text)) {
+        return None;
+    }
+    // `name: value` in running text: "Invalid token: signature mismatch".
+    let strong = if spoken || kind == "token" {
+        value_text.len() >= 6 && !is_wording(value_text)
+    } else {
+        password || value_text.len() >= 4
+    };
+    // Quoted prose: `"password": "must be at least 8 characters"`.
+    let prose = value_text.matches(' ').count() >= 2;
+    (strong && !prose && value_text.len() >= 3).then_some(kind)
+}
+
+/// End of the credential that goes on at `from`; patterns match only so much of it.
+pub(super) fn end_of_token(text: &str, from: usize) -> usize {
+    let more = text[from..].find(|letter: char| !(letter.is_ascii_alphanumeric() || "._~+/=%-".contains(letter)));
+    more.map_or(text.len(), |more| from + more)
+}
+
+/// End of the unquoted value that goes on at `from`.
+pub(super) fn end_of_value(text: &str, from: usize) -> usize {
+    let more = text[from..].find(|letter: char| letter.is_whitespace() || ",;&\"'<>()[]{}\\".contains(letter));
+    more.map_or(text.len(), |more| from + more)
+}
+
+/// Whether it is an address of somebody: not `git@github.com`, not `logo@2x.png`.
+pub(super) fn is_email(value: &str) -> bool {
+    let ending = value.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+    let is_file = ["png", "jpg", "jpeg", "gif", "svg", "webp", "js", "ts", "css", "py", "rs", "go", "json", "yaml", "html"].contains(&ending.as_str());
+    !is_file && !value.starts_with("git@")
+}
+
+/// Whether the dotted quad is an address, not a version, and not one that every machine has.
+pub(super) fn is_private_ipv4(text: &str, range: &Range<usize>) -> bool {
+    let Ok(address) = text[range.clone()].parse::<Ipv4Addr>() else { return false };
+    let (before, after) = (&text[..range.start], &text[range.end..]);
+    // 1.2.3.4.5 and 1.2.3.4-rc1 are versions.
+    let goes_on = after.strip_prefix(['.', '-', '+']).is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_alphanumeric()));
+    let follows = before.ends_with('.') && before.trim_end_matches('.').ends_with(|letter: char| letter.is_ascii_digit());
+    let product = before.strip_suffix('/').is_some_and(|name| {
+        let word = name.rsplit(|letter: char| !letter.is_ascii_alphanumeric()).next().unwrap_or_default();
+        word.starts_with(|letter: char| letter.is_ascii_uppercase())
+    });
+    let near = &before[before.len() - last_bytes(before, 16)..];
+    let near = near.to_ascii_lowercase();
+    let version = near.contains("version") || ["==", ">=", "<=", "~="].iter().any(|sign| near.trim_end().ends_with(sign));
+    !goes_on && !follows && !product && !version && tells(IpAddr::V4(address))
+}
+
+fn last_bytes(text: &str, most: usize) -> usize {
+    text.len() - text.ceil_char_boundary(text.len().saturating_sub(most))
+}
+
+/// The place of an IPv6 address in what looks like one; `None` for times, paths and loopback.
+pub(super) fn private_ipv6(text: &str, range: Range<usize>) -> Option<Range<usize>> {
+    let is_part = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == ':';
+    let before = text[..range.start].chars().next_back();
+    let value = &text[range.clone()];
+    // A colon after the address belongs to the sentence.
+    let value = if value.ends_with("::") { value } else { value.strip_suffix(':').unwrap_or(value) };
+    let range = range.start..range.start + value.len();
+    let after = text[range.end..].chars().next();
+    if before.is_some_and(is_part) || after.is_some_and(|letter| letter.is_alphanumeric() || letter == '_') {
+        return None;
+    }
+    let address: Ipv6Addr = value.parse().ok()?;
+    // `bad::cafe` is a path in some language.
+    (has_digit(value) && tells(IpAddr::V6(address))).then_some(range)
+}
+
+/// Whether an address says where something is: loopback and unspecified say the same on every machine,
+/// and so does the metadata server's.
+fn tells(address: IpAddr) -> bool {
+    let address = address.to_canonical();
+    let metadata_server = address == IpAddr::V4(Ipv4Addr::new(169, 254, 169, 254));
+    !address.is_loopback() && !address.is_unspecified() && !metadata_server
+}
+
+/// Whether a secret can be looked for without the words around it: long, and like no ordinary word or number.
+pub(super) fn is_telling(value: &str) -> bool {
+    value.len() >= 10 && has_digit(value) && value.bytes().any(|byte| byte.is_ascii_alphabetic()) && !value.contains(char::is_whitespace)
+}

@@ -1,0 +1,205 @@
+//! Required literals: for a pattern, a set of texts of which every match contains at least one.
+//!
+//! The method is that of RE2's `Prefilter` and of Russ Cox, "Regular Expression Matching with a Trigram
+//! Index" (2012): walk the expression bottom-up and keep, for each part, either the few texts it can be,
+//! or the best set that it must contain. Everything is folded to ASCII lower case, so one automaton that
+//! ignores ASCII case serves patterns with and without `(?i)`. Unicode folding has two more members that
+//! lower ASCII letters meet (`ſ` for s, the Kelvin sign for k): they are folded too, and whoever searches
+//! with these literals must also look for [`FOLDS_TO_ASCII`].
+
+use regex_syntax::hir::{Class, Hir, HirKind};
+
+/// Characters that are no ASCII letters but match one when case is ignored.
+pub(super) const FOLDS_TO_ASCII: [char; 2] = ['\u{212A}', '\u{017F}'];
+
+/// Most texts that one set may hold.
+const MOST: usize = 32;
+/// Most characters a class may stand for and still be spelled out.
+const MOST_OF_CLASS: usize = 5;
+/// Longest text that is kept.
+const LONGEST: usize = 64;
+
+/// What a literal is worth to whoever searches for it: more is better, 0 is useless.
+pub(super) type Weigh = fn(&str) -> usize;
+
+/// What is known of a part of a pattern.
+struct Known {
+    /// All texts the part can be, if they are few.
+    exact: Option<Vec<String>>,
+    /// Every match of the part contains one of these.
+    required: Option<Vec<String>>,
+}
+
+/// The best set for the pattern (in the syntax of the `regex` crate), or `None` if there is none.
+pub(super) fn required(pattern: &str, weigh: Weigh) -> Option<Vec<String>> {
+    let hir = regex_syntax::Parser::new().parse(pattern).ok()?;
+    let mut best = walk(&hir, weigh).into_required(weigh)?;
+    best.sort();
+    best.dedup();
+    Some(best)
+}
+
+fn worth(set: &[String], weigh: Weigh) -> usize {
+    set.iter().map(|text| weigh(text)).min().unwrap_or(0)
+}
+
+fn better(a: Option<Vec<String>>, b: Option<Vec<String>>, weigh: Weigh) -> Option<Vec<String>> {
+    let value = |set: &Option<Vec<String>>| set.as_ref().map_or(0, |set| worth(set, weigh) * 64 / set.len().max(1).ilog2().max(1) as usize);
+    let chosen = if value(&b) > value(&a) { b } else { a };
+    chosen.filter(|set| worth(set, weigh) > 0)
+}
+
+impl Known {
+    fn exactly(texts: Vec<String>) -> Known {
+        Known { exact: Some(texts), required: None }
+    }
+
+    fn nothing() -> Known {
+        Known { exact: None, required: None }
+    }
+
+    fn into_required(self, weigh: Weigh) -> Option<Vec<String>> {
+        better(self.required, self.exact, weigh)
+    }
+}
+
+fn fold(c: char) -> char {
+    match c {
+        '\u{212A}' => 'k',
+        '\u{017F}' => 's',
+        c => c.to_ascii_lowercase(),
+    }
+}
+
+fn walk(hir: &Hir, weigh: Weigh) -> Known {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => Known::exactly(vec![String::new()]),
+        HirKind::Literal(literal) => match std::str::from_utf8(&literal.0) {
+            Ok(text) => long(text.chars().map(fold).collect()),
+            Err(_) => Known::nothing(),
+        },
+        HirKind::Class(class) => of_class(class),
+        HirKind::Capture(capture) => walk(&capture.sub, weigh),
+        HirKind::Repetition(repetition) => {
+            let inner = walk(&repetition.sub, weigh);
+            match (repetition.min, repetition.max) {
+                (0, Some(1)) => match inner.exact {
+                    Some(mut texts) if texts.len() < MOST => {
+                        texts.push(String::new());
+                        Known::exactly(texts)
+                    }
+                    _ => Known::nothing(),
+                },
+                (0, _) => Known::nothing(),
+                (1, Some(1)) => inner,
+                _ => Known { exact: None, required: inner.into_required(weigh) },
+            }
+        }
+        HirKind::Concat(parts) => concat(parts, weigh),
+        HirKind::Alternation(parts) => alternation(parts, weigh),
+    }
+}
+
+fn long(text: String) -> Known {
+    if text.len() <= LONGEST {
+        return Known::exactly(vec![text]);
+    }
+    let mut cut = LONGEST;
+    while !text.is_char_boundary(cut) {
+        cut -= 1;
+    }
+    Known { exact: None, required: Some(vec![text[..cut].to_owned()]) }
+}
+
+fn of_class(class: &Class) -> Known {
+    let mut texts: Vec<String> = Vec::new();
+    let ranges: Vec<(char, char)> = match class {
+        Class::Unicode(class) => class.ranges().iter().map(|range| (range.start(), range.end())).collect(),
+        Class::Bytes(class) => class.ranges().iter().map(|range| (char::from(range.start()), char::from(range.end()))).collect(),
+    };
+    for (start, end) in ranges {
+        if (end as u32).saturating_sub(start as u32) as usize >= 2 * MOST_OF_CLASS {
+            return Known::nothing();
+        }
+        texts.extend((start..=end).map(|c| fold(c).to_string()));
+    }
+    texts.sort();
+    texts.dedup();
+    if texts.is_empty() || texts.len() > MOST_OF_CLASS { Known::nothing() } else { Known::exactly(texts) }
+}
+
+fn concat(parts: &[Hir], weigh: Weigh) -> Known {
+    let mut run = vec![String::new()];
+    let mut best: Option<Vec<String>> = None;
+    let mut all_exact = true;
+    for part in parts {
+        let known = walk(part, weigh);
+        match known.exact {
+            Some(texts) if fits(&run, &texts) => {
+                run = run.iter().flat_map(|head| texts.iter().map(move |tail| format!("{head}{tail}"))).collect();
+            }
+            Some(texts) => {
+                all_exact = false;
+                best = better(best, Some(std::mem::replace(&mut run, texts)), weigh);
+            }
+            None => {
+                all_exact = false;
+                best = better(best, Some(std::mem::replace(&mut run, vec![String::new()])), weigh);
+                best = better(best, known.required, weigh);
+            }
+        }
+    }
+    if all_exact {
+        return Known::exactly(run);
+    }
+    Known { exact: None, required: better(best, Some(run), weigh) }
+}
+
+fn fits(run: &[String], texts: &[String]) -> bool {
+    let longest = |set: &[String]| set.iter().map(String::len).max().unwrap_or(0);
+    run.len() * texts.len() <= MOST && longest(run) + longest(texts) <= LONGEST
+}
+
+fn alternation(parts: &[Hir], weigh: Weigh) -> Known {
+    let known: Vec<Known> = parts.iter().map(|part| walk(part, weigh)).collect();
+    if known.iter().all(|part| part.exact.is_some()) {
+        let texts: Vec<String> = known.iter().flat_map(|part| part.exact.iter().flatten().cloned()).collect();
+        if texts.len() <= MOST {
+            return Known::exactly(texts);
+        }
+    }
+    let mut all = Vec::new();
+    for part in known {
+        match part.into_required(weigh) {
+            Some(set) => all.extend(set),
+            None => return Known::nothing(),
+        }
+    }
+    Known { exact: None, required: (all.len() <= 4 * MOST).then_some(all) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn best(pattern: &str) -> Vec<String> {
+        required(pattern, str::len).unwrap_or_default()
+    }
+
+    #[test]
+    fn the_longest_run_that_every_match_contains_is_taken() {
+        assert_eq!(best(r"No JWT(?:=\S+)? (?:found )?in WebSocket"), [" found in websocket", " in websocket"]);
+        assert_eq!(best(r"user \d+ is not allowed"), [" is not allowed"]);
+        assert_eq!(best(r"(?i)Access Denied"), ["access denied"]);
+        assert_eq!(best(r"(?:connection|socket) (?:refused|reset)").len(), 4);
+    }
+
+    #[test]
+    fn what_may_be_missing_is_never_required() {
+        assert!(best(r"\d+").is_empty());
+        assert!(best(r"(?:abc)*").is_empty());
+        assert!(best(r"abc|\d+").is_empty());
+        assert_eq!(best(r"(?:abc)+"), ["abc"]);
+        assert_eq!(best(r"(?:abc)?x"), ["abcx", "x"]);
+    }
+}

@@ -1,0 +1,267 @@
+//! Rule files as a [`Catalog`]: all that is right is loaded, all that is wrong is reported at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use include_dir::{Dir, include_dir};
+use rayon::prelude::*;
+
+use super::graph::CauseGraph;
+use super::problem::{Place, Problem, Sheet, nearest};
+use super::read::{self, Draft, Mention};
+use super::{Catalog, Edge, yaml};
+
+static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/rules");
+
+/// Folders nested deeper than this below a rule folder are not entered (a link may lead in a circle).
+const DEEPEST_FOLDER: usize = 8;
+
+/// A catalog and what is wrong with its files.
+#[derive(Debug, Clone, Default)]
+pub struct Loaded {
+    /// All rules that could be read.
+    pub catalog: Catalog,
+    /// Every mistake, in order of file and place.
+    pub problems: Vec<Problem>,
+}
+
+/// One rule file.
+#[derive(Debug, Clone)]
+struct Source {
+    path: String,
+    /// `<family>/<name>`, from the path.
+    id: String,
+    text: Result<String, String>,
+}
+
+impl Catalog {
+    /// The catalog that is part of the program.
+    pub fn embedded() -> Loaded {
+        build(embedded_sources())
+    }
+
+    /// The embedded catalog plus the rules of these folders (or single files). An id that is there
+    /// already is a problem, and the first one stands.
+    pub fn load(folders: &[PathBuf]) -> Loaded {
+        let mut sources = embedded_sources();
+        sources.extend(folders.iter().flat_map(|folder| folder_sources(folder)));
+        build(sources)
+    }
+
+    /// These folders as if they were the catalog: embedded rules with the same id are left out, the others
+    /// stay, so that the rules of the folders may refer to them. Problems are those of the folders only.
+    pub fn overlay(folders: &[PathBuf]) -> Loaded {
+        let own: Vec<Source> = folders.iter().flat_map(|folder| folder_sources(folder)).collect();
+        let ids: BTreeSet<String> = own.iter().map(|source| source.id.clone()).collect();
+        let paths: BTreeSet<String> = own.iter().map(|source| source.path.clone()).collect();
+        let mut sources = own;
+        sources.extend(embedded_sources().into_iter().filter(|source| !ids.contains(&source.id)).map(|mut source| {
+            source.path = format!("(embedded) {}", source.path);
+            source
+        }));
+        let mut loaded = build(sources);
+        loaded.problems.retain(|problem| paths.contains(&problem.path));
+        loaded
+    }
+
+    /// Rules given as (path, text); the id is the path without its ending.
+    pub fn from_texts<'t>(texts: impl IntoIterator<Item = (&'t str, &'t str)>) -> Loaded {
+        build(texts.into_iter().map(|(path, text)| source(path.to_owned(), path, Ok(text.to_owned()))).collect())
+    }
+}
+
+fn is_rule_file(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml")
+}
+
+fn source(path: String, relative: &str, text: Result<String, String>) -> Source {
+    let id = relative.replace('\\', "/");
+    let id = id.strip_suffix(".yaml").or_else(|| id.strip_suffix(".yml")).unwrap_or(&id).to_owned();
+    Source { path, id, text }
+}
+
+fn embedded_sources() -> Vec<Source> {
+    fn collect(folder: &Dir<'_>, into: &mut Vec<Source>) {
+        for file in folder.files().filter(|file| is_rule_file(file.path())) {
+            let relative = file.path().to_string_lossy();
+            let text = file.contents_utf8().map(str::to_owned).ok_or_else(|| "it is not UTF-8".to_owned());
+            into.push(source(format!("rules/{relative}"), &relative, text));
+        }
+        for folder in folder.dirs() {
+            collect(folder, into);
+        }
+    }
+    let mut sources = Vec::new();
+    collect(&EMBEDDED, &mut sources);
+    sources
+}
+
+fn folder_sources(folder: &Path) -> Vec<Source> {
+    if folder.is_file() {
+        let family = folder.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
+        let name = folder.file_name().unwrap_or_default().to_string_lossy();
+        return vec![source(folder.display().to_string(), &format!("{family}/{name}"), read_text(folder))];
+    }
+    let mut sources = Vec::new();
+    walk(folder, folder, 0, &mut sources);
+    sources.sort_by(|a, b| a.path.cmp(&b.path));
+    sources
+}
+
+fn read_text(path: &Path) -> Result<String, String> {
+    let bytes = fs::read(path).map_err(|error| format!("it cannot be read: {error}"))?;
+    String::from_utf8(bytes).map_err(|error| format!("it is not UTF-8 (byte {})", error.utf8_error().valid_up_to()))
+}
+
+fn walk(root: &Path, folder: &Path, depth: usize, into: &mut Vec<Source>) {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) => {
+            let path = folder.display().to_string();
+            return into.push(source(path, "", Err(format!("it cannot be read: {error}"))));
+        }
+    };
+    for entry in entries.filter_map(Result::ok) {
+        let path = entry.path();
+        if entry.file_name().to_string_lossy().starts_with('.') {
+            continue;
+        }
+        if path.is_dir() {
+            if depth < DEEPEST_FOLDER {
+                walk(root, &path, depth + 1, into);
+            }
+        } else if is_rule_file(&path) {
+            let relative = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned();
+            into.push(source(path.display().to_string(), &relative, read_text(&path)));
+        }
+    }
+}
+
+/// Reads all sources side by side, then links them; linear in their size.
+fn build(sources: Vec<Source>) -> Loaded {
+    let read: Vec<(Option<Draft>, Vec<Problem>)> = sources.par_iter().map(read_source).collect();
+    let mut problems = Vec::new();
+    let mut drafts: BTreeMap<&str, (Draft, &Source)> = BTreeMap::new();
+    for ((draft, found), source) in read.into_iter().zip(&sources) {
+        problems.extend(found);
+        let Some(draft) = draft else { continue };
+        match drafts.get(source.id.as_str()) {
+            Some((_, first)) => {
+                let mut sheet = Sheet::new(&source.path, source.text.as_deref().unwrap_or_default());
+                let help = "give it another file name; the first one stands".to_owned();
+                sheet.wrong(Place::START, format!("the rule `{}` is there already, in {}", source.id, first.path), help);
+                problems.append(&mut sheet.problems);
+            }
+            None => {
+                drafts.insert(&source.id, (draft, source));
+            }
+        }
+    }
+    let known: BTreeSet<&str> = sources.iter().map(|source| source.id.as_str()).collect();
+    let mut catalog = link(drafts, &known, &mut problems);
+    problems.extend(break_circles(&mut catalog, &sources));
+    problems.sort();
+    Loaded { catalog, problems }
+}
+
+fn read_source(source: &Source) -> (Option<Draft>, Vec<Problem>) {
+    let text = source.text.as_deref().unwrap_or_default();
+    let mut sheet = Sheet::new(&source.path, text);
+    let draft = match &source.text {
+        Err(message) => {
+            sheet.wrong(Place::START, message.clone(), None);
+            None
+        }
+        Ok(_) => {
+            let is_id = |id: &str| {
+                let name = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+                matches!(id.split_once('/'), Some((family, rest)) if name(family) && name(rest))
+            };
+            if !is_id(&source.id) {
+                let help = "a rule lives in `<family>/<name>.yaml`, both in lower case with `-`".to_owned();
+                sheet.wrong(Place::START, format!("`{}` is no rule id", source.id), help);
+            }
+            let wrong = !sheet.problems.is_empty();
+            let draft = match yaml::parse(&mut sheet) {
+                Some(root) => read::rule(&mut sheet, &source.id, &root),
+                None if sheet.problems.is_empty() => {
+                    sheet.wrong(Place::START, "the file is empty", "write at least `title`, `class` and `severity`".to_owned());
+                    None
+                }
+                None => None,
+            };
+            draft.filter(|_| !wrong)
+        }
+    };
+    (draft, sheet.problems)
+}
+
+/// Turns mentions into places. A mention of a file that is itself wrong is dropped in silence: that file is reported.
+fn link(drafts: BTreeMap<&str, (Draft, &Source)>, known: &BTreeSet<&str>, problems: &mut Vec<Problem>) -> Catalog {
+    let ids: Vec<&str> = drafts.keys().copied().collect();
+    let find = |id: &str| ids.binary_search(&id).ok();
+    let mut rules = Vec::with_capacity(drafts.len());
+    for (own, (id, (draft, source))) in drafts.iter().enumerate() {
+        let mut sheet = Sheet::new(&source.path, source.text.as_deref().unwrap_or_default());
+        let mut resolve = |mention: &Mention, key: &str| {
+            let found = find(&mention.id);
+            if found == Some(own) {
+                sheet.wrong(mention.place, format!("`{key}` names the rule itself"), "remove it".to_owned());
+                return None;
+            }
+            if found.is_none() && !known.contains(mention.id.as_str()) {
+                let near = nearest(&mention.id, ids.iter().copied().filter(|near| near != id));
+                let help = near.map(|near| format!("did you mean `{near}`?"));
+                sheet.wrong(mention.place, format!("`{key}` names the rule `{}`, which there is not", mention.id), help);
+            }
+            found
+        };
+        let mut rule = draft.rule.clone();
+        rule.refines = draft.refines.iter().filter_map(|mention| resolve(mention, "refines")).collect();
+        rule.explains = draft
+            .explains
+            .iter()
+            .filter_map(|edge| {
+                let effect = resolve(&edge.effect, "explains")?;
+                Some(Edge { effect, join: edge.join, within: edge.within })
+            })
+            .collect();
+        rule.replaced_by = draft.replaced_by.as_ref().and_then(|mention| resolve(mention, "replaced_by").map(|_| mention.id.clone()));
+        rules.push(rule);
+        problems.append(&mut sheet.problems);
+    }
+    Catalog { rules }
+}
+
+/// Takes out the edges that close a circle, and reports each.
+fn break_circles(catalog: &mut Catalog, sources: &[Source]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut closing = CauseGraph::new(catalog).closing_edges();
+    closing.sort_by(|a, b| b.cmp(a));
+    for (cause, edge) in closing {
+        let effect = catalog.rules[cause].explains.remove(edge).effect;
+        let effect = catalog.rules[effect].id.clone();
+        let rule = &catalog.rules[cause];
+        let text = sources.iter().find(|source| source.path == rule.path).and_then(|source| source.text.as_deref().ok());
+        let mut sheet = Sheet::new(&rule.path, text.unwrap_or_default());
+        let place = place_of_text(sheet.source, &effect);
+        let message = format!("`explains` closes a circle: `{effect}` is itself a cause of `{}`", rule.id);
+        sheet.wrong(place, message, "a cause cannot be its own effect; remove one of the edges".to_owned());
+        problems.append(&mut sheet.problems);
+    }
+    problems
+}
+
+/// The first place in the file where the text stands on a line that names a rule.
+fn place_of_text(source: &str, text: &str) -> Place {
+    for (number, line) in source.lines().enumerate() {
+        if line.contains("rule:")
+            && let Some(at) = line.find(text)
+        {
+            let column = line[..at].chars().count() as u64 + 1;
+            return Place { line: number as u64 + 1, column, width: text.chars().count() as u64 };
+        }
+    }
+    Place::START
+}

@@ -1,0 +1,226 @@
+//! Which matchers of which rules a record or a failure meets: all rules at once.
+//!
+//! One Aho-Corasick automaton over the patterns' required literals says which few patterns can match at
+//! all, and only those are asked; so the cost hardly grows with the number of rules. Patterns without a
+//! usable literal share one `RegexSet`.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use regex::{RegexSet, RegexSetBuilder};
+
+use crate::logs::Record;
+use crate::results::TestCase;
+
+use super::literals::{self, FOLDS_TO_ASCII};
+use super::{Captures, Catalog, Filter, LogMatcher, Pattern, RuleIx, TestMatcher};
+
+/// A literal shorter than this is in so many records that asking the pattern is as cheap.
+const SHORTEST_LITERAL: usize = 3;
+
+/// What a `RegexSet` of many patterns needs to stay on its fast path.
+const SET_CACHE_BYTES: usize = 64 << 20;
+
+/// A matcher of a rule was met.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sighting {
+    /// The rule.
+    pub rule: RuleIx,
+    /// The log matcher (from [`Matcher::in_record`]) or test matcher (from [`Matcher::in_case`]), by its number.
+    pub matcher: usize,
+    /// What the named groups caught.
+    pub captures: Captures,
+}
+
+/// All matchers of a catalog, ready to be asked together.
+#[derive(Debug, Clone)]
+pub struct Matcher {
+    logs: Vec<LogSlot>,
+    tests: Vec<TestSlot>,
+    /// `None` only where so many literals do not fit one automaton; then every slot is asked.
+    literals: Option<AhoCorasick>,
+    /// For each literal of the automaton, the slots it wakes; the last [`FOLDS_TO_ASCII`] wake all.
+    wakes: Vec<Vec<u32>>,
+    /// Slots whose pattern has no literal, in the order of the set.
+    unlettered: Vec<u32>,
+    /// `None` only where the patterns together are too big; then each is asked.
+    unlettered_set: Option<RegexSet>,
+    /// Slots without a pattern: their filter is asked for every record.
+    filter_only: Vec<u32>,
+    pub(super) gate: super::gate::RawGate,
+}
+
+#[derive(Debug, Clone)]
+struct LogSlot {
+    rule: RuleIx,
+    matcher: usize,
+    filter: Option<Filter>,
+    text: Option<Pattern>,
+}
+
+#[derive(Debug, Clone)]
+struct TestSlot {
+    rule: RuleIx,
+    matcher: usize,
+    test: TestMatcher,
+}
+
+thread_local! {
+    /// Slots woken by the record at hand; kept, so that no record costs an allocation.
+    static WOKEN: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Matcher {
+    /// Builds the automata; linear in the length of all patterns.
+    pub fn new(catalog: &Catalog) -> Matcher {
+        let mut logs = Vec::new();
+        let mut tests = Vec::new();
+        for (rule, entry) in catalog.rules().iter().enumerate() {
+            for (matcher, LogMatcher { filter, text }) in entry.log_matchers.iter().enumerate() {
+                logs.push(LogSlot { rule, matcher, filter: filter.clone(), text: text.clone() });
+            }
+            for (matcher, test) in entry.test_matchers.iter().enumerate() {
+                tests.push(TestSlot { rule, matcher, test: test.clone() });
+            }
+        }
+        let mut by_literal: BTreeMap<String, Vec<u32>> = BTreeMap::new();
+        let (mut unlettered, mut filter_only) = (Vec::new(), Vec::new());
+        for (slot, log) in (0u32..).zip(&logs) {
+            let Some(pattern) = &log.text else {
+                filter_only.push(slot);
+                continue;
+            };
+            match literals::required(pattern.compiled(), long_enough) {
+                Some(set) => set.into_iter().for_each(|literal| by_literal.entry(literal).or_default().push(slot)),
+                None => unlettered.push(slot),
+            }
+        }
+        let gate = super::gate::RawGate::new(logs.iter().map(|log| (log.rule, log.filter.as_ref(), log.text.as_ref())));
+        let every_lettered: Vec<u32> = {
+            let mut all: Vec<u32> = by_literal.values().flatten().copied().collect();
+            all.sort_unstable();
+            all.dedup();
+            all
+        };
+        let mut wakes = Vec::new();
+        let mut words = Vec::new();
+        for (literal, slots) in by_literal {
+            words.push(literal);
+            wakes.push(slots);
+        }
+        for c in FOLDS_TO_ASCII {
+            words.push(c.to_string());
+            wakes.push(every_lettered.clone());
+        }
+        let patterns = unlettered.iter().filter_map(|slot| logs[*slot as usize].text.as_ref()).map(Pattern::compiled);
+        let unlettered_set = set_of(patterns);
+        Matcher { literals: automaton(&words), logs, tests, wakes, unlettered, unlettered_set, filter_only, gate }
+    }
+
+    /// Calls `visit` for each log matcher that the record meets, in order of rule, then matcher: its text
+    /// matches the record's text, and its filter is met by at least one of the record's entries.
+    pub fn in_record(&self, record: &Record, visit: &mut dyn FnMut(Sighting)) {
+        let mut woken = WOKEN.with(RefCell::take);
+        woken.clear();
+        self.wake(&record.text, &mut woken);
+        for slot in &woken {
+            let log = &self.logs[*slot as usize];
+            if let Some(captures) = log.met_by(record) {
+                visit(Sighting { rule: log.rule, matcher: log.matcher, captures });
+            }
+        }
+        WOKEN.with(|kept| kept.replace(woken));
+    }
+
+    /// The slots that the text may meet, in order: all whose literals are in it, and those that have none.
+    fn wake(&self, text: &str, woken: &mut Vec<u32>) {
+        match &self.literals {
+            Some(literals) => {
+                let mut last = usize::MAX;
+                for hit in literals.find_overlapping_iter(text) {
+                    let literal = hit.pattern().as_usize();
+                    // A line of dashes meets the same literal at every place.
+                    if literal != last {
+                        woken.extend_from_slice(&self.wakes[literal]);
+                        last = literal;
+                    }
+                }
+            }
+            None => woken.extend(self.wakes.iter().flatten()),
+        }
+        match &self.unlettered_set {
+            Some(set) if !self.unlettered.is_empty() => {
+                woken.extend(set.matches(text).iter().map(|place| self.unlettered[place]));
+            }
+            _ => woken.extend_from_slice(&self.unlettered),
+        }
+        woken.extend_from_slice(&self.filter_only);
+        woken.sort_unstable();
+        woken.dedup();
+    }
+
+    /// Calls `visit` for each test matcher that the case meets, in order of rule, then matcher.
+    pub fn in_case(&self, case: &TestCase, visit: &mut dyn FnMut(Sighting)) {
+        for slot in &self.tests {
+            if let Some(captures) = slot.test.met_by(case) {
+                visit(Sighting { rule: slot.rule, matcher: slot.matcher, captures });
+            }
+        }
+    }
+}
+
+impl LogSlot {
+    fn met_by(&self, record: &Record) -> Option<Captures> {
+        if let Some(filter) = &self.filter
+            && !record.entries.iter().any(|entry| filter.matches(entry))
+        {
+            return None;
+        }
+        match &self.text {
+            Some(pattern) => pattern.captures(&record.text),
+            None => Some(Captures::new()),
+        }
+    }
+}
+
+impl TestMatcher {
+    /// What its named groups caught, if the case meets every part of it. A passed or skipped case is only
+    /// met where `outcome` names it.
+    pub fn met_by(&self, case: &TestCase) -> Option<Captures> {
+        use crate::results::Outcome;
+        let word = case.outcome.word();
+        let named = if self.outcome.is_empty() { matches!(word, "failed" | "errored") } else { self.outcome.iter().any(|o| o == word) };
+        let short = self.shorter_than.is_none_or(|limit| {
+            case.duration.is_some_and(|took| took.unsigned_abs() < limit)
+        });
+        if !named || !short {
+            return None;
+        }
+        let failure = match &case.outcome {
+            Outcome::Failed(failure) | Outcome::Errored(failure) | Outcome::Flaky(failure) => Some(failure),
+            Outcome::Passed | Outcome::Skipped => None,
+        };
+        let mut caught = Captures::new();
+        let mut met = |pattern: &Option<Pattern>, text: &str| pattern.as_ref().is_none_or(|pattern| pattern.capture_into(text, &mut caught));
+        let message = failure.map_or("", |failure| failure.message.as_str());
+        let met_all = met(&self.id, &case.id)
+            && met(&self.message, message)
+            && (self.details.is_none()
+                || met(&self.details, &failure.map_or(String::new(), |f| [&f.message, &f.details, &f.output].map(String::as_str).join("\n"))));
+        met_all.then_some(caught)
+    }
+}
+
+fn long_enough(literal: &str) -> usize {
+    if literal.len() < SHORTEST_LITERAL { 0 } else { literal.len() }
+}
+
+/// An automaton that finds all the words, ASCII case ignored; `None` only for gigabytes of words.
+pub(super) fn automaton<W: AsRef<[u8]>>(words: &[W]) -> Option<AhoCorasick> {
+    AhoCorasick::builder().match_kind(MatchKind::Standard).ascii_case_insensitive(true).build(words).ok()
+}
+
+fn set_of<'p>(patterns: impl Iterator<Item = &'p str>) -> Option<RegexSet> {
+    RegexSetBuilder::new(patterns).size_limit(SET_CACHE_BYTES).dfa_size_limit(SET_CACHE_BYTES).build().ok()
+}

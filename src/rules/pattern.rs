@@ -1,0 +1,210 @@
+//! A [`Pattern`]: a linear-time regex with named groups whose `\d \w \s \b` are ASCII.
+//!
+//! Rust's Unicode classes cost memory and speed and match what no log means (Arabic digits in a port
+//! number), and every engine a rule may be sent to reads them as ASCII. So they are rewritten before
+//! compiling. Everything else is the syntax of the `regex` crate: `.` stops at a line end, `^` and `$`
+//! are the ends of the whole text unless `(?m)` says otherwise.
+
+use regex::Regex;
+use regex_syntax::ast::{self, Ast};
+
+use super::Captures;
+
+/// A compiled pattern and the text it was written as.
+#[derive(Debug, Clone)]
+pub struct Pattern {
+    source: String,
+    regex: Regex,
+    names: Vec<String>,
+}
+
+/// Why a pattern was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct PatternError {
+    /// Byte in the pattern where it goes wrong.
+    pub offset: usize,
+    /// The regex engine's own words.
+    pub message: String,
+}
+
+impl Pattern {
+    /// Compiles a pattern; time and memory are bounded by the engine's own limits.
+    ///
+    /// # Errors
+    /// The pattern is no regex, uses what linear time cannot have (look-around, back-references), or
+    /// is too big once compiled.
+    pub fn new(source: &str) -> Result<Pattern, PatternError> {
+        let regex = compile(&with_ascii_classes(source)?)?;
+        let names = regex.capture_names().flatten().map(str::to_owned).collect();
+        Ok(Pattern { source: source.to_owned(), regex, names })
+    }
+
+    /// The pattern as it was written.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// The pattern as it is compiled, ASCII classes written out.
+    pub fn compiled(&self) -> &str {
+        self.regex.as_str()
+    }
+
+    /// The names of its groups.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Whether it matches anywhere in the text; linear in the text.
+    pub fn is_match(&self, text: &str) -> bool {
+        self.regex.is_match(text)
+    }
+
+    /// Where it matches first.
+    pub fn find(&self, text: &str) -> Option<std::ops::Range<usize>> {
+        self.regex.find(text).map(|found| found.range())
+    }
+
+    /// What its named groups caught at its first match; groups that took no part are left out.
+    pub fn captures(&self, text: &str) -> Option<Captures> {
+        let mut caught = Captures::new();
+        self.capture_into(text, &mut caught).then_some(caught)
+    }
+
+    /// As [`Self::captures`], added to what is there; a name already caught keeps its value.
+    pub(super) fn capture_into(&self, text: &str, caught: &mut Captures) -> bool {
+        if self.names.is_empty() {
+            return self.regex.is_match(text);
+        }
+        let Some(groups) = self.regex.captures(text) else { return false };
+        for name in &self.names {
+            if let Some(group) = groups.name(name) {
+                caught.entry(name.clone()).or_insert_with(|| group.as_str().to_owned());
+            }
+        }
+        true
+    }
+}
+
+pub(super) fn compile(translated: &str) -> Result<Regex, PatternError> {
+    Regex::new(translated).map_err(|error| {
+        let message = match error {
+            regex::Error::CompiledTooBig(limit) => format!("compiled it would need more than {limit} bytes"),
+            error => last_line(&error.to_string()),
+        };
+        PatternError { offset: 0, message }
+    })
+}
+
+/// The engine draws a caret over several lines; its last line says what is wrong.
+fn last_line(drawn: &str) -> String {
+    let line = drawn.lines().last().unwrap_or_default();
+    line.strip_prefix("error: ").unwrap_or(line).to_owned()
+}
+
+/// The same pattern with `\d \w \s \b` and their negations written as ASCII.
+pub(super) fn with_ascii_classes(source: &str) -> Result<String, PatternError> {
+    let tree = ast::parse::Parser::new().parse(source).map_err(|error| PatternError {
+        offset: error.span().start.offset,
+        message: error.kind().to_string(),
+    })?;
+    let found = ast::visit(&tree, Rewrite { edits: Vec::new() });
+    let Ok(mut edits) = found;
+    edits.sort_by_key(|(span, _)| span.start);
+    let mut out = String::with_capacity(source.len() + 16 * edits.len());
+    let mut done = 0;
+    for (span, text) in edits {
+        out.push_str(&source[done..span.start]);
+        out.push_str(text);
+        done = span.end;
+    }
+    out.push_str(&source[done..]);
+    Ok(out)
+}
+
+struct Rewrite {
+    edits: Vec<(std::ops::Range<usize>, &'static str)>,
+}
+
+impl ast::Visitor for Rewrite {
+    type Output = Vec<(std::ops::Range<usize>, &'static str)>;
+    type Err = std::convert::Infallible;
+
+    fn finish(self) -> Result<Self::Output, Self::Err> {
+        Ok(self.edits)
+    }
+
+    fn visit_pre(&mut self, node: &Ast) -> Result<(), Self::Err> {
+        match node {
+            Ast::ClassPerl(class) => self.perl(class),
+            Ast::Assertion(assertion) => {
+                let text = match assertion.kind {
+                    ast::AssertionKind::WordBoundary => r"(?-u:\b)",
+                    ast::AssertionKind::NotWordBoundary => r"(?-u:\B)",
+                    _ => return Ok(()),
+                };
+                self.edits.push((assertion.span.start.offset..assertion.span.end.offset, text));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn visit_class_set_item_pre(&mut self, item: &ast::ClassSetItem) -> Result<(), Self::Err> {
+        if let ast::ClassSetItem::Perl(class) = item {
+            self.perl(class);
+        }
+        Ok(())
+    }
+}
+
+impl Rewrite {
+    fn perl(&mut self, class: &ast::ClassPerl) {
+        // `\x20` and not a blank: under `(?x)` a blank would be skipped.
+        let text = match (&class.kind, class.negated) {
+            (ast::ClassPerlKind::Digit, false) => "[0-9]",
+            (ast::ClassPerlKind::Digit, true) => "[^0-9]",
+            (ast::ClassPerlKind::Space, false) => r"[\t-\r\x20]",
+            (ast::ClassPerlKind::Space, true) => r"[^\t-\r\x20]",
+            (ast::ClassPerlKind::Word, false) => "[0-9A-Z_a-z]",
+            (ast::ClassPerlKind::Word, true) => "[^0-9A-Z_a-z]",
+        };
+        self.edits.push((class.span.start.offset..class.span.end.offset, text));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_words_blanks_and_word_ends_are_ascii() {
+        assert!(Pattern::new(r"^\d+$").unwrap().is_match("123"));
+        assert!(!Pattern::new(r"^\d+$").unwrap().is_match("١٢٣"));
+        assert!(!Pattern::new(r"^\w$").unwrap().is_match("é"));
+        assert!(Pattern::new(r"^[^\w]$").unwrap().is_match("é"));
+        assert!(Pattern::new(r"^\W$").unwrap().is_match("é"));
+        assert!(Pattern::new(r"a\bé").unwrap().is_match("aé"));
+        assert!(Pattern::new(r"a\Bb").unwrap().is_match("ab"));
+        assert!(Pattern::new(r"(?x) a [\s,] b").unwrap().is_match("a b"));
+        assert!(Pattern::new(r"'[^']*'").unwrap().is_match("'é'"));
+    }
+
+    #[test]
+    fn a_broken_pattern_says_where_in_the_engines_words() {
+        let error = Pattern::new("ab(c").unwrap_err();
+        assert_eq!((error.offset, error.message.as_str()), (2, "unclosed group"));
+        assert!(Pattern::new("(?<=a)b").unwrap_err().message.contains("look"));
+        assert!(Pattern::new(r"\pZZZ{1,5}\p{Nope}").is_err());
+        assert!(Pattern::new(r"((a{1000}){1000}){10}").unwrap_err().message.contains("bytes"));
+    }
+
+    #[test]
+    fn groups_that_took_no_part_are_left_out() {
+        let pattern = Pattern::new(r"user (?<id>\d+)(?: of (?<org>\w+))?").unwrap();
+        assert_eq!(pattern.names(), ["id", "org"]);
+        let caught = pattern.captures("user 42").unwrap();
+        assert_eq!(caught.get("id").map(String::as_str), Some("42"));
+        assert!(!caught.contains_key("org"));
+    }
+}

@@ -1,0 +1,264 @@
+//! A YAML document as a tree in which every node knows its place and every key is kept, doubled ones too.
+
+use std::collections::BTreeSet;
+
+use granit_parser::{Event, Marker, Options, Parser, ScalarStyle, Span, StrInput};
+use serde_json::{Map, Number, Value};
+
+use super::problem::{Place, Sheet};
+
+/// Deeper nesting than this is refused; a rule needs about eight levels.
+const DEEPEST: usize = 64;
+
+/// A value and where it stands.
+#[derive(Debug, Clone)]
+pub(super) struct Node {
+    pub(super) place: Place,
+    /// Byte range of the value in the file, quotes included.
+    pub(super) bytes: std::ops::Range<usize>,
+    pub(super) kind: Kind,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Kind {
+    /// A text; `plain` ones may also be read as number, truth value or null.
+    Scalar { text: String, plain: bool },
+    List(Vec<Node>),
+    Map(Vec<(Node, Node)>),
+    /// Something that was reported already.
+    Broken,
+}
+
+impl Node {
+    /// What it is, for a message.
+    pub(super) fn describe(&self) -> &'static str {
+        match &self.kind {
+            Kind::Scalar { text, plain: true } if text.is_empty() || text == "~" || text == "null" => "nothing",
+            Kind::Scalar { .. } => "a text",
+            Kind::List(_) => "a list",
+            Kind::Map(_) => "a mapping",
+            Kind::Broken => "something unreadable",
+        }
+    }
+
+    /// The text of a scalar that is not null.
+    pub(super) fn text(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Scalar { text, plain } if !(*plain && matches!(text.as_str(), "" | "~" | "null")) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The same value as JSON, plain scalars resolved by YAML's core schema.
+    pub(super) fn to_json(&self) -> Value {
+        match &self.kind {
+            Kind::Scalar { text, plain: true } => plain_value(text),
+            Kind::Scalar { text, .. } => Value::String(text.clone()),
+            Kind::List(items) => items.iter().map(Node::to_json).collect(),
+            Kind::Map(pairs) => {
+                let pairs = pairs.iter().filter_map(|(key, value)| Some((key.text()?.to_owned(), value.to_json())));
+                Value::Object(pairs.collect::<Map<_, _>>())
+            }
+            Kind::Broken => Value::Null,
+        }
+    }
+
+    /// The place of a byte of the scalar's text, as near as it can be told: exact where the text stands
+    /// in the file as it is, else the start of the scalar.
+    pub(super) fn place_of(&self, source: &str, byte: usize) -> Place {
+        let (Some(text), Some(raw)) = (self.text(), source.get(self.bytes.clone())) else { return self.place };
+        let lead = usize::from(raw.starts_with(['"', '\'']));
+        let (Some(before), Some(body)) = (text.get(..byte), raw.get(lead..)) else { return self.place };
+        if !body.starts_with(before) || before.contains('\n') {
+            return self.place;
+        }
+        let characters = (lead + before.chars().count()) as u64;
+        Place { line: self.place.line, column: self.place.column + characters, width: 1 }
+    }
+}
+
+fn plain_value(text: &str) -> Value {
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => Value::Null,
+        "true" | "True" | "TRUE" => Value::Bool(true),
+        "false" | "False" | "FALSE" => Value::Bool(false),
+        _ => match text.strip_prefix('+').unwrap_or(text).parse::<Number>() {
+            Ok(number) => Value::Number(number),
+            Err(_) => Value::String(text.to_owned()),
+        },
+    }
+}
+
+/// Reads one document. Every mistake is noted on the sheet; `None` where no tree could be made at all.
+pub(super) fn parse(sheet: &mut Sheet<'_>) -> Option<Node> {
+    let mut options = Options::default();
+    options.emit_unresolved_aliases = true;
+    options.emit_comments = false;
+    let mut composer =
+        Composer { events: Parser::new_from_str_with_options(sheet.source, options), duplicates: Vec::new(), aliases: Vec::new() };
+    let root = composer.document();
+    for (place, key) in composer.duplicates {
+        sheet.wrong(place, format!("the key `{key}` is written twice"), "merge the two or remove one".to_owned());
+    }
+    for place in composer.aliases {
+        sheet.wrong(place, "an alias (`*name`) is not read in a rule", "write the value out".to_owned());
+    }
+    match root {
+        Ok(node) => node,
+        Err((place, message)) => {
+            sheet.wrong(place, format!("this is not YAML: {message}"), yaml_hint(&message));
+            None
+        }
+    }
+}
+
+fn yaml_hint(message: &str) -> Option<String> {
+    let hint = if message.contains("tab") {
+        "indent with spaces"
+    } else if message.contains("mapping values are not allowed") {
+        "put a text that contains `: ` in quotes"
+    } else if message.contains("escape") {
+        "in double quotes a backslash is doubled; a pattern is easier to read in single quotes"
+    } else {
+        return None;
+    };
+    Some(hint.to_owned())
+}
+
+type Failed = (Place, String);
+
+struct Composer<'s> {
+    events: Parser<'s, StrInput<'s>>,
+    duplicates: Vec<(Place, String)>,
+    aliases: Vec<Place>,
+}
+
+impl<'s> Composer<'s> {
+    fn next(&mut self) -> Result<Option<(Event<'s>, Span)>, Failed> {
+        match self.events.next_event() {
+            None => Ok(None),
+            Some(Ok(event)) => Ok(Some(event)),
+            Some(Err(error)) => Err((place_at(error.marker()), error.info().to_string())),
+        }
+    }
+
+    fn document(&mut self) -> Result<Option<Node>, Failed> {
+        let mut root = None;
+        while let Some((event, span)) = self.next()? {
+            match event {
+                Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => {}
+                Event::DocumentStart(..) if root.is_none() => {}
+                Event::DocumentStart(..) => {
+                    return Err((place_of(&span), "a second document begins; a file holds one rule".to_owned()));
+                }
+                event => root = Some(self.node(event, span, 0)?),
+            }
+        }
+        Ok(root)
+    }
+
+    fn node(&mut self, event: Event<'s>, span: Span, depth: usize) -> Result<Node, Failed> {
+        let place = place_of(&span);
+        if depth > DEEPEST {
+            return Err((place, format!("nested deeper than {DEEPEST} levels")));
+        }
+        let mut bytes = span.byte_range().unwrap_or_default();
+        let kind = match event {
+            Event::Scalar(text, style, ..) => {
+                Kind::Scalar { text: text.into_owned(), plain: style == ScalarStyle::Plain }
+            }
+            Event::SequenceStart(..) => {
+                let mut items = Vec::new();
+                loop {
+                    match self.next()? {
+                        None | Some((Event::SequenceEnd, _)) => break,
+                        Some((event, span)) => items.push(self.node(event, span, depth + 1)?),
+                    }
+                }
+                Kind::List(items)
+            }
+            Event::MappingStart(..) => Kind::Map(self.pairs(depth)?),
+            _ => {
+                self.aliases.push(place);
+                Kind::Broken
+            }
+        };
+        if bytes.end < bytes.start {
+            bytes = 0..0;
+        }
+        Ok(Node { place, bytes, kind })
+    }
+
+    fn pairs(&mut self, depth: usize) -> Result<Vec<(Node, Node)>, Failed> {
+        let mut pairs: Vec<(Node, Node)> = Vec::new();
+        let mut seen = BTreeSet::new();
+        loop {
+            let key = match self.next()? {
+                None | Some((Event::MappingEnd, _)) => return Ok(pairs),
+                Some((event, span)) => self.node(event, span, depth + 1)?,
+            };
+            let value = match self.next()? {
+                None => return Ok(pairs),
+                Some((event, span)) => self.node(event, span, depth + 1)?,
+            };
+            match key.text() {
+                Some(text) if !seen.insert(text.to_owned()) => self.duplicates.push((key.place, text.to_owned())),
+                _ => pairs.push((key, value)),
+            }
+        }
+    }
+}
+
+fn place_at(marker: &Marker) -> Place {
+    Place { line: marker.line() as u64, column: marker.col() as u64 + 1, width: 1 }
+}
+
+fn place_of(span: &Span) -> Place {
+    let one_line = span.start.line() == span.end.line();
+    let width = if one_line { span.end.col().saturating_sub(span.start.col()) } else { 1 };
+    Place { width: width.max(1) as u64, ..place_at(&span.start) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tree(source: &str) -> (Option<Node>, Vec<String>) {
+        let mut sheet = Sheet::new("r.yaml", source);
+        let node = parse(&mut sheet);
+        (node, sheet.problems.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn places_count_lines_and_characters_from_one() {
+        let (node, problems) = tree("é: 'ab'\nlist:\n  - x\n");
+        assert!(problems.is_empty(), "{problems:?}");
+        let Kind::Map(pairs) = node.unwrap().kind else { panic!("a mapping") };
+        assert_eq!(pairs[0].1.place, Place { line: 1, column: 4, width: 4 });
+        let Kind::List(items) = &pairs[1].1.kind else { panic!("a list") };
+        assert_eq!(items[0].place, Place { line: 3, column: 5, width: 1 });
+    }
+
+    #[test]
+    fn all_doubled_keys_are_reported_and_the_first_stands() {
+        let (node, problems) = tree("a: 1\nb: 2\na: 3\nb: 4\n");
+        assert_eq!(problems.len(), 2, "{problems:?}");
+        assert!(problems[0].starts_with("r.yaml:3:1: the key `a` is written twice"));
+        assert_eq!(node.unwrap().to_json(), serde_json::json!({"a": 1, "b": 2}));
+    }
+
+    #[test]
+    fn a_place_inside_a_quoted_text_is_exact() {
+        let source = "text: 'a(b'\n";
+        let (node, _) = tree(source);
+        let Kind::Map(pairs) = node.unwrap().kind else { panic!("a mapping") };
+        assert_eq!(pairs[0].1.place_of(source, 1).column, 9);
+    }
+
+    #[test]
+    fn broken_yaml_aliases_and_deep_nesting_are_problems_not_panics() {
+        assert!(tree("a: [1, 2").1[0].contains("not YAML"));
+        assert!(tree("a: &x 1\nb: *x\n").1[0].contains("alias"));
+        assert!(tree(&"[".repeat(5_000)).1[0].contains("not YAML"));
+    }
+}
