@@ -20,8 +20,8 @@ mod read;
 pub mod load;
 
 pub use filter::Filter;
-pub use pattern::Pattern;
 pub use matching::{Matcher, Sighting};
+pub use pattern::Pattern;
 pub use problem::Problem;
 
 /// A rule's id: `<family>/<name>`.
@@ -256,5 +256,14 @@ impl Catalog {
     /// The place of the rule with this id; logarithmic in the number of rules.
     pub fn find(&self, id: &str) -> Option<RuleIx> {
         self.rules.binary_search_by(|rule| rule.id.as_str().cmp(id)).ok()
+    }
+}
+
+/// A catalog of rules made elsewhere. Their places are those in order of ids, whatever order they come in.
+impl FromIterator<Rule> for Catalog {
+    fn from_iter<I: IntoIterator<Item = Rule>>(rules: I) -> Self {
+        let mut rules: Vec<Rule> = rules.into_iter().collect();
+        rules.sort_by(|one, other| one.id.cmp(&other.id));
+        Catalog { rules }
     }
 }

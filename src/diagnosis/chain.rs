@@ -134,9 +134,28 @@ impl<'a> Scene<'a> {
         inside.chain(only_here).copied().filter(|&finding| !self.is_common(finding)).collect()
     }
 
+    /// Whether two links rest on the same records: then they are two names for one event.
+    pub fn same_records(&self, one: &Link, other: &Link) -> bool {
+        let records =
+            |link: &Link| link.findings.iter().filter_map(|&finding| self.findings.in_logs[finding].evidence).collect::<Vec<_>>();
+        let other = records(other);
+        records(one).iter().any(|record| other.contains(record))
+    }
+
     /// The evidence of a finding.
     pub fn evidence(&self, finding: usize) -> Option<&'a Evidence> {
         self.findings.in_logs[finding].evidence.map(|place| &self.findings.evidence[place])
+    }
+
+    /// Where a finding lies, seen from a case's window.
+    pub fn place(&self, finding: usize, window: &WatchedWindow) -> Place {
+        let (start, end) = window.core;
+        match self.time(finding) {
+            None => Place::Nowhere,
+            Some(at) if at < start => Place::Before,
+            Some(at) if at < end => Place::Inside,
+            Some(_) => Place::After,
+        }
     }
 
     fn finding(&self, place: usize) -> &'a Finding {
@@ -158,7 +177,7 @@ impl<'a> Scene<'a> {
     /// Exclusive kinds of lines first.
     fn rank(&self, finding: usize) -> u8 {
         match self.standing(finding).map(|standing| standing.kind) {
-            Some(StandingKind::Exclusive) => 0,
+            Some(StandingKind::Exclusive(_)) => 0,
             Some(StandingKind::Elevated(_)) => 1,
             _ => 2,
         }
@@ -215,14 +234,18 @@ impl Search<'_> {
     /// and the strongest thing that they share.
     fn joined(&self, cause: RuleIx, edge: &Edge) -> (Join, Vec<usize>) {
         let anchor = self.links.iter().rev().find(|link| link.footing == Footing::Observed);
-        let anchors: Vec<&Evidence> =
-            anchor.map(|link| link.findings.iter().filter_map(|&finding| self.scene.evidence(finding)).collect()).unwrap_or_default();
+        let anchors: Vec<&Evidence> = anchor
+            .map(|link| link.findings.iter().filter_map(|&finding| self.scene.evidence(finding)).collect())
+            .unwrap_or_default();
         let mut joined: Vec<(Join, usize)> = self
             .candidates(cause, edge, &anchors)
             .into_iter()
             .filter_map(|finding| Some((self.strongest(edge, finding, &anchors)?, finding)))
             .collect();
-        joined.sort_by_key(|&(join, finding)| (self.scene.rank(finding), join, self.distance(finding), finding));
+        joined.sort_by_key(|&(join, finding)| {
+            let (place, nearest) = self.distance(finding);
+            (self.scene.rank(finding), place != Place::Inside && join == Join::Window, join, place, nearest, finding)
+        });
         joined.truncate(FINDINGS_PER_LINK);
         let strongest = joined.iter().map(|&(join, _)| join).min().unwrap_or(Join::Window);
         (strongest, joined.into_iter().map(|(_, finding)| finding).collect())
@@ -252,7 +275,8 @@ impl Search<'_> {
         let Some(evidence) = self.scene.evidence(finding) else { return Some(Join::Window) };
         let timely = |anchor: &&&Evidence| {
             let reach = self.bound(edge);
-            evidence.timestamp.duration_since(anchor.until) <= SLACK && anchor.timestamp.duration_since(evidence.timestamp) <= reach
+            evidence.timestamp.duration_since(anchor.until) <= SLACK
+                && anchor.timestamp.duration_since(evidence.timestamp) <= reach
         };
         anchors.iter().filter(timely).map(|anchor| shared(evidence, anchor)).min().filter(|&join| join <= edge.join)
     }
@@ -263,15 +287,23 @@ impl Search<'_> {
     }
 
     /// How far a finding lies from the case: inside its bare interval first, then the nearest before or after.
-    fn distance(&self, finding: usize) -> (u8, Reverse<Option<Timestamp>>) {
-        let Some(at) = self.scene.time(finding) else { return (3, Reverse(None)) };
-        let (start, end) = self.window.core;
-        match at {
-            at if at < start => (1, Reverse(Some(at))),
-            at if at < end => (0, Reverse(None)),
-            _ => (2, Reverse(None)),
-        }
+    fn distance(&self, finding: usize) -> (Place, Reverse<Option<Timestamp>>) {
+        let place = self.scene.place(finding, self.window);
+        (place, Reverse(self.scene.time(finding).filter(|_| place == Place::Before)))
     }
+}
+
+/// Where a record lies, seen from a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// In the case's bare interval.
+    Inside,
+    /// Before it, in the margin or earlier.
+    Before,
+    /// After it, in the margin.
+    After,
+    /// It has no time: the absence of records is what was found.
+    Nowhere,
 }
 
 /// The strongest field that two records share; a missing field never counts as equal.

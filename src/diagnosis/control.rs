@@ -16,8 +16,8 @@ pub struct Standing {
 /// What the comparison says.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum StandingKind {
-    /// Never in a passing window.
-    Exclusive,
+    /// Never in a passing window, and in so many more failing ones than chance would put it, in standard deviations.
+    Exclusive(f64),
     /// In passing windows too, but in more failing ones than chance would put it: by so many standard deviations.
     Elevated(f64),
     /// No more often around failures than around passing tests: a red herring.
@@ -43,11 +43,6 @@ impl<'a> Control<'a> {
         Control { watch, failing: of(Group::Failing), passing, passing_seconds }
     }
 
-    /// How many passing windows there are.
-    pub fn size(&self) -> usize {
-        self.passing.len()
-    }
-
     /// The standing of each variant, by its place.
     pub fn standings(&self, findings: &Findings) -> Vec<Standing> {
         findings.variants.iter().map(|variant| self.standing(variant)).collect()
@@ -55,7 +50,8 @@ impl<'a> Control<'a> {
 
     /// The standing of several variants taken as one.
     pub fn standing_together(&self, variants: &[VariantIx], findings: &Findings) -> Standing {
-        let mut windows: Vec<WindowIx> = variants.iter().flat_map(|&variant| findings.variants[variant].windows.iter().copied()).collect();
+        let mut windows: Vec<WindowIx> =
+            variants.iter().flat_map(|&variant| findings.variants[variant].windows.iter().copied()).collect();
         windows.sort_unstable();
         windows.dedup();
         self.standing_of(&windows)
@@ -74,17 +70,11 @@ impl<'a> Control<'a> {
     pub fn standing_of(&self, windows: &[WindowIx]) -> Standing {
         let seen = |group: &[WindowIx]| group.iter().filter(|window| windows.binary_search(window).is_ok()).count();
         let (failing, passing) = (seen(&self.failing), seen(&self.passing));
-        let kind = if self.passing.is_empty() {
-            StandingKind::Uncontrolled
-        } else if passing == 0 {
-            StandingKind::Exclusive
-        } else {
-            self.elevation(failing, passing)
-        };
+        let kind = if self.passing.is_empty() { StandingKind::Uncontrolled } else { self.against_chance(failing, passing) };
         Standing { failing: (failing, self.failing.len()), passing: (passing, self.passing.len()), kind }
     }
 
-    fn elevation(&self, failing: usize, passing: usize) -> StandingKind {
+    fn against_chance(&self, failing: usize, passing: usize) -> StandingKind {
         let rate = (passing as f64 + 0.5) / self.passing_seconds.max(0.001);
         let (mut expected, mut variance) = (0.0, 0.0);
         for &window in &self.failing {
@@ -93,7 +83,12 @@ impl<'a> Control<'a> {
             variance += chance * (1.0 - chance);
         }
         let deviations = (failing as f64 - expected) / variance.sqrt().max(0.5);
-        if deviations > 1.0 { StandingKind::Elevated(deviations) } else { StandingKind::Common }
+        if passing == 0 {
+            return StandingKind::Exclusive(deviations.max(0.0));
+        }
+        // One passing window may hold the late lines of the failure before it, and its rate is a guess.
+        let stray = passing == 1 && failing * 2 >= self.failing.len() && failing > 1;
+        if deviations > 1.0 || stray { StandingKind::Elevated(deviations.max(0.0)) } else { StandingKind::Common }
     }
 }
 
@@ -102,7 +97,9 @@ impl Standing {
     pub fn sentence(&self) -> String {
         let (failing, failing_all) = self.failing;
         match self.kind {
-            StandingKind::Uncontrolled => format!("in {failing} of {failing_all} failing windows; there are no passing windows to compare with"),
+            StandingKind::Uncontrolled => {
+                format!("in {failing} of {failing_all} failing windows; there are no passing windows to compare with")
+            }
             _ => format!("in {failing} of {failing_all} failing and {} of {} passing windows", self.passing.0, self.passing.1),
         }
     }

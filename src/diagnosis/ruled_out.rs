@@ -17,7 +17,13 @@ const DEEPEST: usize = 4;
 
 /// What could have explained the case and did not: suspects first, then what matched but is as common
 /// around passing tests, then the nearest in the cause graph.
-pub fn ruled_out(question: &Question, scene: &Scene, control: &Control, explained: &Explained, case: &CaseDiagnosis) -> Vec<RuledOut> {
+pub fn ruled_out(
+    question: &Question,
+    scene: &Scene,
+    control: &Control,
+    explained: &Explained,
+    case: &CaseDiagnosis,
+) -> Vec<RuledOut> {
     let Some((place, window)) = explained.window else { return Vec::new() };
     let entries = question.pulled.census.per_window.get(place).copied().unwrap_or(0);
     let on_a_chain = |rule: RuleIx| case.hypotheses.iter().any(|hypothesis| hypothesis.whys.iter().any(|why| why.rule == rule));
@@ -33,7 +39,9 @@ pub fn ruled_out(question: &Question, scene: &Scene, control: &Control, explaine
     }
     let mut others: Vec<(bool, usize, RuleIx)> = near
         .into_iter()
-        .filter(|&(rule, _)| !question.suspects.contains(&rule) && !on_a_chain(rule) && scene.seen_in(rule, place, window).is_empty())
+        .filter(|&(rule, _)| {
+            !question.suspects.contains(&rule) && !on_a_chain(rule) && scene.seen_in(rule, place, window).is_empty()
+        })
         .map(|(rule, depth)| (variants_in(question, rule, place).is_empty(), depth, rule))
         .collect();
     others.sort_by_key(|&(unseen, depth, rule)| (unseen, depth, question.catalog.rule(rule).severity, rule));

@@ -18,6 +18,17 @@ const KEPT_PER_PLACE: u32 = 8;
 /// Kinds of lines told apart for one rule; a pattern that meets more is too wide for it to matter.
 const VARIANTS_PER_RULE: usize = 256;
 
+/// What the catalog makes of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known {
+    /// No rule matches it.
+    No,
+    /// Only rules that say what broke match it.
+    Symptom,
+    /// A rule that names a cause (or an innocent bystander) matches it.
+    Cause,
+}
+
 /// Where a record lies, for deciding how many of its kind are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Place {
@@ -71,10 +82,7 @@ impl<'a> Finder<'a> {
 
     /// Meets one record; records must come in order of time.
     pub fn see(&mut self, record: &Record) {
-        let mut by_rule: BTreeMap<RuleIx, Vec<Sighting>> = BTreeMap::new();
-        self.matcher.in_record(record, &mut |sighting| by_rule.entry(sighting.rule).or_default().push(sighting));
-        let beaten: Vec<RuleIx> = by_rule.keys().flat_map(|&rule| self.beaten[rule].iter().copied()).collect();
-        by_rule.retain(|rule, _| !beaten.contains(rule));
+        let by_rule = self.rules_met(record);
         if by_rule.is_empty() {
             return;
         }
@@ -85,13 +93,44 @@ impl<'a> Finder<'a> {
         }
     }
 
-    fn sight(&mut self, rule: RuleIx, sightings: Vec<Sighting>, record: &Record, masked: &str, evidence: &mut Option<EvidenceIx>) {
+    /// The rules whose condition the record meets, or may meet together with others; less specific ones
+    /// give way to those that refine them.
+    fn rules_met(&self, record: &Record) -> BTreeMap<RuleIx, Vec<Sighting>> {
+        let mut by_rule: BTreeMap<RuleIx, Vec<Sighting>> = BTreeMap::new();
+        self.matcher.in_record(record, &mut |sighting| by_rule.entry(sighting.rule).or_default().push(sighting));
+        by_rule.retain(|&rule, sightings| {
+            let matchers: Vec<usize> = sightings.iter().map(|sighting| sighting.matcher).collect();
+            let condition = self.catalog.rule(rule).condition.as_ref();
+            condition.is_some_and(|condition| !settled_by_record(condition) || condition.met_by_record(&matchers, &[]))
+        });
+        let beaten: Vec<RuleIx> = by_rule.keys().flat_map(|&rule| self.beaten[rule].iter().copied()).collect();
+        by_rule.retain(|rule, _| !beaten.contains(rule));
+        by_rule
+    }
+
+    /// What the catalog makes of a record, without keeping anything.
+    pub fn standing_of(&self, record: &Record) -> Known {
+        let met = self.rules_met(record);
+        if met.keys().any(|&rule| !self.catalog.rule(rule).symptom) {
+            Known::Cause
+        } else if met.is_empty() {
+            Known::No
+        } else {
+            Known::Symptom
+        }
+    }
+
+    fn sight(
+        &mut self,
+        rule: RuleIx,
+        sightings: Vec<Sighting>,
+        record: &Record,
+        masked: &str,
+        evidence: &mut Option<EvidenceIx>,
+    ) {
         let Some(condition) = self.catalog.rule(rule).condition.as_ref() else { return };
         let settled = settled_by_record(condition);
         let matchers: Vec<usize> = sightings.iter().map(|sighting| sighting.matcher).collect();
-        if settled && !condition.met_by_record(&matchers, &[]) {
-            return;
-        }
         let variant = self.variant(rule, masked);
         let at = record.entries[0].timestamp;
         let wanted = self.count(variant, at);
@@ -162,7 +201,9 @@ impl<'a> Finder<'a> {
             met.push(sighting.matcher);
             captures.extend(sighting.captures);
         });
-        found.retain(|&rule, (met, _)| self.catalog.rule(rule).condition.as_ref().is_some_and(|condition| condition.met_by_case(met)));
+        found.retain(|&rule, (met, _)| {
+            self.catalog.rule(rule).condition.as_ref().is_some_and(|condition| condition.met_by_case(met))
+        });
         let beaten: Vec<RuleIx> = found.keys().flat_map(|&rule| self.beaten[rule].iter().copied()).collect();
         let stands = found.into_iter().filter(|(rule, _)| !beaten.contains(rule));
         stands.map(|(rule, (_, captures))| Finding { rule, captures, evidence: None, variant: None, only_in: None }).collect()
@@ -176,7 +217,9 @@ impl<'a> Finder<'a> {
             let end = met.partition_point(|met| met.at < window.window.end);
             let inside = &met[start..end];
             let case = window.case.map(|case| self.test_matchers_met(rule, &run.cases[case])).unwrap_or_default();
-            let Some(records) = records_that_settle(condition, inside, &case, self.catalog.rule(rule).log_matchers.len()) else { continue };
+            let Some(records) = records_that_settle(condition, inside, &case, self.catalog.rule(rule).log_matchers.len()) else {
+                continue;
+            };
             let finding = |met: Option<&Met>| Finding {
                 rule,
                 captures: met.map(|met| met.captures.clone()).unwrap_or_default(),
@@ -184,7 +227,11 @@ impl<'a> Finder<'a> {
                 variant: met.map(|met| met.variant),
                 only_in: Some(place),
             };
-            let kept: Vec<Finding> = records.into_iter().map(|record| finding(Some(&inside[record]))).filter(|finding| finding.evidence.is_some()).collect();
+            let kept: Vec<Finding> = records
+                .into_iter()
+                .map(|record| finding(Some(&inside[record])))
+                .filter(|finding| finding.evidence.is_some())
+                .collect();
             if kept.is_empty() { self.in_logs.push(finding(None)) } else { self.in_logs.extend(kept) }
         }
     }
@@ -239,7 +286,8 @@ fn less_specific(catalog: &Catalog, rule: RuleIx) -> Vec<RuleIx> {
 
 /// Keeps a record as evidence, the entry that the pattern matches first.
 fn keep(evidence: &mut Vec<Evidence>, record: &Record, pattern: Option<&Pattern>) -> EvidenceIx {
-    let offset = pattern.filter(|_| record.entries.len() > 1).and_then(|pattern| pattern.find(&record.text)).map_or(0, |span| span.start);
+    let offset =
+        pattern.filter(|_| record.entries.len() > 1).and_then(|pattern| pattern.find(&record.text)).map_or(0, |span| span.start);
     evidence.push(Evidence::of(record, offset));
     evidence.len() - 1
 }

@@ -44,7 +44,9 @@ fn worth(set: &[String], weigh: Weigh) -> usize {
 }
 
 fn better(a: Option<Vec<String>>, b: Option<Vec<String>>, weigh: Weigh) -> Option<Vec<String>> {
-    let value = |set: &Option<Vec<String>>| set.as_ref().map_or(0, |set| worth(set, weigh) * 64 / set.len().max(1).ilog2().max(1) as usize);
+    let value = |set: &Option<Vec<String>>| {
+        set.as_ref().map_or(0, |set| worth(set, weigh) * 64 / set.len().max(1).ilog2().max(1) as usize)
+    };
     let chosen = if value(&b) > value(&a) { b } else { a };
     chosen.filter(|set| worth(set, weigh) > 0)
 }

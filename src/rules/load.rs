@@ -175,7 +175,9 @@ fn read_source(source: &Source) -> (Option<Draft>, Vec<Problem>) {
         }
         Ok(_) => {
             let is_id = |id: &str| {
-                let name = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+                let name = |part: &str| {
+                    !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+                };
                 matches!(id.split_once('/'), Some((family, rest)) if name(family) && name(rest))
             };
             if !is_id(&source.id) {
@@ -227,7 +229,8 @@ fn link(drafts: BTreeMap<&str, (Draft, &Source)>, known: &BTreeSet<&str>, proble
                 Some(Edge { effect, join: edge.join, within: edge.within })
             })
             .collect();
-        rule.replaced_by = draft.replaced_by.as_ref().and_then(|mention| resolve(mention, "replaced_by").map(|_| mention.id.clone()));
+        rule.replaced_by =
+            draft.replaced_by.as_ref().and_then(|mention| resolve(mention, "replaced_by").map(|_| mention.id.clone()));
         rules.push(rule);
         problems.append(&mut sheet.problems);
     }

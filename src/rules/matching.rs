@@ -190,10 +190,9 @@ impl TestMatcher {
     pub fn met_by(&self, case: &TestCase) -> Option<Captures> {
         use crate::results::Outcome;
         let word = case.outcome.word();
-        let named = if self.outcome.is_empty() { matches!(word, "failed" | "errored") } else { self.outcome.iter().any(|o| o == word) };
-        let short = self.shorter_than.is_none_or(|limit| {
-            case.duration.is_some_and(|took| took.unsigned_abs() < limit)
-        });
+        let named =
+            if self.outcome.is_empty() { matches!(word, "failed" | "errored") } else { self.outcome.iter().any(|o| o == word) };
+        let short = self.shorter_than.is_none_or(|limit| case.duration.is_some_and(|took| took.unsigned_abs() < limit));
         if !named || !short {
             return None;
         }
@@ -202,12 +201,17 @@ impl TestMatcher {
             Outcome::Passed | Outcome::Skipped => None,
         };
         let mut caught = Captures::new();
-        let mut met = |pattern: &Option<Pattern>, text: &str| pattern.as_ref().is_none_or(|pattern| pattern.capture_into(text, &mut caught));
+        let mut met = |pattern: &Option<Pattern>, text: &str| {
+            pattern.as_ref().is_none_or(|pattern| pattern.capture_into(text, &mut caught))
+        };
         let message = failure.map_or("", |failure| failure.message.as_str());
         let met_all = met(&self.id, &case.id)
             && met(&self.message, message)
             && (self.details.is_none()
-                || met(&self.details, &failure.map_or(String::new(), |f| [&f.message, &f.details, &f.output].map(String::as_str).join("\n"))));
+                || met(
+                    &self.details,
+                    &failure.map_or(String::new(), |f| [&f.message, &f.details, &f.output].map(String::as_str).join("\n")),
+                ));
         met_all.then_some(caught)
     }
 }

@@ -104,10 +104,9 @@ fn last_line(drawn: &str) -> String {
 
 /// The same pattern with `\d \w \s \b` and their negations written as ASCII.
 pub(super) fn with_ascii_classes(source: &str) -> Result<String, PatternError> {
-    let tree = ast::parse::Parser::new().parse(source).map_err(|error| PatternError {
-        offset: error.span().start.offset,
-        message: error.kind().to_string(),
-    })?;
+    let tree = ast::parse::Parser::new()
+        .parse(source)
+        .map_err(|error| PatternError { offset: error.span().start.offset, message: error.kind().to_string() })?;
     let found = ast::visit(&tree, Rewrite { edits: Vec::new() });
     let Ok(mut edits) = found;
     edits.sort_by_key(|(span, _)| span.start);

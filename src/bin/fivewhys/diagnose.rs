@@ -24,7 +24,6 @@ use crate::exit_status::{ExitStatus, Fatal};
 use crate::incident::Incident;
 use crate::output::{self, OutputArgs};
 
-
 /// Lines shown before and after a piece of evidence.
 const NEIGHBOURS: usize = 3;
 
@@ -201,7 +200,9 @@ fn overlap(a: (jiff::Timestamp, jiff::Timestamp), b: (jiff::Timestamp, jiff::Tim
 fn look(incident: &Incident, catalog: &Catalog, run: &TestRun, watch: &Watch, args: &DiagnoseArgs) -> anyhow::Result<Sighted> {
     let matcher = Matcher::new(catalog);
     let windows: Vec<_> = watch.windows().iter().map(|window| (window.window.start, window.window.end)).collect();
-    let reach = Spans::union(windows.iter().map(|&(start, end)| (start.saturating_sub(args.lookback).unwrap_or(jiff::Timestamp::MIN), end)));
+    let reach = Spans::union(
+        windows.iter().map(|&(start, end)| (start.saturating_sub(args.lookback).unwrap_or(jiff::Timestamp::MIN), end)),
+    );
     let mut finder = Finder::new(catalog, &matcher, watch);
     let mut pulled = logs::pull(&incident.logs, &Selection { windows, reach }, &matcher, &mut |record| finder.see(&record))?;
     pulled.gaps.extend(incident.gaps());
@@ -222,20 +223,16 @@ fn find_leads(
     if unexplained.is_empty() || incident.logs.is_empty() {
         return Ok(());
     }
-    let before = unexplained.iter().filter(|case| !case.instances.is_empty()).map(|case| (case.from, watch.windows()[case.window].window.end));
+    let before = unexplained
+        .iter()
+        .filter(|case| !case.instances.is_empty())
+        .map(|case| (case.from, watch.windows()[case.window].window.end));
     let windows: Vec<_> = watch.windows().iter().map(|window| (window.window.start, window.window.end)).collect();
     let reach = Spans::union(windows.iter().copied().chain(before));
     let mut miner = LeadMiner::new(watch, unexplained);
+    let finder = Finder::new(catalog, matcher, watch);
     logs::pull(&incident.logs, &Selection { windows, reach }, &logs::Everything, &mut |record| {
-        let (mut named, mut symptom) = (false, false);
-        matcher.in_record(&record, &mut |sighting| {
-            let rule = catalog.rule(sighting.rule);
-            symptom |= rule.symptom;
-            named |= !rule.symptom;
-        });
-        if !named {
-            miner.see(&record, symptom);
-        }
+        miner.see(&record, finder.standing_of(&record));
     })?;
     miner.finish(diagnosis);
     Ok(())

@@ -91,7 +91,8 @@ impl Incident {
         }
         match (has_results, has_logs) {
             (Some(file), _) => {
-                self.left_alone.push(format!("{name}/ holds the results of another run; `--control {}` compares with it.", file.display()));
+                self.left_alone
+                    .push(format!("{name}/ holds the results of another run; `--control {}` compares with it.", file.display()));
             }
             (None, true) => self.add_logs(path)?,
             (None, false) => self.left_alone.push(format!("{name}/ holds neither test results nor log entries.")),

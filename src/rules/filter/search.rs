@@ -14,9 +14,8 @@ pub(super) struct Terms {
 }
 
 /// Delimiters that came percent-encoded; longer ones first.
-const ENCODED: &[&str] = &[
-    "%2526", "%2520", "%21", "%26", "%3b", "%7c", "%20", "%2b", "%3d", "%5d", "%5b", "%3a", "%0a", "%2c", "%28", "%29",
-];
+const ENCODED: &[&str] =
+    &["%2526", "%2520", "%21", "%26", "%3b", "%7c", "%20", "%2b", "%3d", "%5d", "%5b", "%3a", "%0a", "%2c", "%28", "%29"];
 
 fn is_delimiter(c: char) -> bool {
     c.is_whitespace() || "[]<>(){}|!;,'\"*&?+/:=@.-$%\\_".contains(c)
