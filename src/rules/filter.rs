@@ -15,12 +15,13 @@ use serde_json::{Map, Value};
 
 use crate::logs::LogEntry;
 
-mod compare;
-mod field;
 mod lexer;
-mod parser;
-mod re2;
+mod field;
+mod compare;
 mod search;
+mod re2;
+mod parser;
+pub(super) mod outlook;
 
 use compare::{Operand, fold, holds};
 use field::Field;
@@ -102,7 +103,7 @@ enum Node {
     Search(Option<Field>, Terms),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Comparison {
     field: Field,
     op: Op,

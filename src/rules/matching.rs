@@ -6,6 +6,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use regex::{RegexSet, RegexSetBuilder};
@@ -13,6 +14,7 @@ use regex::{RegexSet, RegexSetBuilder};
 use crate::logs::Record;
 use crate::results::TestCase;
 
+use super::gate::RawGate;
 use super::literals::{self, FOLDS_TO_ASCII};
 use super::{Captures, Catalog, Filter, LogMatcher, Pattern, RuleIx, TestMatcher};
 
@@ -31,6 +33,8 @@ pub struct Sighting {
     pub matcher: usize,
     /// What the named groups caught.
     pub captures: Captures,
+    /// The bytes of the record's text that matched; empty for a filter without a text, and for cases.
+    pub span: Range<usize>,
 }
 
 /// All matchers of a catalog, ready to be asked together.
@@ -48,7 +52,7 @@ pub struct Matcher {
     unlettered_set: Option<RegexSet>,
     /// Slots without a pattern: their filter is asked for every record.
     filter_only: Vec<u32>,
-    pub(super) gate: super::gate::RawGate,
+    pub(super) gate: RawGate,
 }
 
 #[derive(Debug, Clone)]
@@ -96,7 +100,7 @@ impl Matcher {
                 None => unlettered.push(slot),
             }
         }
-        let gate = super::gate::RawGate::new(logs.iter().map(|log| (log.rule, log.filter.as_ref(), log.text.as_ref())));
+        let gate = RawGate::new(logs.iter().map(|log| (log.rule, log.filter.as_ref(), log.text.as_ref())));
         let every_lettered: Vec<u32> = {
             let mut all: Vec<u32> = by_literal.values().flatten().copied().collect();
             all.sort_unstable();
@@ -126,8 +130,8 @@ impl Matcher {
         self.wake(&record.text, &mut woken);
         for slot in &woken {
             let log = &self.logs[*slot as usize];
-            if let Some(captures) = log.met_by(record) {
-                visit(Sighting { rule: log.rule, matcher: log.matcher, captures });
+            if let Some((captures, span)) = log.met_by(record) {
+                visit(Sighting { rule: log.rule, matcher: log.matcher, captures, span });
             }
         }
         WOKEN.with(|kept| kept.replace(woken));
@@ -164,23 +168,25 @@ impl Matcher {
     pub fn in_case(&self, case: &TestCase, visit: &mut dyn FnMut(Sighting)) {
         for slot in &self.tests {
             if let Some(captures) = slot.test.met_by(case) {
-                visit(Sighting { rule: slot.rule, matcher: slot.matcher, captures });
+                visit(Sighting { rule: slot.rule, matcher: slot.matcher, captures, span: 0..0 });
             }
         }
     }
 }
 
 impl LogSlot {
-    fn met_by(&self, record: &Record) -> Option<Captures> {
+    fn met_by(&self, record: &Record) -> Option<(Captures, Range<usize>)> {
         if let Some(filter) = &self.filter
             && !record.entries.iter().any(|entry| filter.matches(entry))
         {
             return None;
         }
-        match &self.text {
-            Some(pattern) => pattern.captures(&record.text),
-            None => Some(Captures::new()),
-        }
+        let mut caught = Captures::new();
+        let span = match &self.text {
+            Some(pattern) => pattern.capture_into(&record.text, &mut caught)?,
+            None => 0..0,
+        };
+        Some((caught, span))
     }
 }
 
@@ -202,7 +208,7 @@ impl TestMatcher {
             Outcome::Passed | Outcome::Skipped => None,
         };
         let mut caught = Captures::new();
-        let mut met = |pattern: &Option<Pattern>, text: &str| pattern.as_ref().is_none_or(|pattern| pattern.capture_into(text, &mut caught));
+        let mut met = |pattern: &Option<Pattern>, text: &str| pattern.as_ref().is_none_or(|pattern| pattern.capture_into(text, &mut caught).is_some());
         let message = failure.map_or("", |failure| failure.message.as_str());
         let met_all = met(&self.id, &case.id)
             && met(&self.message, message)

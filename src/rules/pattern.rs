@@ -5,6 +5,8 @@
 //! compiling. Everything else is the syntax of the `regex` crate: `.` stops at a line end, `^` and `$`
 //! are the ends of the whole text unless `(?m)` says otherwise.
 
+use std::ops::Range;
+
 use regex::Regex;
 use regex_syntax::ast::{self, Ast};
 
@@ -63,21 +65,22 @@ impl Pattern {
     /// What its named groups caught at its first match; groups that took no part are left out.
     pub fn captures(&self, text: &str) -> Option<Captures> {
         let mut caught = Captures::new();
-        self.capture_into(text, &mut caught).then_some(caught)
+        self.capture_into(text, &mut caught).map(|_| caught)
     }
 
     /// As [`Self::captures`], added to what is there; a name already caught keeps its value.
-    pub(super) fn capture_into(&self, text: &str, caught: &mut Captures) -> bool {
+    /// Answers where in the text the match lies.
+    pub(super) fn capture_into(&self, text: &str, caught: &mut Captures) -> Option<Range<usize>> {
         if self.names.is_empty() {
-            return self.regex.is_match(text);
+            return self.regex.find(text).map(|found| found.range());
         }
-        let Some(groups) = self.regex.captures(text) else { return false };
+        let groups = self.regex.captures(text)?;
         for name in &self.names {
             if let Some(group) = groups.name(name) {
                 caught.entry(name.clone()).or_insert_with(|| group.as_str().to_owned());
             }
         }
-        true
+        groups.get(0).map(|whole| whole.range())
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) struct EdgeDraft {
 }
 
 const RULE_KEYS: &[&str] = &[
-    "title", "class", "severity", "status", "replaced_by", "match", "refines", "explains", "why", "remedy", "fingerprint",
+    "title", "class", "severity", "status", "symptom", "replaced_by", "match", "refines", "explains", "why", "remedy", "fingerprint",
     "references", "examples",
 ];
 
@@ -96,6 +96,7 @@ pub(super) fn rule(sheet: &mut Sheet<'_>, id: &str, root: &Node) -> Option<Draft
             class: class.unwrap_or(Class::Product),
             severity: severity.unwrap_or(Severity::Low),
             status: status.unwrap_or(Status::Experimental),
+            symptom: fields.get("symptom").and_then(|node| truth(sheet, node, "symptom")).unwrap_or_default(),
             replaced_by: None,
             condition,
             log_matchers,
@@ -144,6 +145,17 @@ fn text(sheet: &mut Sheet<'_>, node: &Node, what: &str) -> Option<String> {
         Some(text) => Some(text.trim_end().to_owned()),
         None => {
             wrong_kind(sheet, node, &format!("`{what}`"), "a text");
+            None
+        }
+    }
+}
+
+fn truth(sheet: &mut Sheet<'_>, node: &Node, key: &str) -> Option<bool> {
+    match node.text() {
+        Some("true") => Some(true),
+        Some("false") => Some(false),
+        _ => {
+            wrong_kind(sheet, node, &format!("`{key}`"), "`true` or `false`");
             None
         }
     }
