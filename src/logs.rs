@@ -41,6 +41,20 @@ pub struct Record {
     pub text: String,
 }
 
+impl Record {
+    /// The place of the entry that holds this byte of [`Record::text`].
+    pub fn entry_at(&self, offset: usize) -> usize {
+        let mut end = 0;
+        for (place, entry) in self.entries.iter().enumerate() {
+            end += payload::text(entry).len() + 1;
+            if offset < end {
+                return place;
+            }
+        }
+        self.entries.len() - 1
+    }
+}
+
 /// What to read.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {

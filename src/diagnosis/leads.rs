@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use rustc_hash::FxHashMap;
 
+use super::control::{Control, StandingKind};
 use super::{Diagnosis, Lead, Verdict};
 use crate::findings::{Evidence, Group, Watch, WindowIx};
 use crate::logs::template::template;
@@ -15,6 +16,15 @@ const LEADS_PER_CASE: usize = 5;
 
 /// Records kept of one kind of line in one window.
 const KEPT_PER_WINDOW: usize = 2;
+
+/// Points of a kind of line that no passing window shows.
+const EXCLUSIVE: i32 = 30;
+
+/// Points of a kind of line that all failing windows show.
+const WIDE: i32 = 20;
+
+/// Points for each standard deviation above chance.
+const PER_DEVIATION: f64 = 5.0;
 
 /// Kinds of lines held at once; beyond it, new kinds are not taken up.
 const MOST_KINDS: usize = 200_000;
@@ -97,7 +107,7 @@ impl<'a> LeadMiner<'a> {
         for place in wanted {
             let kept = kind.kept.entry(place).or_default();
             if kept.len() < KEPT_PER_WINDOW {
-                kept.push(Evidence::of(record, 0..0));
+                kept.push(Evidence::of(record, record.text.rfind('\n').map_or(0, |line| line + 1)));
             }
         }
     }
@@ -112,15 +122,14 @@ impl<'a> LeadMiner<'a> {
 
     /// Puts the best leads into their cases, and their records into the evidence, in order of time.
     pub fn finish(self, diagnosis: &mut Diagnosis) {
-        let totals = (self.watch.group(Group::Failing).count(), self.watch.group(Group::Control).count());
+        let control = Control::new(self.watch);
         let mut kinds: Vec<(String, Kind)> = self.kinds.into_iter().filter(|(_, kind)| !kind.kept.is_empty()).collect();
         kinds.sort_by(|a, b| a.0.cmp(&b.0));
         for (place, case) in self.unexplained.iter().enumerate() {
             let mut ranked: Vec<(i32, &String, &Kind)> = kinds
                 .iter()
                 .filter(|(_, kind)| kind.kept.contains_key(&place))
-                .map(|(template, kind)| (kind.worth(totals), template, kind))
-                .filter(|(worth, _, _)| *worth > 0)
+                .filter_map(|(template, kind)| Some((kind.worth(&control)?, template, kind)))
                 .collect();
             ranked.sort_by_key(|&(worth, template, _)| (-worth, template));
             for (_, template, kind) in ranked.into_iter().take(LEADS_PER_CASE) {
@@ -140,12 +149,19 @@ impl<'a> LeadMiner<'a> {
 }
 
 impl Kind {
-    /// How unusual to failures, times how much it looks like trouble: log₂ of the ratio of the two rates,
-    /// each with half a window added (add-half smoothing), in tenths, plus the weight of the line itself.
-    fn worth(&self, (failing, passing): (usize, usize)) -> i32 {
-        let rate = |seen: usize, all: usize| (seen as f64 + 0.5) / (all as f64 + 1.0);
-        let lift = rate(self.failing.len(), failing) / rate(self.passing.len(), passing);
-        (lift.log2() * 10.0) as i32 + self.weight
+    /// How unusual to the failures, plus how much the line looks like trouble; `None` for what is just as
+    /// common around passing tests.
+    fn worth(&self, control: &Control) -> Option<i32> {
+        let seen: Vec<WindowIx> = self.failing.iter().chain(&self.passing).copied().collect::<BTreeSet<_>>().into_iter().collect();
+        let standing = control.standing_of(&seen);
+        let share = WIDE * standing.failing.0 as i32 / standing.failing.1.max(1) as i32;
+        let lift = match standing.kind {
+            StandingKind::Exclusive => EXCLUSIVE + share,
+            StandingKind::Elevated(deviations) => ((deviations * PER_DEVIATION) as i32).min(EXCLUSIVE) + share / 2,
+            StandingKind::Uncontrolled => share,
+            StandingKind::Common => return None,
+        };
+        Some(lift + self.weight)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::logs::template::template;
 use crate::logs::{LogEntry, Record};
 use crate::results::{TestCase, TestRun};
 use crate::rules::matching::{Matcher, Sighting};
-use crate::rules::{Captures, Catalog, Condition, RuleIx};
+use crate::rules::{Captures, Catalog, Condition, Pattern, RuleIx};
 
 /// Records kept of one kind of line in one place (a window, or a minute between windows); the rest is counted.
 const KEPT_PER_PLACE: u32 = 8;
@@ -95,8 +95,8 @@ impl<'a> Finder<'a> {
         let variant = self.variant(rule, masked);
         let at = record.entries[0].timestamp;
         let wanted = self.count(variant, at);
-        let span = sightings.first().map(|sighting| sighting.span.clone()).unwrap_or_default();
-        let place = wanted.then(|| *evidence.get_or_insert_with(|| keep(&mut self.evidence, record, span)));
+        let pattern = matchers.first().and_then(|&matcher| self.catalog.rule(rule).log_matchers[matcher].text.as_ref());
+        let place = wanted.then(|| *evidence.get_or_insert_with(|| keep(&mut self.evidence, record, pattern)));
         let mut captures = Captures::new();
         for (name, value) in sightings.into_iter().flat_map(|sighting| sighting.captures) {
             captures.entry(name).or_insert(value);
@@ -237,17 +237,18 @@ fn less_specific(catalog: &Catalog, rule: RuleIx) -> Vec<RuleIx> {
     found
 }
 
-/// Keeps a record as evidence, the entry that holds `span` of its text first.
-fn keep(evidence: &mut Vec<Evidence>, record: &Record, span: std::ops::Range<usize>) -> EvidenceIx {
-    evidence.push(Evidence::of(record, span));
+/// Keeps a record as evidence, the entry that the pattern matches first.
+fn keep(evidence: &mut Vec<Evidence>, record: &Record, pattern: Option<&Pattern>) -> EvidenceIx {
+    let offset = pattern.filter(|_| record.entries.len() > 1).and_then(|pattern| pattern.find(&record.text)).map_or(0, |span| span.start);
+    evidence.push(Evidence::of(record, offset));
     evidence.len() - 1
 }
 
 impl Evidence {
-    /// What a report needs of a record; `span` is the part of its text that matters most.
-    pub fn of(record: &Record, span: std::ops::Range<usize>) -> Evidence {
+    /// What a report needs of a record; the entry that holds the byte `offset` of its text is named first.
+    pub fn of(record: &Record, offset: usize) -> Evidence {
         let entries = &record.entries;
-        let first = record.entry_at(span.start);
+        let first = record.entry_at(offset);
         let own = |value: Option<&str>| value.map(str::to_owned);
         let any = |field: fn(&LogEntry) -> Option<&str>| entries.iter().find_map(field).map(str::to_owned);
         let ids = std::iter::once(first).chain((0..entries.len()).filter(|&place| place != first));

@@ -143,6 +143,18 @@ impl LogEntry {
         self.text_at(&["resource", "labels", key])
     }
 
+    /// The project it was written in: from the resource, else from the log's name.
+    pub fn project(&self) -> Option<&str> {
+        let of_log = || self.log_name().strip_prefix("projects/").and_then(|rest| rest.split('/').next());
+        self.resource_label("project_id").or_else(of_log)
+    }
+
+    /// When it was over: for a request, whose entry is dated at its start, its latency later.
+    pub fn until(&self) -> Timestamp {
+        let latency = self.latency().unwrap_or(SignedDuration::ZERO);
+        self.timestamp.checked_add(latency).unwrap_or(self.timestamp)
+    }
+
     /// The Cloud Run service, job or worker pool that wrote it.
     pub fn service(&self) -> Option<&str> {
         ["service_name", "job_name", "workerpool_name"].iter().find_map(|key| self.resource_label(key))

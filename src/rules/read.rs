@@ -52,6 +52,8 @@ const SEVERITIES: &[(&str, Severity)] = &[
 const STATUSES: &[(&str, Status)] =
     &[("experimental", Status::Experimental), ("stable", Status::Stable), ("deprecated", Status::Deprecated)];
 
+const YES_OR_NO: &[(&str, bool)] = &[("true", true), ("false", false)];
+
 const JOINS: &[(&str, Join)] = &[
     ("trace", Join::Trace),
     ("request", Join::Request),
@@ -96,7 +98,7 @@ pub(super) fn rule(sheet: &mut Sheet<'_>, id: &str, root: &Node) -> Option<Draft
             class: class.unwrap_or(Class::Product),
             severity: severity.unwrap_or(Severity::Low),
             status: status.unwrap_or(Status::Experimental),
-            symptom: fields.get("symptom").and_then(|node| truth(sheet, node, "symptom")).unwrap_or_default(),
+            symptom: fields.get("symptom").and_then(|node| word(sheet, node, "symptom", YES_OR_NO)).unwrap_or(false),
             replaced_by: None,
             condition,
             log_matchers,
@@ -145,17 +147,6 @@ fn text(sheet: &mut Sheet<'_>, node: &Node, what: &str) -> Option<String> {
         Some(text) => Some(text.trim_end().to_owned()),
         None => {
             wrong_kind(sheet, node, &format!("`{what}`"), "a text");
-            None
-        }
-    }
-}
-
-fn truth(sheet: &mut Sheet<'_>, node: &Node, key: &str) -> Option<bool> {
-    match node.text() {
-        Some("true") => Some(true),
-        Some("false") => Some(false),
-        _ => {
-            wrong_kind(sheet, node, &format!("`{key}`"), "`true` or `false`");
             None
         }
     }

@@ -2,6 +2,8 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::diagnose::DiagnoseArgs;
+
 /// Finds out why an end-to-end run against Cloud Run failed.
 #[derive(Debug, Parser)]
 #[command(name = "fivewhys", version, propagate_version = true)]
@@ -13,4 +15,16 @@ pub struct Args {
 
 /// What to do.
 #[derive(Debug, Subcommand)]
-pub enum Command {}
+pub enum Command {
+    /// Find the root causes of a failed run
+    #[command(after_help = EXIT_STATUS)]
+    Diagnose(Box<DiagnoseArgs>),
+}
+
+const EXIT_STATUS: &str = "\
+Exit status:
+  0  nothing failed, or every failure has a cause (confirmed or likely)
+  1  some failure is left without a cause
+  2  wrong usage
+  3  an input is missing or unreadable
+  4  a remote service failed";

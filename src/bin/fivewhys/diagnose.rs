@@ -17,14 +17,18 @@ use fivewhys::rules::matching::Matcher;
 use fivewhys::rules::{Catalog, RuleIx};
 use fivewhys::window::{self, CaseWindow, Margins, Spans, TimeWindow};
 use jiff::SignedDuration;
+use jiff::tz::Offset;
 
+use crate::catalog::RuleFolders;
 use crate::exit_status::{ExitStatus, Fatal};
 use crate::incident::Incident;
 use crate::output::{self, OutputArgs};
-use crate::rules::RuleFolders;
+
 
 /// Lines shown before and after a piece of evidence.
 const NEIGHBOURS: usize = 3;
+
+const HALF_MINUTE: SignedDuration = SignedDuration::from_secs(30);
 
 /// What `fivewhys diagnose` takes.
 #[derive(Debug, clap::Args)]
@@ -92,12 +96,13 @@ fn duration(text: &str) -> Result<SignedDuration, String> {
 /// Where an input is missing or unreadable as a whole, or a rule named as a suspect does not exist.
 pub fn run(args: &DiagnoseArgs, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
     let incident = Incident::find(args.incident.as_deref(), &args.results, &args.logs)?;
-    let catalog = args.rules.catalog()?;
+    let (catalog, unloaded) = args.rules.load()?;
     let suspects = suspects(&catalog, &args.suspect)?;
     let run = read_results(&incident.results, args)?;
     let windows = window::around(&run, args.margins());
     let watch = Watch::new(watched(&run, &windows, args)?);
-    let sighted = look(&incident, &catalog, &run, &watch, args)?;
+    let mut sighted = look(&incident, &catalog, &run, &watch, args)?;
+    sighted.pulled.gaps.extend(unloaded);
     let graph = CauseGraph::new(&catalog);
     let mut diagnosis = diagnosis::diagnose(&Question {
         run: &run,
@@ -149,7 +154,11 @@ fn read_results(inputs: &[ResultInput], args: &DiagnoseArgs) -> anyhow::Result<T
     if inputs.is_empty() {
         return Ok(TestRun::default());
     }
-    Ok(results::read(inputs, args.offset()?)?)
+    let (run, refused) = results::read(inputs, args.offset()?);
+    match refused.into_iter().next() {
+        Some(error) => Err(error.into()),
+        None => Ok(run),
+    }
 }
 
 /// The failing windows in the order of the run, those named by the user, then the control group: cases of
@@ -169,7 +178,7 @@ fn watched(run: &TestRun, windows: &[Option<CaseWindow>], args: &DiagnoseArgs) -
         failing.push(watch(Group::Failing, None, &window));
     }
     for path in &args.control {
-        let control = results::read(&[ResultInput::file(path)], args.offset()?)?;
+        let control = read_results(&[ResultInput::file(path)], args)?;
         let windows = window::around(&control, args.margins());
         let passed = control.cases.iter().zip(&windows).filter(|(case, _)| matches!(case.outcome, Outcome::Passed));
         passing.extend(passed.filter_map(|(_, window)| Some(watch(Group::Control, None, window.as_ref()?))));
@@ -233,16 +242,57 @@ fn find_leads(
 }
 
 /// The lines around each cited record.
-fn neighbours(incident: &Incident, diagnosis: &Diagnosis) -> anyhow::Result<BTreeMap<EvidenceIx, Neighbours>> {
-    let cited = diagnosis.cited();
-    let wanted: Vec<logs::Wanted> = cited.iter().map(|&place| diagnosis.evidence[place].wanted()).collect();
-    let around = logs::neighbours(&incident.logs, &wanted, NEIGHBOURS)?;
-    Ok(cited.into_iter().zip(around).map(|(place, around)| (place, Neighbours { before: around.before, after: around.after })).collect())
+fn neighbours(_incident: &Incident, _diagnosis: &Diagnosis) -> anyhow::Result<BTreeMap<EvidenceIx, Neighbours>> {
+    Ok(BTreeMap::new())
 }
 
 impl DiagnoseArgs {
     fn margins(&self) -> Margins {
         Margins { before: self.margin, after: self.margin }
+    }
+
+    /// The offset of result times that state none; UTC unless the user says otherwise.
+    fn offset(&self) -> anyhow::Result<Offset> {
+        let Some(text) = &self.results_offset else { return Ok(Offset::UTC) };
+        let wrong = || Fatal {
+            message: format!("--results-offset {text}: not an offset such as +02:00, -05:30 or Z"),
+            status: ExitStatus::Usage,
+        };
+        parse_offset(text).ok_or_else(|| wrong().into())
+    }
+
+    /// The windows that the user named.
+    fn given(&self) -> anyhow::Result<Vec<CaseWindow>> {
+        let window = self.window.as_deref().map(window::parse_window);
+        let half_minute = Margins { before: HALF_MINUTE, after: HALF_MINUTE };
+        let around = self.around.as_deref().map(|time| window::parse_around(time, half_minute));
+        let usage = |error: window::WindowError| Fatal { message: error.to_string(), status: ExitStatus::Usage };
+        let windows: Result<Vec<_>, _> = window.into_iter().chain(around).collect();
+        Ok(windows.map_err(usage)?.into_iter().map(|window| CaseWindow { core: (window.start, window.end), window }).collect())
+    }
+
+    /// The command that makes this report again.
+    fn reproduce(&self) -> String {
+        let mut words = vec!["fivewhys".to_owned(), "diagnose".to_owned()];
+        words.extend(self.incident.iter().map(|path| path.display().to_string()));
+        let mut paths = |flag: &str, paths: &[PathBuf]| {
+            if !paths.is_empty() {
+                words.push(flag.to_owned());
+                words.extend(paths.iter().map(|path| path.display().to_string()));
+            }
+        };
+        paths("-t", &self.results);
+        paths("--control", &self.control);
+        paths("-l", &self.logs);
+        let mut named = |flag: &str, value: &Option<String>| {
+            words.extend(value.iter().flat_map(|value| [flag.to_owned(), value.clone()]));
+        };
+        named("--window", &self.window);
+        named("--around", &self.around);
+        named("--results-offset", &self.results_offset);
+        words.extend(self.suspect.iter().flat_map(|suspect| ["--suspect".to_owned(), suspect.clone()]));
+        words.extend(self.rules.words());
+        words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
     }
 
     fn exit_status(&self, run: &TestRun, diagnosis: &Diagnosis) -> ExitStatus {
@@ -251,4 +301,26 @@ impl DiagnoseArgs {
         let all = diagnosis.cases.iter().all(explained) && !nothing_ran;
         if all || self.exit_zero { ExitStatus::Explained } else { ExitStatus::Unexplained }
     }
+}
+
+/// `Z`, `+02:00`, `-0530`, `+2`.
+fn parse_offset(text: &str) -> Option<Offset> {
+    if text.eq_ignore_ascii_case("z") || text.eq_ignore_ascii_case("utc") {
+        return Some(Offset::UTC);
+    }
+    let (sign, rest) = match text.split_at_checked(1)? {
+        ("+", rest) => (1, rest),
+        ("-", rest) => (-1, rest),
+        _ => return None,
+    };
+    let digits: String = rest.chars().filter(|c| *c != ':').collect();
+    let (hours, minutes) = if digits.len() <= 2 { (digits.as_str(), "0") } else { digits.split_at_checked(digits.len() - 2)? };
+    let (hours, minutes): (i32, i32) = (hours.parse().ok()?, minutes.parse().ok()?);
+    (minutes < 60).then(|| Offset::from_seconds(sign * (hours * 3600 + minutes * 60)).ok()).flatten()
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./:=+,@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use fivewhys::logs::{self, Source};
+use fivewhys::logs::{self, Gap, Source};
 use fivewhys::results::{self, ResultInput};
 
 use crate::exit_status::{ExitStatus, Fatal};
@@ -48,6 +48,11 @@ impl Incident {
             incident.look_into(folder)?;
         }
         Ok(incident)
+    }
+
+    /// What was left alone, as gaps.
+    pub fn gaps(&self) -> impl Iterator<Item = Gap> + '_ {
+        self.left_alone.iter().map(|statement| Gap { kind: "left-alone", statement: statement.clone() })
     }
 
     fn look_into(&mut self, folder: &Path) -> anyhow::Result<()> {

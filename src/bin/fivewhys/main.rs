@@ -1,21 +1,29 @@
 //! The program: a door that parses, runs and maps to an exit status.
 
+use std::io;
+
 use clap::Parser;
 
 mod args;
+mod catalog;
+mod diagnose;
 mod exit_status;
+mod incident;
+mod output;
 
 use args::{Args, Command};
 use exit_status::ExitStatus;
 
 fn main() -> ExitStatus {
-    let args = Args::parse();
-    match run(args.command) {
+    match run(Args::parse().command) {
         Ok(status) => status,
         Err(error) => ExitStatus::of_error(&error),
     }
 }
 
 fn run(command: Command) -> anyhow::Result<ExitStatus> {
-    match command {}
+    let out = &mut io::stdout().lock();
+    match command {
+        Command::Diagnose(args) => diagnose::run(&args, out),
+    }
 }
