@@ -22,13 +22,17 @@ mod blocks;
 mod mend;
 mod envelope;
 mod payload;
+pub mod stack;
 mod lines;
 mod intake;
+mod threads;
 mod census;
 mod stitch;
 mod pull;
+mod around;
 
-pub use entry::{LogEntry, Severity, SourceLocation};
+pub use around::{Around, Wanted, neighbours};
+pub use entry::{LogEntry, Severity, SourceLocation, Split};
 pub use recognise::{HEAD_BYTES, Layout, recognise};
 pub use source::Source;
 

@@ -51,7 +51,14 @@ pub(super) struct Candidate {
     pub(super) key: u64,
     /// Hash of the instance (else service and revision) and the log name: entries of one stream share it.
     pub(super) stream: u64,
+    /// Hash of the instance, see [`name_hash`].
+    pub(super) instance: u64,
+    /// Hash of the service.
+    pub(super) service: u64,
     pub(super) shape: Shape,
+    pub(super) several_lines: bool,
+    /// Hash of `split.uid`, for one part of an entry that was too large.
+    pub(super) part_of: Option<u64>,
     /// The gate wants it; otherwise it is only here because it may belong to one that is wanted.
     pub(super) admitted: bool,
     /// Its JSON in [`Harvest::held`].
@@ -242,16 +249,31 @@ impl Reading<'_> {
         let place = self.place(found);
         let harvest = &mut self.harvest;
         harvest.sightings.push(Sighting { at, key, place });
-        let admitted = found.split || self.intake.gate.admits(raw);
-        let shape = if self.intake.stitching { lines::shape(found.text) } else { Shape::default() };
+        let part_of = (!found.split.is_empty()).then(|| hash_of([found.log_name, found.split]));
+        // What a gate looks for may stand across the border of two parts.
+        let admitted = part_of.is_some() || self.intake.gate.admits(raw);
+        let shape = if self.intake.stitching { lines::shape(found.text, found.unmarked) } else { Shape::default() };
         if admitted || shape.may_belong_to_a_trace() {
             let start = harvest.held.len();
             harvest.held.extend_from_slice(raw);
             let id = found.insert_id.as_ptr() as usize - raw.as_ptr() as usize;
             let insert_id =
                 if found.insert_id.is_empty() { start..start } else { start + id..start + id + found.insert_id.len() };
-            let (raw, stream) = (start..harvest.held.len(), stream(found));
-            harvest.candidates.push(Candidate { at, key, stream, shape, admitted, raw, insert_id });
+            let raw = start..harvest.held.len();
+            let several_lines = memchr::memmem::find(found.text, br"\n").is_some();
+            harvest.candidates.push(Candidate {
+                at,
+                key,
+                stream: stream(found),
+                instance: name_hash(found.instance),
+                service: name_hash(found.service),
+                shape,
+                several_lines,
+                part_of,
+                admitted,
+                raw,
+                insert_id,
+            });
         }
     }
 
@@ -273,6 +295,11 @@ fn hash_of<const N: usize>(parts: [&[u8]; N]) -> u64 {
         hasher.write_usize(part.len());
     }
     hasher.finish()
+}
+
+/// The hash by which candidates name instances and services.
+pub(super) fn name_hash(name: &[u8]) -> u64 {
+    hash_of([name])
 }
 
 /// Equal for entries with the same log name, timestamp and insert id; without an insert id, for entries

@@ -17,8 +17,10 @@ pub(super) struct Outline<'a> {
     pub instance: &'a [u8],
     /// `textPayload`, else the `message` of `jsonPayload`, else a `jsonPayload` that is a string.
     pub text: &'a [u8],
-    /// The entry is one part of an entry that was too large.
-    pub split: bool,
+    /// It says nothing but `textPayload`: no severity, no structure.
+    pub unmarked: bool,
+    /// `split.uid`, where it is one part of an entry that was too large.
+    pub split: &'a [u8],
 }
 
 /// The text of the entry's own `timestamp`, found from the back; `None` where it is missing, is no string,
@@ -59,7 +61,7 @@ fn value_on_top_level(raw: &[u8], at: usize) -> Option<&[u8]> {
 
 /// The outline of one entry; `None` where it is no plain JSON object or uses the protocol's own field names (`log_name`).
 pub(super) fn outline(raw: &[u8]) -> Option<Outline<'_>> {
-    let mut found = Outline::default();
+    let mut found = Outline { unmarked: true, ..Outline::default() };
     let (mut job, mut pool, mut message) = (&raw[..0], &raw[..0], &raw[..0]);
     let mut cursor = Cursor { bytes: raw, at: 0, strict: true };
     cursor.white();
@@ -68,10 +70,14 @@ pub(super) fn outline(raw: &[u8]) -> Option<Outline<'_>> {
             b"insertId" => found.insert_id = cursor.text()?,
             b"logName" => found.log_name = cursor.text()?,
             b"textPayload" => found.text = cursor.text()?,
-            b"split" => {
-                found.split = true;
-                cursor.value()?;
-            }
+            b"severity" => found.unmarked = matches!(cursor.text()?, b"" | b"DEFAULT"),
+            b"split" if cursor.peek() == Some(b'{') => cursor.members(|key, cursor| {
+                match key {
+                    b"uid" => found.split = cursor.text()?,
+                    _ => cursor.value()?,
+                }
+                Some(())
+            })?,
             b"labels" if cursor.peek() == Some(b'{') => cursor.members(|key, cursor| {
                 match key {
                     b"instanceId" => found.instance = cursor.text()?,
@@ -118,6 +124,7 @@ pub(super) fn outline(raw: &[u8]) -> Option<Outline<'_>> {
     found.service = &raw[service];
     if found.text.is_empty() {
         found.text = message;
+        found.unmarked = false;
     }
     Some(found)
 }

@@ -3,11 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use jiff::Timestamp;
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
-use super::blocks::{Block, Blocks};
 use super::census::Tally;
 use super::intake::{Candidate, Harvest, Intake, Loss};
 use super::mend::{Fix, mend};
@@ -15,8 +13,8 @@ use super::recognise::Layout;
 use super::source::Source;
 use super::{Error, Gap, Gate, LogEntry, Pulled, Record, Repair, Selection, stitch};
 
-/// How many blocks are read at a time, at least; also at least two for each thread.
-const BATCH: usize = 4;
+/// How many records are parsed before they are visited.
+const GROUPS_AT_A_TIME: usize = 4096;
 
 /// How many line numbers a gap names.
 const LINES_NAMED: usize = 5;
@@ -109,33 +107,14 @@ impl Pull {
     }
 
     fn read_file(&mut self, file: &Source, layout: Layout, selection: &Selection, gate: &dyn Gate) -> Result<(), Error> {
-        let text = file.text().map_err(|error| Error::Open { path: file.name().to_owned(), source: error })?;
-        if text.wide {
+        let intake = Intake { reach: &selection.reach, gate, layout: &layout, stitching: true };
+        let end = intake.read_file(file, &mut |harvest, line| self.bring_in(harvest, file.name(), line));
+        let end = end.map_err(|error| Error::Open { path: file.name().to_owned(), source: error })?;
+        if end.wide {
             self.repairs.insert((file.name().to_owned(), Fix::Wide), (1, Some(1)));
         }
-        let intake = Intake { reach: &selection.reach, gate, layout: &layout, stitching: true };
-        let mut blocks = Blocks::new(text, layout.clone());
-        let mut batch = self.read_batch(&mut blocks, file);
-        let mut line = 1;
-        while !batch.is_empty() {
-            // One thread reads on while the others work on what is there.
-            let (harvests, (next, broken)) =
-                rayon::join(|| batch.par_iter().map(|block| intake.read(block)).collect::<Vec<_>>(), || next_blocks(&mut blocks));
-            for harvest in harvests {
-                let lines = harvest.lines;
-                self.bring_in(harvest, file.name(), line);
-                line += lines;
-            }
-            self.note_broken(file, broken);
-            batch = next;
-        }
+        self.note_broken(file, end.broken);
         Ok(())
-    }
-
-    fn read_batch<R: std::io::Read>(&mut self, blocks: &mut Blocks<R>, file: &Source) -> Vec<Block> {
-        let (batch, broken) = next_blocks(blocks);
-        self.note_broken(file, broken);
-        batch
     }
 
     fn note_broken(&mut self, file: &Source, broken: Option<std::io::Error>) {
@@ -199,34 +178,42 @@ impl Pull {
 
     fn visit(&mut self, visit: &mut dyn FnMut(Record)) {
         let candidates = self.in_order();
-        let groups = stitch::groups(&candidates.iter().map(|(_, candidate)| candidate).collect::<Vec<_>>());
-        for group in groups {
-            let mut entries = Vec::with_capacity(group.len());
-            for &at in &group {
-                let (number, candidate) = &candidates[at];
-                entries.extend(self.parsed(*number, candidate));
-            }
-            if let Some(record) = stitch::record(entries) {
-                visit(record);
+        let groups = stitch::groups(candidates.iter().map(|(_, candidate)| candidate));
+        for firsts in groups.firsts.chunks(GROUPS_AT_A_TIME) {
+            let parse = |first: &u32| {
+                let (mut entries, mut lost) = (Vec::new(), Vec::new());
+                for (number, candidate) in groups.members(*first).map(|at| &candidates[at]) {
+                    match self.parsed(*number, candidate) {
+                        Ok(entry) => entries.push(entry),
+                        Err(gap) => lost.push(gap),
+                    }
+                }
+                (stitch::record(entries), lost)
+            };
+            let parsed: Vec<_> = firsts.par_iter().map(parse).collect();
+            for (record, lost) in parsed {
+                lost.into_iter().for_each(|gap| {
+                    self.gaps.insert(gap);
+                });
+                if let Some(record) = record {
+                    self.gaps.extend(stitch::missing_parts(&record));
+                    visit(record);
+                }
             }
         }
     }
 
-    fn parsed(&mut self, number: u32, candidate: &Candidate) -> Option<LogEntry> {
+    /// The entry, or what is lost of it.
+    fn parsed(&self, number: u32, candidate: &Candidate) -> Result<LogEntry, Gap> {
         let raw = self.bytes(number, &candidate.raw);
-        let fields = serde_json::from_slice(raw).ok().or_else(|| {
-            let (value, _) = mend(&String::from_utf8_lossy(raw))?;
-            match value {
-                serde_json::Value::Object(fields) => Some(fields),
-                _ => None,
-            }
+        let fields = serde_json::from_slice(raw).ok().or_else(|| match mend(&String::from_utf8_lossy(raw))? {
+            (serde_json::Value::Object(fields), _) => Some(fields),
+            _ => None,
         });
-        let entry = fields.and_then(LogEntry::from_fields);
-        if entry.is_none() {
-            let at: Timestamp = candidate.at;
-            self.gap("unreadable-line", format!("the entry of {at} is no JSON and could not be mended; export it again"));
-        }
-        entry
+        fields.and_then(LogEntry::from_fields).ok_or_else(|| {
+            let statement = format!("the entry of {} is no JSON and could not be mended; export it again", candidate.at);
+            Gap { kind: "unreadable-line", statement }
+        })
     }
 
     fn finish(mut self) -> Pulled {
@@ -240,20 +227,6 @@ impl Pull {
         repairs.sort();
         Pulled { census: self.tally.finish(), repairs, gaps: self.gaps.into_iter().collect() }
     }
-}
-
-fn next_blocks<R: std::io::Read>(blocks: &mut Blocks<R>) -> (Vec<Block>, Option<std::io::Error>) {
-    let wanted = BATCH.max(2 * rayon::current_num_threads());
-    let mut batch = Vec::with_capacity(wanted);
-    while batch.len() < wanted
-        && let Some((block, error)) = blocks.next()
-    {
-        batch.push(block);
-        if error.is_some() {
-            return (batch, error);
-        }
-    }
-    (batch, None)
 }
 
 fn lost(path: &str, loss: Loss, count: u64, lines: &[u64]) -> (&'static str, String) {
