@@ -18,6 +18,8 @@ mod gate;
 pub mod matching;
 mod read;
 pub mod load;
+pub mod examples;
+pub mod check;
 
 pub use filter::Filter;
 pub use pattern::Pattern;

@@ -24,6 +24,8 @@ pub struct Loaded {
     pub catalog: Catalog,
     /// Every mistake, in order of file and place.
     pub problems: Vec<Problem>,
+    /// The texts of the files whose problems are asked for, by path.
+    pub texts: BTreeMap<String, String>,
 }
 
 /// One rule file.
@@ -62,6 +64,7 @@ impl Catalog {
         }));
         let mut loaded = build(sources);
         loaded.problems.retain(|problem| paths.contains(&problem.path));
+        loaded.texts.retain(|path, _| paths.contains(path));
         loaded
     }
 
@@ -162,7 +165,8 @@ fn build(sources: Vec<Source>) -> Loaded {
     let mut catalog = link(drafts, &known, &mut problems);
     problems.extend(break_circles(&mut catalog, &sources));
     problems.sort();
-    Loaded { catalog, problems }
+    let texts = sources.into_iter().filter_map(|source| Some((source.path, source.text.ok()?))).collect();
+    Loaded { catalog, problems, texts }
 }
 
 fn read_source(source: &Source) -> (Option<Draft>, Vec<Problem>) {

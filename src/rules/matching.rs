@@ -137,6 +137,18 @@ impl Matcher {
         WOKEN.with(|kept| kept.replace(woken));
     }
 
+    /// As [`Self::in_record`] for a bare text: filters are not asked, and a matcher without a text is not met.
+    pub fn in_text(&self, text: &str, visit: &mut dyn FnMut(Sighting)) {
+        let mut woken = Vec::new();
+        self.wake(text, &mut woken);
+        for log in woken.iter().map(|slot| &self.logs[*slot as usize]) {
+            let mut captures = Captures::new();
+            if let Some(span) = log.text.as_ref().and_then(|pattern| pattern.capture_into(text, &mut captures)) {
+                visit(Sighting { rule: log.rule, matcher: log.matcher, captures, span });
+            }
+        }
+    }
+
     /// The slots that the text may meet, in order: all whose literals are in it, and those that have none.
     fn wake(&self, text: &str, woken: &mut Vec<u32>) {
         match &self.literals {

@@ -55,6 +55,10 @@ fn environment<'t>() -> Environment<'t> {
     let mut environment = Environment::empty();
     environment.set_fuel(Some(FUEL));
     environment.set_formatter(write_value);
+    environment.add_filter("default", minijinja::filters::default);
+    environment.add_filter("lower", minijinja::filters::lower);
+    environment.add_filter("upper", minijinja::filters::upper);
+    environment.add_filter("trim", minijinja::filters::trim);
     environment
 }
 
