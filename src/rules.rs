@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 pub mod problem;
+mod names;
 mod yaml;
 pub mod pattern;
 pub mod filter;
