@@ -22,6 +22,8 @@ mod search;
 mod re2;
 mod parser;
 pub(super) mod outlook;
+#[cfg(test)]
+mod tests;
 
 use compare::{Operand, fold, holds};
 use field::Field;

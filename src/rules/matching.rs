@@ -149,6 +149,13 @@ impl Matcher {
         }
     }
 
+    /// BENCH
+    pub fn describe(&self) -> String {
+        let mut out = format!("slots {} unlettered {} filter_only {} literals {}\n", self.logs.len(), self.unlettered.len(), self.filter_only.len(), self.wakes.len());
+        for s in &self.unlettered { out += &format!("  unlettered {} {}\n", self.logs[*s as usize].rule, self.logs[*s as usize].text.as_ref().map_or("", |t| t.source())); }
+        out
+    }
+
     /// The slots that the text may meet, in order: all whose literals are in it, and those that have none.
     fn wake(&self, text: &str, woken: &mut Vec<u32>) {
         match &self.literals {

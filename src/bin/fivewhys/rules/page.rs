@@ -8,7 +8,7 @@ use fivewhys::rules::{Catalog, Condition, Edge, Example, LogMatcher, Pattern, Ru
 use super::words::{shortened, wrapped};
 
 /// Levels of causes and effects that are drawn.
-const LEVELS: usize = 3;
+const LEVELS: usize = 2;
 
 /// Lines drawn at most to each side: a symptom may have a hundred causes behind causes.
 const LINES: usize = 40;
