@@ -8,7 +8,7 @@ use crate::rules::{Captures, RuleIx};
 mod finder;
 mod watch;
 
-pub use finder::Finder;
+pub use finder::{Finder, Known};
 pub use watch::{Group, Watch, WatchedWindow, WindowIx};
 
 /// A rule matched a record or a failure.

@@ -134,9 +134,27 @@ impl<'a> Scene<'a> {
         inside.chain(only_here).copied().filter(|&finding| !self.is_common(finding)).collect()
     }
 
+    /// Whether two links rest on the same records: then they are two names for one event.
+    pub fn same_records(&self, one: &Link, other: &Link) -> bool {
+        let records = |link: &Link| link.findings.iter().filter_map(|&finding| self.findings.in_logs[finding].evidence).collect::<Vec<_>>();
+        let other = records(other);
+        records(one).iter().any(|record| other.contains(record))
+    }
+
     /// The evidence of a finding.
     pub fn evidence(&self, finding: usize) -> Option<&'a Evidence> {
         self.findings.in_logs[finding].evidence.map(|place| &self.findings.evidence[place])
+    }
+
+    /// Where a finding lies, seen from a case's window.
+    pub fn place(&self, finding: usize, window: &WatchedWindow) -> Place {
+        let (start, end) = window.core;
+        match self.time(finding) {
+            None => Place::Nowhere,
+            Some(at) if at < start => Place::Before,
+            Some(at) if at < end => Place::Inside,
+            Some(_) => Place::After,
+        }
     }
 
     fn finding(&self, place: usize) -> &'a Finding {
@@ -222,7 +240,10 @@ impl Search<'_> {
             .into_iter()
             .filter_map(|finding| Some((self.strongest(edge, finding, &anchors)?, finding)))
             .collect();
-        joined.sort_by_key(|&(join, finding)| (self.scene.rank(finding), join, self.distance(finding), finding));
+        joined.sort_by_key(|&(join, finding)| {
+            let (place, nearest) = self.distance(finding);
+            (self.scene.rank(finding), place != Place::Inside && join == Join::Window, join, place, nearest, finding)
+        });
         joined.truncate(FINDINGS_PER_LINK);
         let strongest = joined.iter().map(|&(join, _)| join).min().unwrap_or(Join::Window);
         (strongest, joined.into_iter().map(|(_, finding)| finding).collect())
@@ -263,15 +284,23 @@ impl Search<'_> {
     }
 
     /// How far a finding lies from the case: inside its bare interval first, then the nearest before or after.
-    fn distance(&self, finding: usize) -> (u8, Reverse<Option<Timestamp>>) {
-        let Some(at) = self.scene.time(finding) else { return (3, Reverse(None)) };
-        let (start, end) = self.window.core;
-        match at {
-            at if at < start => (1, Reverse(Some(at))),
-            at if at < end => (0, Reverse(None)),
-            _ => (2, Reverse(None)),
-        }
+    fn distance(&self, finding: usize) -> (Place, Reverse<Option<Timestamp>>) {
+        let place = self.scene.place(finding, self.window);
+        (place, Reverse(self.scene.time(finding).filter(|_| place == Place::Before)))
     }
+}
+
+/// Where a record lies, seen from a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// In the case's bare interval.
+    Inside,
+    /// Before it, in the margin or earlier.
+    Before,
+    /// After it, in the margin.
+    After,
+    /// It has no time: the absence of records is what was found.
+    Nowhere,
 }
 
 /// The strongest field that two records share; a missing field never counts as equal.

@@ -124,7 +124,8 @@ impl Explained<'_> {
         let shown = root_findings.is_empty() && chain.links.len() == 1 && self.case.is_some();
         let variants: Vec<VariantIx> = root_findings.iter().filter_map(|&finding| question.findings.in_logs[finding].variant).collect();
         let standing = (!variants.is_empty()).then(|| control.standing_together(&variants, question.findings));
-        let scored = score::score(chain, scene, standing, tally.reach(chain), shown);
+        let window = self.window.map(|(_, window)| window);
+        let scored = score::score(chain, scene, window, standing, tally.reach(chain), shown);
         let captures = self.captures(chain.root(), question);
         Hypothesis {
             root,

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::control::{Control, StandingKind};
 use super::{Diagnosis, Lead, Verdict};
-use crate::findings::{Evidence, Group, Watch, WindowIx};
+use crate::findings::{Evidence, Group, Known, Watch, WindowIx};
 use crate::logs::template::template;
 use crate::logs::{Record, Severity};
 
@@ -56,6 +56,8 @@ struct Kind {
     passing: BTreeSet<WindowIx>,
     /// By place in `unexplained`: the records kept.
     kept: BTreeMap<usize, Vec<Evidence>>,
+    /// Places in `unexplained` whose records kept are from the bare interval.
+    inside: BTreeSet<usize>,
     weight: i32,
 }
 
@@ -83,8 +85,11 @@ impl<'a> LeadMiner<'a> {
         LeadMiner { watch, unexplained, kinds: FxHashMap::default() }
     }
 
-    /// Takes up one record; `symptom` says that a rule knows it as the sign of a failure, not as its cause.
-    pub fn see(&mut self, record: &Record, symptom: bool) {
+    /// Takes up one record, unless a rule names it as a cause or a bystander.
+    pub fn see(&mut self, record: &Record, known: Known) {
+        if known == Known::Cause {
+            return;
+        }
         let at = record.entries[0].timestamp;
         let mut failing = Vec::new();
         let mut passing = Vec::new();
@@ -101,14 +106,12 @@ impl<'a> LeadMiner<'a> {
         if self.kinds.len() >= MOST_KINDS && !self.kinds.contains_key(&key) {
             return;
         }
-        let kind = self.kinds.entry(key).or_insert_with(|| Kind { weight: weight(record, symptom), ..Kind::default() });
+        let kind = self.kinds.entry(key).or_insert_with(|| Kind { weight: weight(record, known), ..Kind::default() });
         kind.failing.extend(failing);
         kind.passing.extend(passing);
         for place in wanted {
-            let kept = kind.kept.entry(place).or_default();
-            if kept.len() < KEPT_PER_WINDOW {
-                kept.push(Evidence::of(record, record.text.rfind('\n').map_or(0, |line| line + 1)));
-            }
+            let core = self.watch.windows()[self.unexplained[place].window].core;
+            kind.keep(place, core.0 <= at && at < core.1, record);
         }
     }
 
@@ -149,6 +152,22 @@ impl<'a> LeadMiner<'a> {
 }
 
 impl Kind {
+    /// Keeps the first records from the bare interval, and until there is one, the latest from around it.
+    fn keep(&mut self, place: usize, inside: bool, record: &Record) {
+        let kept = self.kept.entry(place).or_default();
+        if inside && !self.inside.contains(&place) {
+            self.inside.insert(place);
+            kept.clear();
+        } else if !inside && self.inside.contains(&place) || inside && kept.len() >= KEPT_PER_WINDOW {
+            return;
+        }
+        if kept.len() >= KEPT_PER_WINDOW {
+            kept.remove(0);
+        }
+        // A stack trace says what happened in its last line.
+        kept.push(Evidence::of(record, record.text.rfind('\n').map_or(0, |line| line + 1)));
+    }
+
     /// How unusual to the failures, plus how much the line looks like trouble; `None` for what is just as
     /// common around passing tests.
     fn worth(&self, control: &Control) -> Option<i32> {
@@ -172,7 +191,7 @@ fn key(record: &Record) -> String {
 }
 
 /// How much a line looks like trouble, whatever it says.
-fn weight(record: &Record, symptom: bool) -> i32 {
+fn weight(record: &Record, known: Known) -> i32 {
     let severity = record.entries.iter().map(|entry| entry.severity).max().unwrap_or_default().max(stated_level(&record.text));
     let by_severity = match severity {
         Severity::Default | Severity::Debug => -5,
@@ -184,7 +203,7 @@ fn weight(record: &Record, symptom: bool) -> i32 {
     let is_request = record.entries.iter().all(|entry| entry.http_request().is_some());
     let traced = if record.text.contains("Traceback (most recent call last)") || record.text.contains("\n    at ") { 8 } else { 0 };
     let trouble = if TROUBLE.iter().any(|word| contains_word_start(&record.text, word)) { 10 } else { 0 };
-    by_severity + traced + trouble - if is_request { 25 } else { 0 } - if symptom { 12 } else { 0 }
+    by_severity + traced + trouble - if is_request { 25 } else { 0 } - if known == Known::Symptom { 12 } else { 0 }
 }
 
 /// Beginnings of words that say that something was not as it should be.

@@ -5,14 +5,16 @@
 //! | `join` | trace 25, request 24, instance 18, revision 15, window 8 | the weakest thing shared by two records of the chain |
 //! | `observed` | 25 × share of steps that were seen | a chain of inferences is a story |
 //! | `lift` | exclusive: 30 × n ÷ (n + 3), n passing windows; elevated: up to 15; no comparison possible: 0 | failing against passing windows; the fraction shrinks small control groups |
+//! | `inside` | 10 | the root was logged within the test's bare interval, not only in the margin, where a neighbour's lines lie |
 //! | `reach` | 20 × share of the failures with this symptom that the root explains | one cause usually explains all |
 //! | `order` | 5 | the cause was logged before its effect was over |
 //! | `specificity` | 3 for each rule it refines, at most 6 | a name is better than a category |
 //! | `shown` | 60 | the test result itself shows the cause |
 
-use super::chain::{Chain, Link, Scene};
+use super::chain::{Chain, Link, Place, Scene};
 use super::control::{Standing, StandingKind};
 use super::{Footing, ScorePart, Verdict};
+use crate::findings::WatchedWindow;
 use crate::rules::Join;
 
 const OBSERVED: i32 = 25;
@@ -21,6 +23,7 @@ const EXCLUSIVE: i32 = 30;
 const EXCLUSIVE_HALF: i32 = 3;
 const ELEVATED_PER_DEVIATION: f64 = 3.0;
 const ELEVATED_MOST: f64 = 15.0;
+const INSIDE: i32 = 10;
 const REACH: i32 = 20;
 const ORDER: i32 = 5;
 const SPECIFICITY: i32 = 3;
@@ -46,26 +49,34 @@ pub struct Scored {
 }
 
 /// Scores a chain whose root is named by a rule.
-pub fn score(chain: &Chain, scene: &Scene, standing: Option<Standing>, reach: Reach, shown_by_result: bool) -> Scored {
-    let mut parts = vec![join_part(chain), observed_part(chain)];
+pub fn score(
+    chain: &Chain,
+    scene: &Scene,
+    window: Option<&WatchedWindow>,
+    standing: Option<Standing>,
+    reach: Reach,
+    shown_by_result: bool,
+) -> Scored {
+    let mut parts = vec![join_part(chain, scene), observed_part(chain)];
     parts.extend(standing.and_then(|standing| lift_part(&standing)));
+    parts.extend(window.and_then(|window| inside_part(chain, scene, window)));
     parts.push(reach_part(reach));
     parts.extend(order_part(chain, scene));
     parts.extend(specificity_part(chain, scene));
     if shown_by_result {
         parts.push(ScorePart { name: "shown", points: SHOWN_BY_RESULT, reason: "the test result itself shows it".to_owned() });
     }
-    let verdict = verdict(chain, standing, reach, shown_by_result);
+    let verdict = verdict(chain, scene, standing, reach, shown_by_result);
     Scored { parts, verdict }
 }
 
 /// The verdict follows from the parts' inputs, never from their sum: points order hypotheses, evidence makes them true.
-fn verdict(chain: &Chain, standing: Option<Standing>, reach: Reach, shown_by_result: bool) -> Verdict {
+fn verdict(chain: &Chain, scene: &Scene, standing: Option<Standing>, reach: Reach, shown_by_result: bool) -> Verdict {
     if shown_by_result {
         return Verdict::Confirmed;
     }
     let inferred = chain.links.iter().filter(|link| link.footing == Footing::Inferred).count();
-    let joined = weakest_join(chain).is_some_and(|join| join < Join::Window);
+    let joined = weakest_join(chain, scene).is_some_and(|join| join < Join::Window);
     let exclusive = standing.is_some_and(|standing| standing.kind == StandingKind::Exclusive && standing.passing.1 >= 3);
     let elevated = standing.is_some_and(|standing| matches!(standing.kind, StandingKind::Elevated(_)));
     let wide = reach.explained * 2 >= reach.all;
@@ -77,22 +88,27 @@ fn verdict(chain: &Chain, standing: Option<Standing>, reach: Reach, shown_by_res
     }
 }
 
-/// The weakest join between two records of the chain; `None` where no two records are joined.
-fn weakest_join(chain: &Chain) -> Option<Join> {
-    let records = |link: &Link| !link.findings.is_empty();
-    let mut after_record = false;
+/// The weakest join between two records of the chain; `None` where no two different records are joined.
+fn weakest_join(chain: &Chain, scene: &Scene) -> Option<Join> {
+    let mut before: Option<&Link> = None;
     let mut weakest = None;
-    for link in &chain.links {
-        if records(link) && after_record {
+    for link in chain.links.iter().filter(|link| !link.findings.is_empty()) {
+        if before.is_some_and(|before| !scene.same_records(before, link)) {
             weakest = weakest.max(Some(link.join));
         }
-        after_record |= records(link);
+        before = Some(link);
     }
     weakest
 }
 
-fn join_part(chain: &Chain) -> ScorePart {
-    let (points, reason) = match weakest_join(chain) {
+/// The root's records lie where the case itself was at work.
+fn inside_part(chain: &Chain, scene: &Scene, window: &WatchedWindow) -> Option<ScorePart> {
+    let inside = chain.root()?.findings.iter().filter(|&&finding| scene.place(finding, window) == Place::Inside).count();
+    (inside > 0).then(|| ScorePart { name: "inside", points: INSIDE, reason: "it was logged while the test ran".to_owned() })
+}
+
+fn join_part(chain: &Chain, scene: &Scene) -> ScorePart {
+    let (points, reason) = match weakest_join(chain, scene) {
         Some(Join::Trace) => (25, "cause and effect share a trace"),
         Some(Join::Request) => (24, "cause and effect share a request"),
         Some(Join::Instance) => (18, "cause and effect share a container instance"),

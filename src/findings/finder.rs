@@ -18,6 +18,17 @@ const KEPT_PER_PLACE: u32 = 8;
 /// Kinds of lines told apart for one rule; a pattern that meets more is too wide for it to matter.
 const VARIANTS_PER_RULE: usize = 256;
 
+/// What the catalog makes of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known {
+    /// No rule matches it.
+    No,
+    /// Only rules that say what broke match it.
+    Symptom,
+    /// A rule that names a cause (or an innocent bystander) matches it.
+    Cause,
+}
+
 /// Where a record lies, for deciding how many of its kind are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Place {
@@ -71,10 +82,7 @@ impl<'a> Finder<'a> {
 
     /// Meets one record; records must come in order of time.
     pub fn see(&mut self, record: &Record) {
-        let mut by_rule: BTreeMap<RuleIx, Vec<Sighting>> = BTreeMap::new();
-        self.matcher.in_record(record, &mut |sighting| by_rule.entry(sighting.rule).or_default().push(sighting));
-        let beaten: Vec<RuleIx> = by_rule.keys().flat_map(|&rule| self.beaten[rule].iter().copied()).collect();
-        by_rule.retain(|rule, _| !beaten.contains(rule));
+        let by_rule = self.rules_met(record);
         if by_rule.is_empty() {
             return;
         }
@@ -85,13 +93,37 @@ impl<'a> Finder<'a> {
         }
     }
 
+    /// The rules whose condition the record meets, or may meet together with others; less specific ones
+    /// give way to those that refine them.
+    fn rules_met(&self, record: &Record) -> BTreeMap<RuleIx, Vec<Sighting>> {
+        let mut by_rule: BTreeMap<RuleIx, Vec<Sighting>> = BTreeMap::new();
+        self.matcher.in_record(record, &mut |sighting| by_rule.entry(sighting.rule).or_default().push(sighting));
+        by_rule.retain(|&rule, sightings| {
+            let matchers: Vec<usize> = sightings.iter().map(|sighting| sighting.matcher).collect();
+            let condition = self.catalog.rule(rule).condition.as_ref();
+            condition.is_some_and(|condition| !settled_by_record(condition) || condition.met_by_record(&matchers, &[]))
+        });
+        let beaten: Vec<RuleIx> = by_rule.keys().flat_map(|&rule| self.beaten[rule].iter().copied()).collect();
+        by_rule.retain(|rule, _| !beaten.contains(rule));
+        by_rule
+    }
+
+    /// What the catalog makes of a record, without keeping anything.
+    pub fn standing_of(&self, record: &Record) -> Known {
+        let met = self.rules_met(record);
+        if met.keys().any(|&rule| !self.catalog.rule(rule).symptom) {
+            Known::Cause
+        } else if met.is_empty() {
+            Known::No
+        } else {
+            Known::Symptom
+        }
+    }
+
     fn sight(&mut self, rule: RuleIx, sightings: Vec<Sighting>, record: &Record, masked: &str, evidence: &mut Option<EvidenceIx>) {
         let Some(condition) = self.catalog.rule(rule).condition.as_ref() else { return };
         let settled = settled_by_record(condition);
         let matchers: Vec<usize> = sightings.iter().map(|sighting| sighting.matcher).collect();
-        if settled && !condition.met_by_record(&matchers, &[]) {
-            return;
-        }
         let variant = self.variant(rule, masked);
         let at = record.entries[0].timestamp;
         let wanted = self.count(variant, at);

@@ -54,7 +54,7 @@ pub fn neighbours(sources: &[Source], wanted: &[Wanted], lines: usize) -> Result
         let open = |error| Error::Open { path: source.name().to_owned(), source: error };
         for file in source.files().map_err(open)? {
             let Ok(Some(layout)) = file.recognise() else { continue };
-            let intake = Intake { reach: &reach, gate: &gate, layout: &layout, stitching: false };
+            let intake = Intake { reach: &reach, gate: &gate, layout: &layout, stitching: false, naming: true };
             intake.read_file(&file, &mut |harvest, _| search.look_through(&harvest)).map_err(open)?;
         }
     }
@@ -111,8 +111,8 @@ impl Search {
     }
 
     fn look_through(&mut self, harvest: &Harvest) {
-        for candidate in &harvest.candidates {
-            for name in [(true, candidate.instance), (false, candidate.service)] {
+        for (candidate, (instance, service)) in harvest.candidates.iter().zip(&harvest.names) {
+            for name in [(true, *instance), (false, *service)] {
                 let Some(moments) = self.by_name.get(&name) else { continue };
                 let (from, to) = near(candidate.at);
                 let first = moments.partition_point(|(moment, _)| *moment < from);

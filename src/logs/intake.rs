@@ -31,6 +31,8 @@ pub(super) struct Harvest {
     pub(super) candidates: Vec<Candidate>,
     /// The JSON of the candidates.
     pub(super) held: Vec<u8>,
+    /// For each candidate the hashes of its instance and its service, see [`name_hash`]; only where asked for.
+    pub(super) names: Vec<(u64, u64)>,
     pub(super) fixes: Vec<(Fix, u64)>,
     pub(super) lost: Vec<(Loss, u64)>,
 }
@@ -51,10 +53,8 @@ pub(super) struct Candidate {
     pub(super) key: u64,
     /// Hash of the instance (else service and revision) and the log name: entries of one stream share it.
     pub(super) stream: u64,
-    /// Hash of the instance, see [`name_hash`].
-    pub(super) instance: u64,
-    /// Hash of the service.
-    pub(super) service: u64,
+    /// Hash of its JSON, see [`text_hash`].
+    pub(super) text: u64,
     pub(super) shape: Shape,
     pub(super) several_lines: bool,
     /// Hash of `split.uid`, for one part of an entry that was too large.
@@ -63,8 +63,21 @@ pub(super) struct Candidate {
     pub(super) admitted: bool,
     /// Its JSON in [`Harvest::held`].
     pub(super) raw: Range<usize>,
+    /// `raw` is a place among what was read again.
+    pub(super) fetched: bool,
+    /// Where its JSON begins in the decoded text of its file; `None` where it does not stand there as it is.
+    pub(super) offset: Option<u64>,
+    /// Length of its JSON.
+    pub(super) length: u32,
     /// Its insert id in [`Harvest::held`].
     pub(super) insert_id: Range<usize>,
+}
+
+impl Candidate {
+    /// Whether its JSON can be forgotten and read again if need be.
+    pub(super) fn can_be_let_go(&self) -> bool {
+        !self.admitted && self.offset.is_some()
+    }
 }
 
 /// Why an entry is lost.
@@ -87,6 +100,8 @@ pub(super) struct Intake<'a> {
     pub(super) layout: &'a Layout,
     /// Keep lines that may belong to a stack trace even where the gate does not want them.
     pub(super) stitching: bool,
+    /// Say of each candidate whose it is.
+    pub(super) naming: bool,
 }
 
 impl Intake<'_> {
@@ -94,13 +109,15 @@ impl Intake<'_> {
     pub(super) fn read(&self, block: &Block) -> Harvest {
         let mut reading = Reading {
             intake: self,
+            bytes: &block.bytes,
+            offset: block.offset,
             harvest: Harvest::default(),
             clock: Clock::default(),
             known: FxHashMap::default(),
             line: 0,
             counted: 0,
         };
-        reading.walk(&block.bytes, block.last);
+        reading.walk(block.last);
         reading.harvest.lines = memchr::memchr_iter(b'\n', &block.bytes).count() as u64;
         reading.harvest
     }
@@ -108,6 +125,9 @@ impl Intake<'_> {
 
 struct Reading<'a> {
     intake: &'a Intake<'a>,
+    bytes: &'a [u8],
+    /// Where the block begins in its file.
+    offset: u64,
     harvest: Harvest,
     clock: Clock,
     known: FxHashMap<u64, u32>,
@@ -117,11 +137,12 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    fn walk(&mut self, bytes: &[u8], last: bool) {
+    fn walk(&mut self, last: bool) {
+        let bytes = self.bytes;
         let indent = self.intake.layout.indent.as_deref().unwrap_or_default();
         let mut at = 0;
         while let Some(offset) =
-            bytes[at..].iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b',' | b'[' | b']'))
+            bytes[at..].iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b',' | b'[' | b']' | b'}'))
         {
             at += offset;
             let line_end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |newline| at + newline);
@@ -147,6 +168,8 @@ impl Reading<'_> {
                     }
                     at = end;
                 }
+                // An object around the entries, of which only the beginning stands before them.
+                Extent::Broken(end) if column(bytes, at) < indent.len() && end < bytes.len() => at = end,
                 Extent::Broken(end) => {
                     let cut_off = last && end == bytes.len();
                     self.thorough(&bytes[at..end], if cut_off { Loss::CutOff } else { Loss::Unreadable });
@@ -170,10 +193,16 @@ impl Reading<'_> {
             self.harvest.fixes.push((Fix::TextBeforeAnEntry, self.line));
         } else if line.starts_with(b"```") {
             self.harvest.fixes.push((Fix::Fence, self.line));
-        } else if !self.intake.layout.fenced && !envelope::closing(line) {
+        } else if !self.intake.layout.fenced && !self.belongs_to_a_wrapper(line, at) {
             self.harvest.lost.push((Loss::Unreadable, self.line));
         }
         line_end
+    }
+
+    /// Whether a line is the rest of an object around the entries: brackets, and members further out than entries.
+    fn belongs_to_a_wrapper(&self, line: &[u8], at: usize) -> bool {
+        let depth = self.intake.layout.indent.as_ref().map_or(0, Vec::len);
+        envelope::closing(line) || (line.starts_with(b"\"") && column(self.bytes, at) < depth)
     }
 
     /// Reads an entry without parsing it; false where it is not plain enough for that.
@@ -188,7 +217,8 @@ impl Reading<'_> {
         }
         let Some(found) = outline(raw) else { return false };
         self.count(at);
-        self.sight(at, raw, &found);
+        let offset = self.offset + offset_in(self.bytes, raw) as u64;
+        self.sight(at, raw, &found, Some(offset));
         true
     }
 
@@ -233,7 +263,7 @@ impl Reading<'_> {
         if self.intake.reach.contains(at) {
             let raw = Value::Object(fields).to_string();
             let found = outline(raw.as_bytes()).unwrap_or_default();
-            self.sight(at, raw.as_bytes(), &found);
+            self.sight(at, raw.as_bytes(), &found, None);
         }
     }
 
@@ -244,7 +274,7 @@ impl Reading<'_> {
     }
 
     /// An entry within reach.
-    fn sight(&mut self, at: Timestamp, raw: &[u8], found: &Outline<'_>) {
+    fn sight(&mut self, at: Timestamp, raw: &[u8], found: &Outline<'_>, offset: Option<u64>) {
         let key = identity(at, raw, found);
         let place = self.place(found);
         let harvest = &mut self.harvest;
@@ -252,28 +282,31 @@ impl Reading<'_> {
         let part_of = (!found.split.is_empty()).then(|| hash_of([found.log_name, found.split]));
         // What a gate looks for may stand across the border of two parts.
         let admitted = part_of.is_some() || self.intake.gate.admits(raw);
-        let shape = if self.intake.stitching { lines::shape(found.text, found.unmarked) } else { Shape::default() };
-        if admitted || shape.may_belong_to_a_trace() {
-            let start = harvest.held.len();
-            harvest.held.extend_from_slice(raw);
-            let id = found.insert_id.as_ptr() as usize - raw.as_ptr() as usize;
-            let insert_id =
-                if found.insert_id.is_empty() { start..start } else { start + id..start + id + found.insert_id.len() };
-            let raw = start..harvest.held.len();
-            let several_lines = memchr::memmem::find(found.text, br"\n").is_some();
-            harvest.candidates.push(Candidate {
-                at,
-                key,
-                stream: stream(found),
-                instance: name_hash(found.instance),
-                service: name_hash(found.service),
-                shape,
-                several_lines,
-                part_of,
-                admitted,
-                raw,
-                insert_id,
-            });
+        let shape = if self.intake.stitching { lines::shape(found.text, found.origin) } else { Shape::default() };
+        if !admitted && !shape.may_belong_to_a_trace() {
+            return;
+        }
+        let start = harvest.held.len();
+        harvest.held.extend_from_slice(raw);
+        let id = found.insert_id;
+        let id_start = if id.is_empty() { start } else { start + offset_in(raw, id) };
+        harvest.candidates.push(Candidate {
+            at,
+            key,
+            stream: stream(found),
+            text: text_hash(raw),
+            shape,
+            several_lines: memchr::memmem::find(found.text, br"\n").is_some(),
+            part_of,
+            admitted,
+            raw: start..harvest.held.len(),
+            insert_id: id_start..id_start + id.len(),
+            fetched: false,
+            offset,
+            length: u32::try_from(raw.len()).unwrap_or(u32::MAX),
+        });
+        if self.intake.naming {
+            harvest.names.push((name_hash(found.instance), name_hash(found.service)));
         }
     }
 
@@ -302,6 +335,16 @@ pub(super) fn name_hash(name: &[u8]) -> u64 {
     hash_of([name])
 }
 
+/// Tells whether two texts are the same.
+pub(super) fn text_hash(raw: &[u8]) -> u64 {
+    hash_of([raw])
+}
+
+/// Where a part of a text begins in it.
+fn offset_in(whole: &[u8], part: &[u8]) -> usize {
+    part.as_ptr() as usize - whole.as_ptr() as usize
+}
+
 /// Equal for entries with the same log name, timestamp and insert id; without an insert id, for entries
 /// that are equal as JSON.
 fn identity(at: Timestamp, raw: &[u8], found: &Outline<'_>) -> u64 {
@@ -320,6 +363,11 @@ fn stream(found: &Outline<'_>) -> u64 {
         b"" => hash_of([found.log_name, found.service, found.revision]),
         instance => hash_of([found.log_name, instance]),
     }
+}
+
+/// How many bytes of its line stand before a place.
+fn column(bytes: &[u8], at: usize) -> usize {
+    memchr::memrchr(b'\n', &bytes[..at]).map_or(at, |newline| at - newline - 1)
 }
 
 /// Without white space and commas at the end.

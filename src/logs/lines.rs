@@ -23,6 +23,8 @@ pub(super) enum Kind {
     Indented,
     /// `package.SomeError: message`, `SomeError`.
     Exception,
+    /// `package.Some: message`, `Some`: an exception only where one is due.
+    Named,
     /// `Caused by: …`, `[cause]: …`.
     Caused,
     /// Python's logging module: `Call stack:`.
@@ -65,16 +67,16 @@ pub(super) fn follow(expects: Expects, kind: Kind) -> Option<Expects> {
     use Expects as E;
     Some(match (expects, kind) {
         (E::Frames | E::NextTraceback, Kind::Indented) => E::Frames,
-        (E::Frames, Kind::Exception | Kind::Bare) => E::Rest,
+        (E::Frames, Kind::Exception | Kind::Named | Kind::Bare) => E::Rest,
         (E::Frames | E::Rest, Kind::Link) => E::NextTraceback,
-        (E::Rest, Kind::Indented | Kind::Bare | Kind::Caused) => E::Rest,
+        (E::Rest, Kind::Indented | Kind::Bare | Kind::Named | Kind::Caused) => E::Rest,
         (E::Rest | E::Frames, Kind::CallStack) => E::CallStack,
         (E::Rest | E::CallStack, Kind::Message) => E::Arguments,
         (E::NextTraceback | E::LoggingTraceback, Kind::Traceback) => E::Frames,
-        (E::NextTraceback | E::Indented, Kind::Exception) => E::Rest,
+        (E::NextTraceback, Kind::Exception | Kind::Named) | (E::Indented, Kind::Exception) => E::Rest,
         (E::CallStack, Kind::Indented) => E::CallStack,
         (E::Arguments, Kind::Arguments) => E::Nothing,
-        (E::Arguments, Kind::Indented | Kind::Bare) => E::Arguments,
+        (E::Arguments, Kind::Indented | Kind::Bare | Kind::Named) => E::Arguments,
         (E::Goroutines, Kind::Goroutine | Kind::Indented | Kind::Panic) => E::Goroutines,
         (E::Rest, Kind::Goroutine) => E::Goroutines,
         (E::Indented, Kind::Indented) => E::Indented,
@@ -92,8 +94,21 @@ pub(super) fn open(kind: Kind) -> Option<Expects> {
         Kind::Exception | Kind::Caused => Expects::Rest,
         Kind::CallStack => Expects::CallStack,
         Kind::Panic | Kind::Goroutine => Expects::Goroutines,
-        Kind::Plain | Kind::Bare | Kind::Message | Kind::Arguments => return None,
+        Kind::Plain | Kind::Bare | Kind::Named | Kind::Message | Kind::Arguments => return None,
     })
+}
+
+/// Where the text of an entry comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Origin {
+    /// `textPayload` of an entry that says nothing else, no severity: a raw line of standard output or error,
+    /// which may be the rest of a longer message.
+    #[default]
+    Unmarked,
+    /// `textPayload` of an entry with a severity: the platform or a logger has seen to it.
+    Marked,
+    /// A field of `jsonPayload`.
+    Payload,
 }
 
 /// What a text of one or more lines looks like.
@@ -112,9 +127,12 @@ impl Shape {
     }
 }
 
-/// The shape of a text that still has its JSON escapes. `unmarked`: the entry says nothing but this text,
-/// no severity and no structure, so that it may be a raw line of a longer message. Linear.
-pub(super) fn shape(raw: &[u8], unmarked: bool) -> Shape {
+/// The shape of a text that still has its JSON escapes. Linear.
+pub(super) fn shape(raw: &[u8], origin: Origin) -> Shape {
+    // What a logger wrote as a field of its own is whole.
+    if origin == Origin::Payload && first_line(raw).0.len() < raw.len() {
+        return Shape::default();
+    }
     let mut rest = raw;
     let mut shape: Option<Shape> = None;
     while !rest.is_empty() {
@@ -133,7 +151,7 @@ pub(super) fn shape(raw: &[u8], unmarked: bool) -> Shape {
         });
     }
     let mut shape = shape.unwrap_or_default();
-    if shape.first == Kind::Bare && !unmarked {
+    if matches!(shape.first, Kind::Bare | Kind::Named) && shape.expects.is_none() && origin != Origin::Unmarked {
         shape.first = Kind::Plain;
     }
     shape
@@ -159,7 +177,8 @@ pub(super) fn kind(line: &[u8]) -> Kind {
             let opens_group = line.trim_ascii_start().starts_with(b"+ Exception Group Traceback (most recent call last)");
             if opens_group { Kind::Traceback } else { Kind::Indented }
         }
-        _ if line.starts_with(b"Traceback (most recent call last)") => Kind::Traceback,
+        // Some servers put a level in front of it.
+        _ if line.ends_with(b"Traceback (most recent call last):") => Kind::Traceback,
         b"--- Logging error ---" => Kind::LoggingError,
         _ if line.starts_with(b"During handling of the above exception") => Kind::Link,
         _ if line.starts_with(b"The above exception was the direct cause") => Kind::Link,
@@ -170,7 +189,13 @@ pub(super) fn kind(line: &[u8]) -> Kind {
         _ if line.starts_with(b"Exception in thread ") || line.starts_with(b"Uncaught ") => Kind::Exception,
         _ if line.starts_with(b"panic: ") || line.starts_with(b"fatal error: ") => Kind::Panic,
         _ if is_goroutine(line) => Kind::Goroutine,
-        _ if is_exception(line) => Kind::Exception,
+        _ if is_named(line) => {
+            if is_exception(line) {
+                Kind::Exception
+            } else {
+                Kind::Named
+            }
+        }
         _ if is_bare(line) => Kind::Bare,
         _ => Kind::Plain,
     }
@@ -185,7 +210,7 @@ fn is_goroutine(line: &[u8]) -> bool {
 }
 
 /// One word, dotted or beginning with a capital, then nothing or a colon and the message.
-fn is_exception(line: &[u8]) -> bool {
+fn is_named(line: &[u8]) -> bool {
     let end =
         line.iter().position(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'$'))).unwrap_or(line.len());
     let (name, rest) = line.split_at(end);
@@ -194,6 +219,12 @@ fn is_exception(line: &[u8]) -> bool {
     let named = own.first().is_some_and(u8::is_ascii_uppercase) || (own.len() < name.len() && !own.is_empty());
     let ends_well = rest.is_empty() || rest == b":" || rest.starts_with(b": ") || rest.starts_with(b" [");
     starts_well && named && ends_well && !is_level(name)
+}
+
+/// Whether the word is one that names an exception by itself.
+fn is_exception(line: &[u8]) -> bool {
+    let name = line.split(|byte| matches!(byte, b':' | b' ')).next().unwrap_or_default();
+    [&b"Error"[..], b"Exception", b"Throwable", b"Interrupt", b"Cancelled"].iter().any(|end| name.ends_with(end))
 }
 
 fn is_level(word: &[u8]) -> bool {
@@ -228,8 +259,9 @@ mod tests {
             ("  | Traceback (most recent call last):", Kind::Indented),
             (r"\tat com.example.Main.main(Main.java:7)", Kind::Indented),
             ("NameError: name 'x' is not defined", Kind::Exception),
-            ("starlette.websockets.WebSocketDisconnect", Kind::Exception),
-            ("socket.timeout: timed out", Kind::Exception),
+            ("starlette.websockets.WebSocketDisconnect", Kind::Named),
+            ("socket.timeout: timed out", Kind::Named),
+            ("ERROR:    Traceback (most recent call last):", Kind::Traceback),
             ("java.lang.IllegalStateException: no", Kind::Exception),
             ("INFO:     127.0.0.1 - accepted", Kind::Plain),
             ("ERROR: no", Kind::Plain),
@@ -245,9 +277,10 @@ mod tests {
 
     #[test]
     fn a_text_of_several_lines_leaves_open_what_its_end_leaves_open() {
-        let open = shape(br#"Traceback (most recent call last):\n  File \"a.py\", line 1, in f\n    g()"#, true);
+        let open = shape(br#"Traceback (most recent call last):\n  File \"a.py\", line 1, in f\n    g()"#, Origin::Marked);
         assert_eq!((open.first, open.expects), (Kind::Traceback, Some(Expects::Frames)));
-        let raised = shape(br"Something failed with C:\\new\nTraceback (most recent call last):\n  File\nKeyError: 1", true);
+        let raised =
+            shape(br"Something failed with C:\\new\nTraceback (most recent call last):\n  File\nKeyError: 1", Origin::Marked);
         assert_eq!(raised.expects, Some(Expects::Rest));
     }
 }

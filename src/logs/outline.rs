@@ -5,6 +5,7 @@
 
 use memchr::{memchr2, memmem};
 
+use super::lines::Origin;
 use super::names::is_foreign;
 
 /// Fields of one entry as they stand in its JSON: the bytes between the quotes, escapes included; empty where missing.
@@ -17,8 +18,8 @@ pub(super) struct Outline<'a> {
     pub instance: &'a [u8],
     /// `textPayload`, else the `message` of `jsonPayload`, else a `jsonPayload` that is a string.
     pub text: &'a [u8],
-    /// It says nothing but `textPayload`: no severity, no structure.
-    pub unmarked: bool,
+    /// Where `text` comes from.
+    pub origin: Origin,
     /// `split.uid`, where it is one part of an entry that was too large.
     pub split: &'a [u8],
 }
@@ -61,7 +62,7 @@ fn value_on_top_level(raw: &[u8], at: usize) -> Option<&[u8]> {
 
 /// The outline of one entry; `None` where it is no plain JSON object or uses the protocol's own field names (`log_name`).
 pub(super) fn outline(raw: &[u8]) -> Option<Outline<'_>> {
-    let mut found = Outline { unmarked: true, ..Outline::default() };
+    let mut found = Outline::default();
     let (mut job, mut pool, mut message) = (&raw[..0], &raw[..0], &raw[..0]);
     let mut cursor = Cursor { bytes: raw, at: 0, strict: true };
     cursor.white();
@@ -70,7 +71,8 @@ pub(super) fn outline(raw: &[u8]) -> Option<Outline<'_>> {
             b"insertId" => found.insert_id = cursor.text()?,
             b"logName" => found.log_name = cursor.text()?,
             b"textPayload" => found.text = cursor.text()?,
-            b"severity" => found.unmarked = matches!(cursor.text()?, b"" | b"DEFAULT"),
+            b"severity" if !matches!(cursor.text()?, b"" | b"DEFAULT") => found.origin = Origin::Marked,
+            b"severity" => {}
             b"split" if cursor.peek() == Some(b'{') => cursor.members(|key, cursor| {
                 match key {
                     b"uid" => found.split = cursor.text()?,
@@ -124,7 +126,7 @@ pub(super) fn outline(raw: &[u8]) -> Option<Outline<'_>> {
     found.service = &raw[service];
     if found.text.is_empty() {
         found.text = message;
-        found.unmarked = false;
+        found.origin = Origin::Payload;
     }
     Some(found)
 }

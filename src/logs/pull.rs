@@ -1,7 +1,6 @@
 //! Brings the blocks of all sources together: counts, drops duplicates, orders, stitches, parses.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
@@ -11,6 +10,7 @@ use super::intake::{Candidate, Harvest, Intake, Loss};
 use super::mend::{Fix, mend};
 use super::recognise::Layout;
 use super::source::Source;
+use super::store::{LOOSE_BYTES, Store};
 use super::{Error, Gap, Gate, LogEntry, Pulled, Record, Repair, Selection, stitch};
 
 /// How many records are parsed before they are visited.
@@ -38,9 +38,7 @@ pub(super) fn pull(
 struct Pull {
     tally: Tally,
     seen: FxHashSet<u64>,
-    /// Each with the number of its harvest in `held`.
-    candidates: Vec<(u32, Candidate)>,
-    held: Vec<Vec<u8>>,
+    store: Store,
     repairs: BTreeMap<(String, Fix), (u64, Option<u64>)>,
     losses: BTreeMap<(String, Loss), (u64, Vec<u64>)>,
     gaps: BTreeSet<Gap>,
@@ -51,8 +49,7 @@ impl Pull {
         Pull {
             tally: Tally::new(&selection.windows),
             seen: FxHashSet::default(),
-            candidates: Vec::new(),
-            held: Vec::new(),
+            store: Store::new(LOOSE_BYTES),
             repairs: BTreeMap::new(),
             losses: BTreeMap::new(),
             gaps: BTreeSet::new(),
@@ -107,7 +104,8 @@ impl Pull {
     }
 
     fn read_file(&mut self, file: &Source, layout: Layout, selection: &Selection, gate: &dyn Gate) -> Result<(), Error> {
-        let intake = Intake { reach: &selection.reach, gate, layout: &layout, stitching: true };
+        let intake = Intake { reach: &selection.reach, gate, layout: &layout, stitching: true, naming: false };
+        self.store.begin(file);
         let end = intake.read_file(file, &mut |harvest, line| self.bring_in(harvest, file.name(), line));
         let end = end.map_err(|error| Error::Open { path: file.name().to_owned(), source: error })?;
         if end.wide {
@@ -134,13 +132,7 @@ impl Pull {
             let first = self.seen.insert(sighting.key);
             self.tally.sight(sighting.at, places[sighting.place as usize], first);
         }
-        if !harvest.candidates.is_empty() {
-            let number = self.held.len() as u32;
-            let mut held = harvest.held;
-            held.shrink_to_fit();
-            self.held.push(held);
-            self.candidates.extend(harvest.candidates.into_iter().map(|candidate| (number, candidate)));
-        }
+        self.store.add(harvest.candidates, harvest.held);
         for (fix, line) in harvest.fixes {
             let repair = self.repairs.entry((path.to_owned(), fix)).or_insert((0, Some(first_line + line)));
             repair.0 += 1;
@@ -154,36 +146,16 @@ impl Pull {
         }
     }
 
-    fn bytes(&self, number: u32, range: &Range<usize>) -> &[u8] {
-        &self.held[number as usize][range.clone()]
-    }
-
-    /// Order of time, then insert id; of duplicates the one whose text is first stays, so that the order
-    /// of the input does not matter.
-    fn in_order(&mut self) -> Vec<(u32, Candidate)> {
-        let mut candidates = std::mem::take(&mut self.candidates);
-        let order = |(a_held, a): &(u32, Candidate), (b_held, b): &(u32, Candidate)| {
-            let id = || self.bytes(*a_held, &a.insert_id).cmp(self.bytes(*b_held, &b.insert_id));
-            let raw = || self.bytes(*a_held, &a.raw).cmp(self.bytes(*b_held, &b.raw));
-            a.at.cmp(&b.at).then_with(id).then(a.key.cmp(&b.key)).then_with(raw)
-        };
-        candidates.par_sort_unstable_by(order);
-        candidates.dedup_by(|(_, later), (_, first)| {
-            let same = later.key == first.key && later.at == first.at;
-            first.admitted |= same && later.admitted;
-            same
-        });
-        candidates
-    }
-
     fn visit(&mut self, visit: &mut dyn FnMut(Record)) {
-        let candidates = self.in_order();
-        let groups = stitch::groups(candidates.iter().map(|(_, candidate)| candidate));
+        let order = self.store.in_order();
+        let groups = stitch::groups(order.iter().map(|place| self.store.candidate(*place)));
+        let wanted = groups.firsts.iter().flat_map(|first| groups.members(*first)).map(|at| order[at]);
+        self.gaps.extend(self.store.fetch(wanted));
         for firsts in groups.firsts.chunks(GROUPS_AT_A_TIME) {
             let parse = |first: &u32| {
                 let (mut entries, mut lost) = (Vec::new(), Vec::new());
-                for (number, candidate) in groups.members(*first).map(|at| &candidates[at]) {
-                    match self.parsed(*number, candidate) {
+                for place in groups.members(*first).map(|at| order[at]) {
+                    match parsed(self.store.raw(place), self.store.candidate(place)) {
                         Ok(entry) => entries.push(entry),
                         Err(gap) => lost.push(gap),
                     }
@@ -203,19 +175,6 @@ impl Pull {
         }
     }
 
-    /// The entry, or what is lost of it.
-    fn parsed(&self, number: u32, candidate: &Candidate) -> Result<LogEntry, Gap> {
-        let raw = self.bytes(number, &candidate.raw);
-        let fields = serde_json::from_slice(raw).ok().or_else(|| match mend(&String::from_utf8_lossy(raw))? {
-            (serde_json::Value::Object(fields), _) => Some(fields),
-            _ => None,
-        });
-        fields.and_then(LogEntry::from_fields).ok_or_else(|| {
-            let statement = format!("the entry of {} is no JSON and could not be mended; export it again", candidate.at);
-            Gap { kind: "unreadable-line", statement }
-        })
-    }
-
     fn finish(mut self) -> Pulled {
         for ((path, loss), (count, lines)) in std::mem::take(&mut self.losses) {
             let (kind, statement) = lost(&path, loss, count, &lines);
@@ -227,6 +186,18 @@ impl Pull {
         repairs.sort();
         Pulled { census: self.tally.finish(), repairs, gaps: self.gaps.into_iter().collect() }
     }
+}
+
+/// The entry, or what is lost of it.
+fn parsed(raw: &[u8], candidate: &Candidate) -> Result<LogEntry, Gap> {
+    let fields = serde_json::from_slice(raw).ok().or_else(|| match mend(&String::from_utf8_lossy(raw))? {
+        (serde_json::Value::Object(fields), _) => Some(fields),
+        _ => None,
+    });
+    fields.and_then(LogEntry::from_fields).ok_or_else(|| {
+        let statement = format!("the entry of {} is no JSON and could not be mended; export it again", candidate.at);
+        Gap { kind: "unreadable-line", statement }
+    })
 }
 
 fn lost(path: &str, loss: Loss, count: u64, lines: &[u64]) -> (&'static str, String) {

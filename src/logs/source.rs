@@ -9,6 +9,10 @@ use encoding_rs_io::DecodeReaderBytesBuilder;
 
 use super::recognise::{HEAD_BYTES, Layout, recognise};
 
+/// First bytes of compressed files.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+
 /// A file, a folder, or what stands in for one.
 #[derive(Debug, Clone)]
 pub struct Source {
@@ -94,6 +98,49 @@ impl Source {
     }
 }
 
+impl Source {
+    /// Hands over stretches of the text, each an offset and a length, in ascending order. Plain files are read
+    /// at these places only, everything else once from its start.
+    pub(super) fn read_again(&self, ranges: &[(u64, usize)], each: &mut dyn FnMut(&[u8])) -> io::Result<()> {
+        let (head, raw) = peek(self.raw()?)?;
+        let plain = !is_packed(head) && !is_marked(head);
+        drop(raw);
+        let mut file = match &self.place {
+            Place::Path(path) if plain => Some(File::open(path)?),
+            _ => None,
+        };
+        let mut text = if file.is_none() { Some(self.text()?) } else { None };
+        let mut at = 0;
+        let mut buffer = Vec::new();
+        for (offset, length) in ranges {
+            buffer.resize(*length, 0);
+            if let Some(file) = &mut file {
+                file.seek(SeekFrom::Start(*offset))?;
+                file.read_exact(&mut buffer)?;
+            } else if let Some(text) = &mut text {
+                io::copy(&mut text.by_ref().take(offset.saturating_sub(at)), &mut io::sink())?;
+                text.read_exact(&mut buffer)?;
+                at = offset + *length as u64;
+            }
+            each(&buffer);
+        }
+        Ok(())
+    }
+}
+
+fn is_packed(head: [u8; 4]) -> bool {
+    head.starts_with(&GZIP) || head == ZSTD
+}
+
+/// Whether a byte order mark stands first.
+fn is_marked(head: [u8; 4]) -> bool {
+    is_wide(head) || head.starts_with(&[0xef, 0xbb, 0xbf])
+}
+
+fn is_wide(head: [u8; 4]) -> bool {
+    head.starts_with(&[0xff, 0xfe]) || head.starts_with(&[0xfe, 0xff])
+}
+
 /// Hidden files are left out: they belong to the tools that copied the folder.
 fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
     let mut paths = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
@@ -130,14 +177,13 @@ impl Read for Text<'_> {
 pub(super) fn decoded<'a>(raw: impl Read + Send + 'a) -> io::Result<Text<'a>> {
     let (head, raw) = peek(raw)?;
     let plain: Box<dyn Read + Send + 'a> = match head {
-        [0x1f, 0x8b, ..] => Box::new(flate2::read::MultiGzDecoder::new(BufReader::with_capacity(1 << 16, raw))),
-        [0x28, 0xb5, 0x2f, 0xfd] => Box::new(zstd::stream::read::Decoder::new(raw)?),
+        head if head.starts_with(&GZIP) => Box::new(flate2::read::MultiGzDecoder::new(BufReader::with_capacity(1 << 16, raw))),
+        ZSTD => Box::new(zstd::stream::read::Decoder::new(raw)?),
         _ => Box::new(raw),
     };
     let (head, plain) = peek(plain)?;
-    let wide = matches!(head, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
-    let marked = wide || head.starts_with(&[0xef, 0xbb, 0xbf]);
-    let stream: Box<dyn Read + Send + 'a> = match marked {
+    let wide = is_wide(head);
+    let stream: Box<dyn Read + Send + 'a> = match is_marked(head) {
         true => Box::new(DecodeReaderBytesBuilder::new().bom_override(true).strip_bom(true).utf8_passthru(true).build(plain)),
         false => Box::new(plain),
     };

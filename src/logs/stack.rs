@@ -10,7 +10,7 @@ pub struct Exception {
     /// The innermost frame in one's own code, `file:line in function`: not in the standard library, not in
     /// an installed package.
     pub frame: Option<String>,
-    /// For a chain, the exception that all others followed from: `(type, message)`.
+    /// For a chain, the exception that all others followed from, for a group its first one: `(type, message)`.
     pub first_cause: Option<(String, String)>,
 }
 
@@ -42,11 +42,16 @@ fn python(text: &str) -> Option<Exception> {
     let mut chain: Vec<Raised> = Vec::new();
     let mut linked = false;
     let mut inside = false;
-    for line in text.lines() {
-        let line = without_group_margin(line);
+    let mut part_of_group = None;
+    let mut lines = text.lines();
+    while let Some(whole_line) = lines.next() {
+        let line = without_group_margin(whole_line);
         if line.contains("Traceback (most recent call last)") {
             // A second traceback without a link is another event; the first one is what the record is about.
             if !chain.is_empty() && !linked {
+                let grouped = line.len() < whole_line.len();
+                let ending = |line| named(without_group_margin(line)).filter(|_| !without_group_margin(line).starts_with(' '));
+                part_of_group = lines.find_map(ending).filter(|_| grouped);
                 break;
             }
             chain.push(Raised::default());
@@ -64,7 +69,9 @@ fn python(text: &str) -> Option<Exception> {
             }
         }
     }
-    assemble(chain)
+    let mut found = assemble(chain)?;
+    found.first_cause = found.first_cause.or_else(|| part_of_group.map(|(kind, message)| (kind.to_owned(), message.to_owned())));
+    Some(found)
 }
 
 /// Lines of an exception group begin with `  | ` or `  + `.

@@ -16,11 +16,27 @@ pub fn template(text: &str) -> String {
     let mut lines = text.lines().filter(|line| !line.trim().is_empty());
     let first = lines.next().unwrap_or_default();
     let mut masked = mask_line(first);
-    if let Some(last) = lines.filter(|line| names_an_exception(line)).last() {
+    if let Some(last) = exception_line(text) {
         masked.push_str(" … ");
         masked.push_str(&mask_line(last));
     }
     cut(masked)
+}
+
+/// The last line of a stack trace that names an exception, after the first line.
+fn exception_line(text: &str) -> Option<&str> {
+    let traced = text.contains("Traceback (most recent call last)");
+    text.lines().skip(1).filter(|line| if traced { opens_with_a_name(line) } else { names_an_exception(line) }).last()
+}
+
+/// `package.module.AnyName: message` or `package.AnyName`, not indented: how Python ends a traceback.
+fn opens_with_a_name(line: &str) -> bool {
+    let (name, rest) = line.split_once(':').map_or((line.trim_end(), ""), |(name, rest)| (name, rest));
+    let last = name.rsplit('.').next().unwrap_or_default();
+    last.starts_with(|c: char| c.is_ascii_uppercase())
+        && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '.')
+        && (rest.is_empty() || rest.starts_with(' '))
+        && !["Traceback", "Message", "Arguments", "During", "The"].contains(&name)
 }
 
 fn cut(mut text: String) -> String {

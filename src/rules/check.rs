@@ -33,10 +33,10 @@ fn patterns(rule: &Rule) -> impl Iterator<Item = &Pattern> {
 }
 
 fn empty_matches(rule: &Rule, sheet: &mut Sheet<'_>) {
-    for pattern in patterns(rule).filter(|pattern| pattern.is_match("")) {
+    for pattern in patterns(rule).filter(|pattern| pattern.matches_nothing()) {
         let place = place_of_pattern(sheet.source, pattern);
         let help = "a part that must be there is missing: `*` and `?` alone need nothing".to_owned();
-        sheet.wrong(place, "this pattern matches the empty text, and so everything", help);
+        sheet.wrong(place, "this pattern matches the empty text, and so nearly everything", help);
     }
 }
 

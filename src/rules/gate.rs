@@ -214,7 +214,7 @@ fn key_word<'w>(words: &'w mut BTreeMap<String, Meaning>, name: &str) -> &'w mut
 fn add_pieces(pattern: &Pattern, words: &mut BTreeMap<String, Meaning>) -> u8 {
     let mut covered = 0;
     for (way, is_cut, weigh) in CUTS {
-        if let Some(literals) = required(pattern.compiled(), weigh) {
+        if let Some(literals) = required(pattern.hir(), weigh) {
             covered |= way;
             for literal in literals {
                 words.entry(piece(&literal, is_cut).to_owned()).or_default().admits |= way;

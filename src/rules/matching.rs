@@ -95,7 +95,7 @@ impl Matcher {
                 filter_only.push(slot);
                 continue;
             };
-            match literals::required(pattern.compiled(), long_enough) {
+            match literals::required(pattern.hir(), long_enough) {
                 Some(set) => set.into_iter().for_each(|literal| by_literal.entry(literal).or_default().push(slot)),
                 None => unlettered.push(slot),
             }

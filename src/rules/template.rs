@@ -55,6 +55,7 @@ fn environment<'t>() -> Environment<'t> {
     let mut environment = Environment::empty();
     environment.set_fuel(Some(FUEL));
     environment.set_formatter(write_value);
+    // For a capture that does not take part in every match.
     environment.add_filter("default", minijinja::filters::default);
     environment.add_filter("lower", minijinja::filters::lower);
     environment.add_filter("upper", minijinja::filters::upper);
@@ -128,7 +129,7 @@ fn mistakes(text: &str, names: &BTreeSet<&str>) -> Vec<(String, Option<String>)>
     if found.is_empty() {
         let values = names.iter().map(|name| ((*name).to_owned(), Value::from("x"))).collect::<BTreeMap<_, _>>();
         if let Err(error) = template.render(Value::from(values)) {
-            found.push((format!("does not render: {error}"), Some("use captures and `{% if … %}` only".to_owned())));
+            found.push((format!("does not render: {error}"), Some("use captures, `default` and `{% if … %}` only".to_owned())));
         }
     }
     found

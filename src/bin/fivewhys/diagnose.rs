@@ -226,16 +226,9 @@ fn find_leads(
     let windows: Vec<_> = watch.windows().iter().map(|window| (window.window.start, window.window.end)).collect();
     let reach = Spans::union(windows.iter().copied().chain(before));
     let mut miner = LeadMiner::new(watch, unexplained);
+    let finder = Finder::new(catalog, matcher, watch);
     logs::pull(&incident.logs, &Selection { windows, reach }, &logs::Everything, &mut |record| {
-        let (mut named, mut symptom) = (false, false);
-        matcher.in_record(&record, &mut |sighting| {
-            let rule = catalog.rule(sighting.rule);
-            symptom |= rule.symptom;
-            named |= !rule.symptom;
-        });
-        if !named {
-            miner.see(&record, symptom);
-        }
+        miner.see(&record, finder.standing_of(&record));
     })?;
     miner.finish(diagnosis);
     Ok(())
