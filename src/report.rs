@@ -14,14 +14,14 @@ use crate::window::TimeWindow;
 
 mod assembly;
 mod explorer;
-//OFF pub mod html;
-//OFF pub mod inert;
+pub mod html;
+mod inert;
 pub mod json;
-//OFF pub mod markdown;
+pub mod markdown;
 pub mod redact;
 pub mod schema;
-//OFF mod story;
-//OFF pub mod text;
+mod story;
+pub mod text;
 
 pub use schema::Report;
 
@@ -63,7 +63,7 @@ pub fn build(subject: &Subject<'_>) -> Report {
 pub enum Format {
     /// For a terminal.
     Text,
-    /// For GitHub: at most 65,536 characters long.
+    /// For GitHub: at most [`markdown::MAX_BYTES`] long.
     Markdown,
     /// One self-contained page.
     Html,
@@ -93,7 +93,9 @@ impl Default for Look {
 /// [`RenderError`] where a template cannot be rendered, which is a fault of the program.
 pub fn render(report: &Report, format: Format, look: Look) -> Result<String, RenderError> {
     match format {
-        Format::Text | Format::Markdown | Format::Html => json::render(report).map(|t| { let _ = look; t }),
+        Format::Text => text::render(report, look),
+        Format::Markdown => markdown::render(report),
+        Format::Html => html::render(report),
         Format::Json => json::render(report),
     }
 }

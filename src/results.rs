@@ -87,7 +87,7 @@ pub struct CaseStart {
 pub enum StartSource {
     /// The file dates this case itself.
     Stated,
-    /// The suite's timestamp plus the durations of the cases before it.
+    /// The suite's timestamp plus the durations of the cases before it, and an equal share of the time between them.
     Summed,
 }
 
@@ -227,6 +227,7 @@ fn read_one(input: &ResultInput, offset: Offset) -> Result<(Format, Reading), Re
     if let Some((count, line)) = text.replaced() {
         notes.add(Some(line), format!("{count} invalid UTF-8 sequences were read as U+FFFD; this is the first"));
     }
+    reading.path = path();
     reading.unread = notes.finish();
     Ok((format, reading))
 }

@@ -261,3 +261,12 @@ impl Catalog {
         self.rules.binary_search_by(|rule| rule.id.as_str().cmp(id)).ok()
     }
 }
+
+/// A catalog of rules made elsewhere. Their places are those in order of ids, whatever order they come in.
+impl FromIterator<Rule> for Catalog {
+    fn from_iter<I: IntoIterator<Item = Rule>>(rules: I) -> Self {
+        let mut rules: Vec<Rule> = rules.into_iter().collect();
+        rules.sort_by(|one, other| one.id.cmp(&other.id));
+        Catalog { rules }
+    }
+}

@@ -176,7 +176,7 @@ impl<'a> Scene<'a> {
     /// Exclusive kinds of lines first.
     fn rank(&self, finding: usize) -> u8 {
         match self.standing(finding).map(|standing| standing.kind) {
-            Some(StandingKind::Exclusive) => 0,
+            Some(StandingKind::Exclusive(_)) => 0,
             Some(StandingKind::Elevated(_)) => 1,
             _ => 2,
         }

@@ -16,8 +16,8 @@ pub struct Standing {
 /// What the comparison says.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum StandingKind {
-    /// Never in a passing window.
-    Exclusive,
+    /// Never in a passing window, and in so many more failing ones than chance would put it, in standard deviations.
+    Exclusive(f64),
     /// In passing windows too, but in more failing ones than chance would put it: by so many standard deviations.
     Elevated(f64),
     /// No more often around failures than around passing tests: a red herring.
@@ -41,11 +41,6 @@ impl<'a> Control<'a> {
         let passing = of(Group::Control);
         let passing_seconds = passing.iter().map(|&window| watch.seconds(window)).sum();
         Control { watch, failing: of(Group::Failing), passing, passing_seconds }
-    }
-
-    /// How many passing windows there are.
-    pub fn size(&self) -> usize {
-        self.passing.len()
     }
 
     /// The standing of each variant, by its place.
@@ -76,15 +71,13 @@ impl<'a> Control<'a> {
         let (failing, passing) = (seen(&self.failing), seen(&self.passing));
         let kind = if self.passing.is_empty() {
             StandingKind::Uncontrolled
-        } else if passing == 0 {
-            StandingKind::Exclusive
         } else {
-            self.elevation(failing, passing)
+            self.against_chance(failing, passing)
         };
         Standing { failing: (failing, self.failing.len()), passing: (passing, self.passing.len()), kind }
     }
 
-    fn elevation(&self, failing: usize, passing: usize) -> StandingKind {
+    fn against_chance(&self, failing: usize, passing: usize) -> StandingKind {
         let rate = (passing as f64 + 0.5) / self.passing_seconds.max(0.001);
         let (mut expected, mut variance) = (0.0, 0.0);
         for &window in &self.failing {
@@ -93,6 +86,9 @@ impl<'a> Control<'a> {
             variance += chance * (1.0 - chance);
         }
         let deviations = (failing as f64 - expected) / variance.sqrt().max(0.5);
+        if passing == 0 {
+            return StandingKind::Exclusive(deviations.max(0.0));
+        }
         // One passing window may hold the late lines of the failure before it, and its rate is a guess.
         let stray = passing == 1 && failing * 2 >= self.failing.len() && failing > 1;
         if deviations > 1.0 || stray { StandingKind::Elevated(deviations.max(0.0)) } else { StandingKind::Common }

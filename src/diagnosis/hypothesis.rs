@@ -1,13 +1,13 @@
 //! From a case's chains to its [`Hypothesis`] list, best first.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::chain::{Chain, Link, Scene};
+use super::chain::{Chain, Link, Place, Scene};
 use super::control::Control;
 use super::score::{self, Reach};
 use super::{CaseDiagnosis, Footing, Hypothesis, Question, Verdict, Why};
 use crate::findings::{Finding, Group, VariantIx, WatchedWindow, WindowIx};
-use crate::rules::{Captures, RuleIx};
+use crate::rules::{Captures, Join, RuleIx};
 
 /// Most hypotheses kept of one case.
 const HYPOTHESES: usize = 5;
@@ -105,13 +105,22 @@ impl Explained<'_> {
         named
     }
 
+    /// Whether the root's records belong to this case rather than to a neighbour whose lines lie in the margin:
+    /// one lies in its bare interval, or is tied to its effect by more than the window.
+    fn owns(&self, chain: &Chain, scene: &Scene) -> bool {
+        let (Some(root), Some((_, window))) = (chain.root(), self.window) else { return true };
+        let in_records = !root.findings.is_empty();
+        let tied = root.join < Join::Window && chain.links.len() > 2 && root.findings.iter().any(|&finding| scene.place(finding, window) == Place::Before);
+        !in_records || tied || root.findings.iter().any(|&finding| matches!(scene.place(finding, window), Place::Inside | Place::Nowhere))
+    }
+
     /// The chains found in the logs, and one for each cause that the test result shows by itself.
     fn all_chains(&self, scene: &Scene) -> Vec<Chain> {
         let shown = self.in_result.iter().filter(|finding| !scene.catalog.rule(finding.rule).symptom).map(|finding| Chain {
             links: vec![Link {
                 rule: finding.rule,
                 footing: Footing::Observed,
-                join: crate::rules::Join::Window,
+                join: Join::Window,
                 findings: Vec::new(),
             }],
         });
@@ -163,18 +172,14 @@ impl Tally {
         let mut tally = Tally { symptoms: BTreeMap::new(), roots: BTreeMap::new() };
         for case in explained {
             let chains = case.all_chains(scene);
-            let ends: Vec<(RuleIx, RuleIx)> =
-                chains.iter().filter_map(|chain| Some((chain.links.first()?.rule, chain.root()?.rule))).collect();
-            let mut symptoms: Vec<RuleIx> = ends.iter().map(|&(symptom, _)| symptom).chain(case.symptoms.iter().copied()).collect();
-            symptoms.sort_unstable();
-            symptoms.dedup();
+            let ends = |chain: &Chain| Some((chain.links.first()?.rule, chain.root()?.rule));
+            let symptoms: BTreeSet<RuleIx> =
+                chains.iter().filter_map(ends).map(|(symptom, _)| symptom).chain(case.symptoms.iter().copied()).collect();
             for symptom in symptoms {
                 *tally.symptoms.entry(symptom).or_default() += 1;
             }
-            let mut ends = ends;
-            ends.sort_unstable();
-            ends.dedup();
-            for pair in ends {
+            let own: BTreeSet<(RuleIx, RuleIx)> = chains.iter().filter(|chain| case.owns(chain, scene)).filter_map(ends).collect();
+            for pair in own {
                 *tally.roots.entry(pair).or_default() += 1;
             }
         }

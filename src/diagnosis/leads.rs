@@ -23,6 +23,9 @@ const EXCLUSIVE: i32 = 30;
 /// Points of a kind of line that all failing windows show.
 const WIDE: i32 = 20;
 
+/// So many standard deviations above chance give an exclusive kind of line all its points.
+const SURE: f64 = 3.0;
+
 /// Points for each standard deviation above chance.
 const PER_DEVIATION: f64 = 5.0;
 
@@ -175,7 +178,7 @@ impl Kind {
         let standing = control.standing_of(&seen);
         let share = WIDE * standing.failing.0 as i32 / standing.failing.1.max(1) as i32;
         let lift = match standing.kind {
-            StandingKind::Exclusive => EXCLUSIVE + share,
+            StandingKind::Exclusive(deviations) => (EXCLUSIVE as f64 * (deviations / SURE).min(1.0)) as i32 + share,
             StandingKind::Elevated(deviations) => ((deviations * PER_DEVIATION) as i32).min(EXCLUSIVE) + share / 2,
             StandingKind::Uncontrolled => share,
             StandingKind::Common => return None,

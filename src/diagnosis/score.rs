@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `join` | trace 25, request 24, instance 18, revision 15, window 8 | the weakest thing shared by two records of the chain |
 //! | `observed` | 25 × share of steps that were seen | a chain of inferences is a story |
-//! | `lift` | exclusive: 30 × n ÷ (n + 3), n passing windows; elevated: up to 15; no comparison possible: 0 | failing against passing windows; the fraction shrinks small control groups |
+//! | `lift` | exclusive: 30 × n ÷ (n + 3) × min(1, z ÷ 4), n passing windows, z standard deviations above chance; elevated: up to 15; no comparison possible: 0 | failing against passing windows; the fractions shrink small groups |
 //! | `inside` | 10 | the root was logged within the test's bare interval, not only in the margin, where a neighbour's lines lie |
 //! | `reach` | 20 × share of the failures with this symptom that the root explains | one cause usually explains all |
 //! | `order` | 5 | the cause was logged before its effect was over |
@@ -21,6 +21,8 @@ const OBSERVED: i32 = 25;
 const EXCLUSIVE: i32 = 30;
 /// So many passing windows give an exclusive line half its points.
 const EXCLUSIVE_HALF: i32 = 3;
+/// So many standard deviations above chance give an exclusive line all its points.
+const SURE: f64 = 4.0;
 const ELEVATED_PER_DEVIATION: f64 = 3.0;
 const ELEVATED_MOST: f64 = 15.0;
 const INSIDE: i32 = 10;
@@ -77,7 +79,7 @@ fn verdict(chain: &Chain, scene: &Scene, standing: Option<Standing>, reach: Reac
     }
     let inferred = chain.links.iter().filter(|link| link.footing == Footing::Inferred).count();
     let joined = weakest_join(chain, scene).is_some_and(|join| join < Join::Window);
-    let exclusive = standing.is_some_and(|standing| standing.kind == StandingKind::Exclusive && standing.passing.1 >= 3);
+    let exclusive = standing.is_some_and(|standing| matches!(standing.kind, StandingKind::Exclusive(_)) && standing.failing.0 > 0 && standing.passing.1 >= 3);
     let elevated = standing.is_some_and(|standing| matches!(standing.kind, StandingKind::Elevated(_)));
     let wide = reach.explained * 2 >= reach.all;
     match (inferred, joined, exclusive) {
@@ -127,10 +129,11 @@ fn observed_part(chain: &Chain) -> ScorePart {
 
 fn lift_part(standing: &Standing) -> Option<ScorePart> {
     let points = match standing.kind {
-        StandingKind::Exclusive if standing.failing.0 == 0 => return None,
-        StandingKind::Exclusive => {
+        StandingKind::Exclusive(_) if standing.failing.0 == 0 => return None,
+        StandingKind::Exclusive(deviations) => {
             let passing = standing.passing.1 as i32;
-            EXCLUSIVE * passing / (passing + EXCLUSIVE_HALF)
+            let most = EXCLUSIVE * passing / (passing + EXCLUSIVE_HALF);
+            (f64::from(most) * (deviations / SURE).min(1.0)) as i32
         }
         StandingKind::Elevated(deviations) => (deviations * ELEVATED_PER_DEVIATION).min(ELEVATED_MOST) as i32,
         StandingKind::Common => -EXCLUSIVE,

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use super::redact::{Redacted, Redactor};
 use super::schema::{
-    Cause, Counts, Evidence, EvidenceKey, Gap, Hypothesis, Lead, Outcome, Part, Premise, Remedy, Report, ResultSource, Revision, RuledOut,
-    Run, SCHEMA, Step, Test, Why, Window, words,
+    Cause, Counts, Evidence, EvidenceKey, Gap, Hypothesis, Lead, Outcome, Part, Premise, Remedy, Report, ResultSource, Revision,
+    RuledOut, Run, SCHEMA, Step, Test, Why, Window, words,
 };
 use super::{Subject, explorer};
 use crate::diagnosis::{self, CaseDiagnosis};
@@ -120,12 +120,8 @@ impl Assembly<'_, '_> {
 
     fn run(&mut self) -> Run {
         let (run, census) = (self.subject.run, &self.subject.pulled.census);
-        let mut counts = Counts {
-            tests: run.cases.len(),
-            entries: census.in_reach,
-            duplicates: census.duplicates,
-            ..Counts::default()
-        };
+        let mut counts =
+            Counts { tests: run.cases.len(), entries: census.in_reach, duplicates: census.duplicates, ..Counts::default() };
         for case in &run.cases {
             let count = match case.outcome {
                 results::Outcome::Passed => &mut counts.passed,
@@ -174,7 +170,8 @@ impl Assembly<'_, '_> {
     fn undiagnosed_flaky(&mut self) -> Vec<Redacted> {
         let (run, diagnosed) = (self.subject.run, self.diagnosed());
         let cases = run.cases.iter().enumerate();
-        let flaky = cases.filter(|(place, case)| matches!(case.outcome, results::Outcome::Flaky(_)) && !diagnosed.contains(place));
+        let flaky =
+            cases.filter(|(place, case)| matches!(case.outcome, results::Outcome::Flaky(_)) && !diagnosed.contains(place));
         flaky.map(|(_, case)| self.clean(&case.id)).collect()
     }
 
@@ -182,11 +179,7 @@ impl Assembly<'_, '_> {
         let premises = &self.subject.diagnosis.premises;
         premises
             .iter()
-            .map(|premise| Premise {
-                id: premise.id.to_owned(),
-                statement: self.clean(&premise.statement),
-                holds: premise.holds,
-            })
+            .map(|premise| Premise { id: premise.id.to_owned(), statement: self.clean(&premise.statement), holds: premise.holds })
             .collect()
     }
 
@@ -267,11 +260,7 @@ impl Assembly<'_, '_> {
     fn ruled_out(&mut self, found: &[diagnosis::RuledOut]) -> Vec<RuledOut> {
         let mut all = Vec::with_capacity(found.len());
         for rule in found {
-            all.push(RuledOut {
-                rule: self.rule_id(rule.rule),
-                reason: self.clean(&rule.reason),
-                suspect: rule.suspect,
-            });
+            all.push(RuledOut { rule: self.rule_id(rule.rule), reason: self.clean(&rule.reason), suspect: rule.suspect });
         }
         all
     }
@@ -293,6 +282,7 @@ impl Assembly<'_, '_> {
     fn cause(&mut self, found: &diagnosis::Cause) -> Cause {
         let (catalog, diagnosis, run) = (self.subject.catalog, self.subject.diagnosis, self.subject.run);
         let rule = catalog.rule(found.root);
+        let remedy = rule.render_remedy(&found.captures);
         let mut tests = Vec::with_capacity(found.cases.len());
         for case in found.cases.iter().filter_map(|place| diagnosis.cases.get(*place)) {
             tests.push(match case.case.and_then(|place| run.cases.get(place)) {
@@ -312,9 +302,9 @@ impl Assembly<'_, '_> {
             fingerprint: self.clean(&found.fingerprint),
             tests,
             remedy: Remedy {
-                now: self.clean(&filled(&rule.remedy.now, &found.captures)),
-                verify: self.clean(&filled(&rule.remedy.verify, &found.captures)),
-                prevent: self.clean(&filled(&rule.remedy.prevent, &found.captures)),
+                now: self.clean(&remedy.now),
+                verify: self.clean(&remedy.verify),
+                prevent: self.clean(&remedy.prevent),
             },
             evidence,
             references: self.cleaned(&rule.references),
@@ -340,7 +330,7 @@ impl Assembly<'_, '_> {
         }
         for repair in &pulled.repairs {
             let first = repair.line.map_or_else(String::new, |line| format!(", first at line {line}"));
-            let statement = format!("{}: {} × {}{first}; mended while reading.", repair.path, repair.count, repair.kind);
+            let statement = format!("{}: {} × {}{first}.", repair.path, repair.count, repair.kind);
             gaps.push(Gap { kind: "repaired".to_owned(), statement: self.clean(&statement) });
         }
         gaps
@@ -359,9 +349,4 @@ fn error_line(failure: &results::Failure) -> Option<&str> {
 
 fn window_id(window: Option<window::TimeWindow>) -> String {
     window.map_or_else(|| "window".to_owned(), |window| format!("{}/{}", window.start, window.end))
-}
-
-/// The template with its captures filled in; as it stands where it is no valid template.
-fn filled(template: &str, captures: &Captures) -> String {
-    minijinja::Environment::new().render_str(template, captures).unwrap_or_else(|_| template.to_owned())
 }

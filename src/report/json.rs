@@ -1,8 +1,10 @@
 //! The report as it is: `report.json`, schema in `docs/report.schema.json`.
 
-use super::{RenderError, Report};
+use super::{RenderError, Report, inert};
 
 /// Writes the report as indented JSON that ends with a line break.
+///
+/// Characters that a terminal would act on are written as `\\u` escapes: the same values, harmless to print.
 ///
 /// # Errors
 ///
@@ -10,7 +12,7 @@ use super::{RenderError, Report};
 pub fn render(report: &Report) -> Result<String, RenderError> {
     let mut text = serde_json::to_string_pretty(report)?;
     text.push('\n');
-    Ok(text)
+    Ok(inert::json(&text))
 }
 
 /// The JSON Schema (2020-12) of [`Report`], indented, with a line break at its end.

@@ -23,6 +23,7 @@ mod tests;
 /// Text without secrets. Only a [`Redactor`] makes one, or reading a report that was written before.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(description = "Text from which every secret was taken out; a token such as `‹jwt:1›` stands in its place.")]
 pub struct Redacted(String);
 
 impl Redacted {
@@ -45,6 +46,12 @@ impl Deref for Redacted {
     type Target = str;
 
     fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl AsRef<str> for Redacted {
+    fn as_ref(&self) -> &str {
         &self.0
     }
 }
@@ -107,9 +114,12 @@ impl Redactor {
         Redacted(clean)
     }
 
-    /// From now on every long secret seen so far is also found bare, and counting starts again.
+    /// From now on every long secret seen so far is also found bare; numbers and counts start again,
+    /// so that they follow the order in which things appear, not that in which they were recognised.
     pub fn recall(&mut self) {
         self.counts.clear();
+        self.numbers.clear();
+        self.distinct.clear();
         let values = self.values.iter().take(MOST_RECALLED);
         let (texts, kinds): (Vec<&str>, Vec<&'static str>) = values.map(|(value, kind)| (value.as_str(), *kind)).unzip();
         // Leftmost-longest: of two secrets that begin alike, the whole longer one goes.

@@ -53,7 +53,8 @@ fn fold_one(mut group: Vec<Attempt>) -> Option<KnownCase> {
     if group.iter().all(|attempt| attempt.start.is_some()) {
         group.sort_by_key(|attempt| attempt.start.map(|start| start.at));
     }
-    let tries = group.iter().filter(|attempt| !attempt.continues).map(|attempt| attempt.tries).sum::<u32>().max(1);
+    let counted = group.iter().filter(|attempt| !attempt.continues).map(|attempt| attempt.tries);
+    let tries = counted.fold(0, u32::saturating_add).max(1);
     let (start, duration) = extent(&group);
     let identity = group.iter().find(|attempt| attempt.identity.stated).or(group.first())?.identity.clone();
     let outcome = outcome_of(group);
@@ -79,36 +80,30 @@ fn extent(group: &[Attempt]) -> (Option<CaseStart>, Option<SignedDuration>) {
     }
 }
 
+/// The first failure, as flaky where the last try passed; without a failure, how the last try ended that was not skipped.
 fn outcome_of(group: Vec<Attempt>) -> Outcome {
     let mut first_failure: Option<Outcome> = None;
     let mut last = Outcome::Skipped;
     for attempt in group {
-        match &attempt.outcome {
-            Outcome::Skipped => continue,
-            Outcome::Failed(failure) | Outcome::Errored(failure) if attempt.continues => {
-                if let Some(Outcome::Failed(first) | Outcome::Errored(first)) = &mut first_failure {
-                    append(first, failure);
-                }
+        match (&mut first_failure, attempt.outcome.failure()) {
+            (Some(Outcome::Failed(first) | Outcome::Errored(first)), Some(failure)) if attempt.continues => {
+                append(first, failure);
             }
-            Outcome::Failed(_) | Outcome::Errored(_) | Outcome::Flaky(_) if first_failure.is_none() => {
-                first_failure = Some(attempt.outcome.clone());
-            }
+            // Of a try that is known to have failed but not why, the next one that failed says why.
+            (Some(first), Some(_)) if is_silent(first) => *first = attempt.outcome.clone(),
+            (None, Some(_)) => first_failure = Some(attempt.outcome.clone()),
             _ => {}
         }
-        if first_failure.as_ref().is_some_and(|first| is_silent(first)) {
-            // A try that is known to have failed but not why: the first one that says why speaks.
-            first_failure = Some(attempt.outcome.clone()).filter(|outcome| outcome.failure().is_some()).or(first_failure);
+        if attempt.outcome != Outcome::Skipped {
+            last = attempt.outcome;
         }
-        last = attempt.outcome;
     }
     match (first_failure, last) {
-        (None, last) => last,
-        (Some(Outcome::Flaky(failure)), Outcome::Flaky(_) | Outcome::Passed) => Outcome::Flaky(failure),
         (Some(Outcome::Failed(failure) | Outcome::Errored(failure)), Outcome::Passed | Outcome::Flaky(_)) => {
             Outcome::Flaky(failure)
         }
-        (Some(Outcome::Flaky(_)), last) => last,
         (Some(first), _) => first,
+        (None, last) => last,
     }
 }
 

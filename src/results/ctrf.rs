@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::de::{IgnoredAny, MapAccess};
 use serde_json::Value;
 
@@ -50,7 +50,11 @@ pub(super) fn read<R: Read>(input: &mut TextReader<R>, notes: &mut Notes) -> Rea
     };
     reading.started_at = moment("results.summary.start", report.start);
     reading.ended_at = moment("results.summary.stop", report.stop);
-    for test in report.tests {
+    for (place, test) in report.tests.into_iter().enumerate() {
+        if test.name.is_empty() {
+            notes.add(None, format!("results.tests[{place}] has no name; it was left out"));
+            continue;
+        }
         reading.attempts.extend(attempts(&report.tool, test, notes));
     }
     if let Some(start) = reading.started_at {
@@ -143,8 +147,6 @@ fn attempt(identity: &Identity, one: Try, notes: &mut Notes) -> Attempt {
     let (start, stop) = (moment("start", one.start), moment("stop", one.stop));
     attempt.start = start.map(|at| CaseStart { at, source: StartSource::Stated });
     let stated = one.milliseconds.and_then(|value| notes.ok(None, &format!("{id}: duration"), times::seconds(value / 1000.0)));
-    let spanned = start.zip(stop).and_then(|(start, stop)| times::between(start, stop));
-    // Some writers state start and stop in whole seconds, beside a duration in milliseconds.
-    attempt.duration = stated.max(spanned.filter(|span| stated.is_none() || *span < SignedDuration::from_hours(24)));
+    attempt.duration = stated.or(start.zip(stop).and_then(|(start, stop)| times::between(start, stop)));
     attempt
 }

@@ -29,15 +29,21 @@ pub(super) fn append(first: &mut Failure, second: &Failure) {
 
 fn telling_line(message: &str, details: &str) -> String {
     let message = unwrapped(message.trim());
-    let says_nothing = matches!(message, "" | "Failed" | "collection failure" | "failed" | "Test failed");
+    let says_nothing = matches!(message, "" | "Failed" | "failed" | "Test failed" | "collection failure" | "Build error");
     let found = if message.starts_with("thread '") && message.contains("panicked at") {
         after_panic(details)
     } else if says_nothing {
-        python_error(details).or_else(|| go_error(details)).or_else(|| details.lines().find(|line| !line.trim().is_empty()))
+        python_error(details).or_else(|| go_error(details)).or_else(|| details.lines().find(|line| says_something(line)))
     } else {
         None
     };
     found.or_else(|| message.lines().find(|line| !line.trim().is_empty())).unwrap_or_default().trim().to_owned()
+}
+
+/// Not empty, and not a heading of jest (`● Test suite failed to run`) or go test (`=== RUN TestX`).
+fn says_something(line: &str) -> bool {
+    let line = line.trim();
+    !line.is_empty() && !["●", "=== ", "--- "].iter().any(|heading| line.starts_with(heading))
 }
 
 /// pytest's JUnit writer wraps the error line of a fixture: `failed on setup with "…"`.
@@ -69,16 +75,16 @@ fn python_error(details: &str) -> Option<&str> {
     found
 }
 
-/// Go: a panic, else the first line of the log without its place (`shop_test.go:15: `).
+/// Go: a panic, else the first line that names a place (`shop_test.go:15: `), without the place.
 fn go_error(details: &str) -> Option<&str> {
     let panic = details.lines().map(str::trim).find(|line| line.starts_with("panic: "));
-    panic.or_else(|| {
-        details.lines().map(str::trim).find_map(|line| {
-            let (place, text) = line.split_once(": ")?;
-            let (file, number) = place.rsplit_once(':')?;
-            (file.ends_with(".go") && number.bytes().all(|byte| byte.is_ascii_digit())).then_some(text)
-        })
-    })
+    panic.or_else(|| details.lines().find_map(|line| after_go_place(line.trim())))
+}
+
+fn after_go_place(line: &str) -> Option<&str> {
+    let (place, text) = line.split_once(": ")?;
+    let (_, numbers) = place.split_once(".go:")?;
+    numbers.bytes().all(|byte| byte.is_ascii_digit() || byte == b':').then_some(text)
 }
 
 /// pytest's JUnit writer puts a heading above each captured stream, even when nothing was captured.
@@ -108,8 +114,10 @@ fn is_capture_heading(line: &str) -> bool {
 
 /// The text without terminal escape sequences (`ESC [ … letter`).
 fn plain(text: &str) -> String {
+    // What XML cannot hold pytest's JUnit writer spells out: `#x1B[31m`.
+    let text = text.replace("#x1B[", "\u{1b}[");
     if !text.contains('\u{1b}') {
-        return text.to_owned();
+        return text;
     }
     let mut kept = String::with_capacity(text.len());
     let mut characters = text.chars().peekable();
@@ -152,7 +160,8 @@ mod tests {
 
     #[test]
     fn terminal_escapes_and_empty_captures_go() {
-        let got = failure("\u{1b}[31mred\u{1b}[39m", "", "----- Captured Log -----\n\n----- Captured Out -----\nhello\n\n");
+        let got =
+            failure("\u{1b}[31mr#x1B[1med\u{1b}[39m", "", "----- Captured Log -----\n\n----- Captured Out -----\nhello\n\n");
         assert_eq!((got.message.as_str(), got.output.as_str()), ("red", "----- Captured Out -----\nhello"));
     }
 

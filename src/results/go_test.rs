@@ -178,8 +178,8 @@ impl Log {
     }
 
     fn broken(&mut self, package: &str, said: &str, at: Option<Timestamp>) {
-        let message = said.lines().find(|line| line.contains(".go:")).map(str::trim).unwrap_or_default();
-        let message = if message.is_empty() && said.contains("[build failed]") { "build failed" } else { message };
+        let compiled = said.lines().any(|line| line.contains(".go:"));
+        let message = if !compiled && said.contains("[build failed]") { "build failed" } else { "" };
         let mut attempt = Attempt::new(of_go(package, ""), Outcome::Errored(failure(message, said, "")));
         attempt.start = at.map(|at| CaseStart { at, source: StartSource::Stated });
         self.broken.push(attempt);

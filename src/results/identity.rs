@@ -24,6 +24,7 @@ pub(super) enum Writer {
     Pytest,
     Nextest,
     Jest,
+    Gotestsum,
     #[default]
     Other,
 }
@@ -60,6 +61,10 @@ pub(super) fn of_junit(writer: Writer, suite: (&str, usize), classname: &str, na
         scope: if writer == Writer::Jest { suite.1.to_string() } else { suite.0.to_owned() },
         stated: false,
     };
+    if matches!(name, "[build failed]" | "[setup failed]") {
+        // go-junit-report: a package that did not build.
+        return of_go(classname, "");
+    }
     if writer == Writer::Nextest {
         let last = name.rsplit("::").next().unwrap_or(name);
         return derived(format!("{classname} {name}"), last, vec![classname, name]);

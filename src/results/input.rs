@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use memchr::memchr_iter;
 
+use super::format::{Format, HEAD_BYTES, recognise};
+
 /// Test results that are to be read.
 #[derive(Debug, Clone)]
 pub struct ResultInput {
@@ -34,6 +36,13 @@ impl ResultInput {
     /// Its name in messages.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// What the input is, by its first bytes; `None` where it is not test results.
+    pub fn format(&self) -> io::Result<Option<Format>> {
+        let mut head = Vec::new();
+        self.open()?.take(HEAD_BYTES as u64).read_to_end(&mut head)?;
+        Ok(recognise(&head))
     }
 
     pub(super) fn open(&self) -> io::Result<Box<dyn Read + '_>> {

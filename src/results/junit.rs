@@ -110,6 +110,7 @@ impl Document<'_> {
         let attrs = Attrs::of(start.attributes());
         let name = start.local_name();
         let inside_case = self.case.is_some();
+        let inside_part = self.is_in_part();
         let element = match name.as_ref() {
             "testsuites" if !inside_case => {
                 self.suites.enter_root(&attrs, line, self.offset, self.notes);
@@ -124,8 +125,9 @@ impl Document<'_> {
                 Element::Case
             }
             "property" => {
-                if let Some(case) = &mut self.case {
-                    case.property(attrs.text("name"), attrs.text("value"), line, self.offset, self.notes);
+                match &mut self.case {
+                    Some(case) => case.property(attrs.text("name"), attrs.text("value"), line, self.offset, self.notes),
+                    None => self.suites.property(attrs.text("name")),
                 }
                 Element::Other
             }
@@ -135,7 +137,7 @@ impl Document<'_> {
                 Element::Output
             }
             other => match (Part::named(other), &mut self.case) {
-                (Some(kind), Some(case)) if !self.open.contains_part() => {
+                (Some(kind), Some(case)) if !inside_part => {
                     case.begin_part(kind, &attrs, line, self.offset, self.notes);
                     Element::Part
                 }
@@ -143,6 +145,11 @@ impl Document<'_> {
             },
         };
         self.open.push(element);
+    }
+
+    /// Whether a part of the case is open: an element inside it that has the name of a part is its content.
+    fn is_in_part(&self) -> bool {
+        self.open.iter().rev().take_while(|element| **element != Element::Case).any(|element| *element == Element::Part)
     }
 
     fn end(&mut self, line: u64) {
@@ -202,16 +209,5 @@ impl Document<'_> {
             self.notes.add(Some(line), format!("{reason}; the {count} cases before it were used{cut_case}"));
         }
         self.suites.finish(self.notes)
-    }
-}
-
-trait ContainsPart {
-    fn contains_part(&self) -> bool;
-}
-
-impl ContainsPart for Vec<Element> {
-    /// Whether a part of the case is open: an element inside it with such a name is its content.
-    fn contains_part(&self) -> bool {
-        self.iter().rev().take_while(|element| **element != Element::Case).any(|element| *element == Element::Part)
     }
 }

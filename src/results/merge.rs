@@ -1,6 +1,6 @@
 //! Puts what several files say about one run together.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::attempt::{Attempt, KnownCase, fold};
@@ -9,6 +9,8 @@ use super::{Failure, Format, Outcome, TestCase, TestRun, Unread};
 /// What one file said.
 #[derive(Debug, Default)]
 pub(super) struct Reading {
+    /// The file, as it was given.
+    pub(super) path: String,
     pub(super) started_at: Option<Timestamp>,
     pub(super) ended_at: Option<Timestamp>,
     pub(super) attempts: Vec<Attempt>,
@@ -22,7 +24,7 @@ pub(super) struct Reading {
 /// the format that tells most (the order of [`Format`]) goes first, the best dated start wins, the fuller
 /// text wins. Linear in the number of attempts.
 pub(super) fn merge(readings: Vec<(Format, Reading)>) -> TestRun {
-    let mut run = TestRun::default();
+    let mut run = TestRun { unread: strangers(&readings), ..TestRun::default() };
     let mut by_format: Vec<(Format, Vec<Attempt>)> = Vec::new();
     for (format, reading) in readings {
         run.started_at = earliest(run.started_at, reading.started_at);
@@ -50,6 +52,36 @@ pub(super) fn merge(readings: Vec<(Format, Reading)>) -> TestRun {
         run.ended_at = run.ended_at.max(Some(super::times::plus(start.at, case.duration.unwrap_or_default())));
     }
     run
+}
+
+/// Files further apart than this are hardly of one run.
+const APART: SignedDuration = SignedDuration::from_hours(1);
+
+/// Notes for files whose times lie far from those of the first dated file.
+fn strangers(readings: &[(Format, Reading)]) -> Vec<Unread> {
+    let mut dated = readings.iter().filter_map(|(_, reading)| Some((reading, extent(reading)?)));
+    let Some((first, (start, end))) = dated.next() else { return Vec::new() };
+    let apart = dated.filter(|(_, (other_start, other_end))| {
+        other_start.duration_since(end) > APART || start.duration_since(*other_end) > APART
+    });
+    let note = |(reading, (other_start, _)): (&Reading, (Timestamp, Timestamp))| Unread {
+        path: reading.path.clone(),
+        line: None,
+        reason: format!(
+            "starts at {other_start:.0}, {} at {start:.0}: read as one run, but these look like two; name the results of \
+             another run with --control, or the offset of timestamps without one with --results-offset",
+            first.path
+        ),
+    };
+    apart.map(note).collect()
+}
+
+/// First and last moment a file tells of.
+fn extent(reading: &Reading) -> Option<(Timestamp, Timestamp)> {
+    let starts = || reading.attempts.iter().filter_map(|attempt| attempt.start).map(|start| start.at);
+    let start = reading.started_at.into_iter().chain(starts()).min()?;
+    let end = reading.ended_at.into_iter().chain(starts()).max()?;
+    Some((start, end.max(start)))
 }
 
 fn earliest(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {

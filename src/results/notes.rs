@@ -51,7 +51,7 @@ impl Notes {
             None,
             format!(
                 "the {cases} cases took {sum:.3} s together within {total:.3} s: they ran side by side, so the file does \
-                 not say when each one ran; add a report with exact times (pytest --report-log)"
+                 not say when each one ran; add a report that dates every test (pytest --report-log, go test -json)"
             ),
         );
     }

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, Read};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
 use serde_json::Value;
@@ -35,7 +35,6 @@ struct Line {
     start: Value,
     #[serde(default)]
     stop: Value,
-    wasxfail: Option<Value>,
 }
 
 /// A try at a test whose phases are still coming.
@@ -126,11 +125,9 @@ fn phase(line: Line, number: u64, tries: &mut Vec<Open>, open: &mut FxHashMap<St
                 None => *slot = Some(found),
             }
         }
-        "skipped" => own.skipped = true,
+        // Also what failed as expected; a skipped subtest does not skip its test.
+        "skipped" => own.skipped |= line.kind.as_deref() == Some("TestReport"),
         _ => {}
-    }
-    if line.wasxfail.is_some() && line.outcome == "skipped" {
-        own.skipped = true;
     }
     if !line.sections.is_empty() {
         own.sections = line.sections;
@@ -142,6 +139,7 @@ fn phase(line: Line, number: u64, tries: &mut Vec<Open>, open: &mut FxHashMap<St
 
 fn close(open: Open, notes: &mut Notes) -> Attempt {
     let output = captured(&open.sections);
+    let cut_off = open.failed.is_none() && open.errored.is_none() && !open.skipped && !open.called;
     let outcome = match (open.failed, open.errored) {
         (Some(mut failed), errored) => {
             if let Some(errored) = errored {
@@ -160,12 +158,12 @@ fn close(open: Open, notes: &mut Notes) -> Attempt {
     };
     let mut attempt = Attempt::new(of_nodeid(&open.nodeid), outcome);
     attempt.start = open.start.map(|at| CaseStart { at, source: StartSource::Stated });
-    attempt.duration = open.start.zip(open.stop).and_then(|(start, stop)| times::between(start, stop));
-    if let Some((start, stop)) = open.start.zip(open.stop)
-        && stop < start
-    {
-        notes.add(Some(open.line), format!("{}: stops before it starts; its duration was left out", open.nodeid));
-        attempt.duration = Some(SignedDuration::ZERO);
+    // How long a test took that never ended is not known.
+    if let Some((start, stop)) = open.start.zip(open.stop).filter(|_| !cut_off) {
+        attempt.duration = times::between(start, stop);
+        if stop < start {
+            notes.add(Some(open.line), format!("{}: stops before it starts; its duration was left out", open.nodeid));
+        }
     }
     attempt
 }

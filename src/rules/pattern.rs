@@ -94,6 +94,11 @@ impl Pattern {
         self.regex().is_some_and(|regex| regex.is_match(text))
     }
 
+    /// Where it matches first.
+    pub fn find(&self, text: &str) -> Option<Range<usize>> {
+        self.regex()?.find(text).map(|found| found.range())
+    }
+
     /// What its named groups caught at its first match; groups that took no part are left out.
     pub fn captures(&self, text: &str) -> Option<Captures> {
         let mut caught = Captures::new();

@@ -11,7 +11,7 @@ use super::{Hit, judge};
 struct Detector {
     /// As it stands in the token.
     kind: &'static str,
-    /// One of these is in every text it can find something in; upper and lower case alike.
+    /// One of these is in every text it can find something in; upper and lower case alike. None: it is always asked.
     literals: &'static [&'static str],
     /// The group `secret` is taken out, else the whole match.
     pattern: &'static str,
@@ -24,10 +24,14 @@ struct Detector {
 enum Verify {
     /// Nothing: the pattern is exact.
     Exact,
+    /// It has digits, capitals and small letters: a hash in hexadecimal has not.
+    Mixed,
     /// It has a digit: words joined by hyphens have none.
     Digit,
     /// The value of `Authorization:` or `Bearer …` is no English word.
     Credentials,
+    /// The password of a URL is not masked already.
+    Password,
     /// `password=…` and its kin: the value is neither a word about it nor code.
     Assignment,
     /// A signature in a URL.
@@ -57,6 +61,13 @@ const DETECTORS: &[Detector] = &[
         verify: Verify::Exact,
     },
     Detector {
+        kind: "private-key",
+        literals: &[],
+        // RFC 7468: a line of a key that arrived one line an entry, without the words around it.
+        pattern: r"(?m)^[ \t]*(?P<secret>[A-Za-z0-9+/]{60,76}={0,2})[ \t]*\r?$",
+        verify: Verify::Mixed,
+    },
+    Detector {
         kind: "jwt",
         // `eyJ` is `{"` in base64; `ZXlK` is `eyJ` encoded once more, as subprotocols carry it.
         literals: &["eyj", "zxlk"],
@@ -70,11 +81,64 @@ const DETECTORS: &[Detector] = &[
     Detector {
         kind: "api-key",
         literals: &[
-            "aiza", "gocspx-", "ya29.", "1//0", "akia", "asia", "abia", "acca", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_",
-            "glpat-", "gldt-", "glrt-", "glptt-", "glft-", "glsoat-", "glcbt-", "xox", "xapp-", "hooks.slack.com", "sk_live_", "sk_test_",
-            "rk_live_", "rk_test_", "pk_live_", "pk_test_", "whsec_", "sg.", "npm_", "pypi-", "hf_", "dop_v1_", "shpat_", "shpss_", "hvs.", "dapi",
-            "lin_api_", "atatt3", "glsa_", "glc_", "dckr_pat_", "sntrys_", "pscale_", "nrak-", "age-secret-key-1", ":aa", "discord.com/api",
-            "rubygems_", "figd_", "eaac", "sq0", "pat-na1-", "key-", "do00",
+            "aiza",
+            "gocspx-",
+            "ya29.",
+            "1//0",
+            "akia",
+            "asia",
+            "abia",
+            "acca",
+            "ghp_",
+            "gho_",
+            "ghu_",
+            "ghs_",
+            "ghr_",
+            "github_pat_",
+            "glpat-",
+            "gldt-",
+            "glrt-",
+            "glptt-",
+            "glft-",
+            "glsoat-",
+            "glcbt-",
+            "xox",
+            "xapp-",
+            "hooks.slack.com",
+            "sk_live_",
+            "sk_test_",
+            "rk_live_",
+            "rk_test_",
+            "pk_live_",
+            "pk_test_",
+            "whsec_",
+            "sg.",
+            "npm_",
+            "pypi-",
+            "hf_",
+            "dop_v1_",
+            "shpat_",
+            "shpss_",
+            "hvs.",
+            "dapi",
+            "lin_api_",
+            "atatt3",
+            "glsa_",
+            "glc_",
+            "dckr_pat_",
+            "sntrys_",
+            "pscale_",
+            "nrak-",
+            "age-secret-key-1",
+            ":aa",
+            "discord.com/api",
+            "rubygems_",
+            "figd_",
+            "eaac",
+            "sq0",
+            "pat-na1-",
+            "key-",
+            "do00",
         ],
         pattern: concat!(
             r"\b(?:AIza[0-9A-Za-z_-]{35,}|GOCSPX-[0-9A-Za-z_-]{20,}|ya29\.[0-9A-Za-z_-]{20,}|1//0[0-9A-Za-z_-]{20,}",
@@ -86,7 +150,7 @@ const DETECTORS: &[Detector] = &[
             r"|SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}|npm_[A-Za-z0-9]{30,}|pypi-[A-Za-z0-9_-]{50,}|hf_[A-Za-z0-9]{30,}",
             r"|dop_v1_[a-f0-9]{40,}|shp(?:at|ss)_[a-fA-F0-9]{30,}|hvs\.[A-Za-z0-9_-]{20,}|dapi[a-f0-9]{32}|lin_api_[A-Za-z0-9]{30,}",
             r"|ATATT3[A-Za-z0-9_=-]{50,}|gls?[ac]_[A-Za-z0-9_+/=-]{30,}|dckr_pat_[A-Za-z0-9_-]{20,}|sntrys_[A-Za-z0-9_+/=-]{30,}",
-            r"|pscale_(?:tkn|pw|oauth)_[A-Za-z0-9_.=-]{20,}|NRAK-[A-Z0-9]{20,}|AGE-SECRET-KEY-1[A-Z0-9]{50,}|[0-9]{8,10}:AA[A-Za-z0-9_-]{30,}",
+            r"|pscale_(?:tkn|pw|oauth)_[A-Za-z0-9_.=-]{20,}|NRAK-[A-Z0-9]{20,}|AGE-SECRET-KEY-1[A-Z0-9]{50,}|(?:bot)?[0-9]{8,10}:AA[A-Za-z0-9_-]{30,}",
             r"|discord(?:app)?\.com/api/webhooks/[0-9]+/[A-Za-z0-9_-]{20,}|rubygems_[a-f0-9]{40,}|figd_[A-Za-z0-9_-]{30,}",
             r"|EAAC[A-Za-z0-9]{30,}|sq0[a-z]{3}-[A-Za-z0-9_-]{20,}|pat-na1-[a-f0-9-]{30,}|key-[a-f0-9]{32}\b|DO00[A-Z0-9]{16})",
         ),
@@ -125,16 +189,23 @@ const DETECTORS: &[Detector] = &[
     },
     Detector {
         kind: "token",
-        literals: &["bearer", "basic"],
-        pattern: r"(?i)\b(?:bearer|basic)(?:\s+|%20|[+=:,]\s*)+\\?[\x22']?(?P<secret>[A-Za-z0-9._~+/=%-]{8,400})",
+        literals: &["bearer"],
+        pattern: r"(?i)\bbearer(?:\s+|%20|[+=:,]\s*)+\\?[\x22']?(?P<secret>[A-Za-z0-9._~+/=%-]{8,400})",
+        verify: Verify::Credentials,
+    },
+    Detector {
+        kind: "token",
+        literals: &["basic"],
+        // RFC 7617: base64 of `user:password`, which is longer than the words that follow "basic" in prose.
+        pattern: r"(?i)\bbasic(?:\s+|%20)(?P<secret>[A-Za-z0-9+/=%]{16,400})",
         verify: Verify::Credentials,
     },
     Detector {
         kind: "password",
         literals: &["://", "%3a%2f%2f"],
         // RFC 3986, 3.2.1: what stands between the scheme and the last `@` before the path.
-        pattern: r"(?i)[a-z][a-z0-9+.-]{1,30}(?:://|:\\/\\/|%3a%2f%2f)[^\s:/@\x22'<>]{0,100}(?::|%3a)(?P<secret>[^\s/\x22'<>]{1,200})(?:@|%40)",
-        verify: Verify::Exact,
+        pattern: r"(?i)[a-z][a-z0-9+.-]{1,30}(?:://|:\\/\\/|%3a%2f%2f)[^\s:/@\x22'<>‹]{0,100}(?::|%3a)(?P<secret>[^\s/\x22'<>]{1,200})(?:@|%40)",
+        verify: Verify::Password,
     },
     Detector {
         kind: "signature",
@@ -151,7 +222,7 @@ const DETECTORS: &[Detector] = &[
         pattern: concat!(
             r"(?i)(?P<key>pass(?:word|wd|phrase)|pwd|secret(?:[_-]?access)?(?:[_-]?key)?|token|(?:api|access|private|auth|account|shared|signing|encryption|subscription|master|service)[_-]?(?:access)?[_-]?key",
             r"|credentials?|jwt|otp|session_?id)",
-            r"(?P<close>\\*[\x22'])?\s{0,4}(?P<sep>=>|:=|[=:]|%3d)\s{0,4}b?(?:(?P<open>\\*[\x22'])(?P<quoted>[^\x22'\\\r\n]{1,400})|(?P<secret>[^\s,;&\x22'<>()\[\]{}\\]{1,400}))",
+            r"(?P<close>\\*[\x22'])?\s{0,4}(?P<sep>=>|:=|[=:]|%3d)\s{0,4}b?(?:(?P<open>\\*[\x22'])(?P<quoted>[^\x22'\\\r\n]{1,400})|(?P<secret>[^\s,;&\x22'<>()\[\]{}\\]{1,80}))",
         ),
         verify: Verify::Assignment,
     },
@@ -172,11 +243,13 @@ const DETECTORS: &[Detector] = &[
 
 /// The table, compiled.
 pub struct Detectors {
+    /// A bit for each detector that needs no literal.
+    always: u32,
     gate: Option<AhoCorasick>,
     /// The detector that each literal of the gate stands for.
     owners: Vec<usize>,
-    /// `None` where a pattern does not compile; a test holds that none does.
-    patterns: Vec<Option<Regex>>,
+    /// Compiled when first called for; `None` where a pattern does not compile, and a test holds that all do.
+    patterns: Vec<OnceLock<Option<Regex>>>,
 }
 
 impl Detectors {
@@ -193,10 +266,12 @@ impl Detectors {
             literals.extend(detector.literals);
             owners.extend(detector.literals.iter().map(|_| place));
         }
+        let always = DETECTORS.iter().enumerate().filter(|(_, detector)| detector.literals.is_empty());
         Detectors {
+            always: always.map(|(place, _)| 1 << place).sum(),
             gate: AhoCorasick::builder().ascii_case_insensitive(true).build(literals).ok(),
             owners,
-            patterns: DETECTORS.iter().map(|detector| Regex::new(detector.pattern).ok()).collect(),
+            patterns: DETECTORS.iter().map(|_| OnceLock::new()).collect(),
         }
     }
 
@@ -204,7 +279,11 @@ impl Detectors {
     pub(super) fn find(&self, text: &str, hits: &mut Vec<Hit>) {
         let wanted = self.wanted(text);
         for (place, detector) in DETECTORS.iter().enumerate() {
-            let Some(pattern) = self.patterns[place].as_ref().filter(|_| wanted & (1 << place) != 0) else { continue };
+            if wanted & (1 << place) == 0 {
+                continue;
+            }
+            let pattern = self.patterns[place].get_or_init(|| Regex::new(detector.pattern).ok());
+            let Some(pattern) = pattern else { continue };
             let mut from = 0;
             while let Some(found) = pattern.captures_at(text, from) {
                 let whole = found.get_match();
@@ -227,7 +306,7 @@ impl Detectors {
     fn wanted(&self, text: &str) -> u32 {
         let all = (1 << DETECTORS.len()) - 1;
         let Some(gate) = &self.gate else { return all };
-        let mut wanted = 0;
+        let mut wanted = self.always;
         for found in gate.find_overlapping_iter(text) {
             wanted |= 1 << self.owners[found.pattern().as_usize()];
             if wanted == all {
@@ -251,11 +330,13 @@ impl Detector {
         let mut kind = self.kind;
         match self.verify {
             Verify::Exact => {}
+            Verify::Mixed => judge::is_mixed(value.as_str()).then_some(())?,
             Verify::Digit => judge::has_digit(value.as_str()).then_some(())?,
             Verify::Credentials => {
                 judge::is_credential(value.as_str(), found.name("scheme").is_some()).then_some(())?;
                 range.end = judge::end_of_token(text, range.end);
             }
+            Verify::Password => (!judge::is_masked(value.as_str())).then_some(())?,
             Verify::Assignment => {
                 kind = judge::assigned(text, found)?;
                 if found.name("quoted").is_none() {

@@ -7,11 +7,66 @@ use regex::Captures;
 
 /// Values that say something about a secret instead of being one.
 const PLACEHOLDERS: &[&str] = &[
-    "none", "null", "nil", "undefined", "true", "false", "str", "string", "bytes", "optional", "any", "int", "required", "missing", "invalid",
-    "redacted", "empty", "expired", "wrong", "incorrect", "unset", "set", "hidden", "masked", "filtered", "removed", "secret", "password",
-    "token", "bearer", "basic", "changeme", "not_set", "not-set", "n/a", "yes", "no", "present", "absent", "ok", "failed", "valid", "unknown",
-    "default", "disabled", "enabled", "provided", "malformed", "rejected", "revoked", "mismatch", "blank", "header", "cookie", "env",
-    "authorization", "access", "refresh", "id_token", "jwt",
+    "none",
+    "null",
+    "nil",
+    "undefined",
+    "true",
+    "false",
+    "str",
+    "string",
+    "bytes",
+    "optional",
+    "any",
+    "int",
+    "required",
+    "missing",
+    "invalid",
+    "redacted",
+    "empty",
+    "expired",
+    "wrong",
+    "incorrect",
+    "unset",
+    "set",
+    "hidden",
+    "masked",
+    "filtered",
+    "removed",
+    "secret",
+    "password",
+    "token",
+    "bearer",
+    "basic",
+    "changeme",
+    "not_set",
+    "not-set",
+    "n/a",
+    "yes",
+    "no",
+    "present",
+    "absent",
+    "ok",
+    "failed",
+    "valid",
+    "unknown",
+    "default",
+    "disabled",
+    "enabled",
+    "provided",
+    "malformed",
+    "rejected",
+    "revoked",
+    "mismatch",
+    "blank",
+    "header",
+    "cookie",
+    "env",
+    "authorization",
+    "access",
+    "refresh",
+    "id_token",
+    "jwt",
 ];
 
 /// Whether a digit is in it.
@@ -19,7 +74,12 @@ pub(super) fn has_digit(value: &str) -> bool {
     value.bytes().any(|byte| byte.is_ascii_digit())
 }
 
-/// Whether it reads as words: no digit, and every run of letters (`camelHumps` taken apart) has three or more.
+/// Whether digits, capitals and small letters are in it.
+pub(super) fn is_mixed(value: &str) -> bool {
+    has_digit(value) && value.bytes().any(|byte| byte.is_ascii_uppercase()) && value.bytes().any(|byte| byte.is_ascii_lowercase())
+}
+
+/// Whether it reads as words: no digit, and every run of letters (`camelHumps` taken apart) has 3 to 24.
 fn is_wording(value: &str) -> bool {
     if has_digit(value) {
         return false;
@@ -29,7 +89,7 @@ fn is_wording(value: &str) -> bool {
     for letter in value.chars().chain([' ']) {
         let hump = letter.is_uppercase() && before.is_lowercase();
         if !letter.is_alphabetic() || hump {
-            if (1..3).contains(&run) {
+            if run > 24 || (1..3).contains(&run) {
                 return false;
             }
             run = 0;
@@ -40,11 +100,19 @@ fn is_wording(value: &str) -> bool {
     true
 }
 
-/// Whether it stands for a value: `None`, `***`, `<token>`, `${TOKEN}`, `%s`, a token of our own.
+/// Whether somebody took the value out before, or never filled it in: `***`, `<token>`, `${TOKEN}`, `%s`, a token of our own.
+pub(super) fn is_masked(value: &str) -> bool {
+    let bare = value.trim_matches(|letter: char| !letter.is_alphanumeric()).to_ascii_lowercase();
+    let enclosed = ["<>", "{}", "[]"].iter().any(|pair| value.starts_with(&pair[..1]) && value.ends_with(&pair[1..]));
+    let begins = enclosed || ["***", "‹", "%(", "%s", "${", "$("].iter().any(|start| value.starts_with(start));
+    let word = ["redacted", "masked", "hidden", "filtered", "removed"].contains(&bare.as_str());
+    begins || word || bare.chars().all(|letter| letter == 'x')
+}
+
+/// Whether it says something about a secret: masked, or a word like `None` or `expired`.
 fn is_placeholder(value: &str) -> bool {
     let bare = value.trim_matches(|letter: char| !letter.is_alphanumeric()).to_ascii_lowercase();
-    let begins = value.starts_with(['<', '{', '$', '*', '‹', '[']) || value.starts_with("%(") || value.starts_with("%s");
-    begins || bare.is_empty() || PLACEHOLDERS.contains(&bare.as_str()) || bare.chars().all(|letter| letter == 'x')
+    is_masked(value) || PLACEHOLDERS.contains(&bare.as_str())
 }
 
 /// Whether it is code that names a value: `settings.password`, `user_token`, `os.environ`.
@@ -55,7 +123,8 @@ fn is_code(value: &str) -> bool {
 
 /// Whether what follows `Authorization:` or `Bearer` is a credential and not a word about one.
 pub(super) fn is_credential(value: &str, has_scheme: bool) -> bool {
-    if is_placeholder(value) || is_wording(value) {
+    // Base64 has `=` at its end only: `bearer token_count=17` is none.
+    if is_placeholder(value) || is_wording(value) || value.trim_end_matches('=').contains('=') {
         return false;
     }
     has_scheme || (value.len() >= 8 && (has_digit(value) || value.len() >= 20))
@@ -74,7 +143,8 @@ pub(super) fn assigned(text: &str, found: &Captures<'_>) -> Option<&'static str>
     let value = quoted.or_else(|| found.name("secret"))?;
     let separator = found.name("sep")?.as_str();
     let value_text = value.as_str();
-    if is_placeholder(value_text) || value_text.starts_with("projects/") || value_text.starts_with("//") {
+    let in_token = text[..key.start()].ends_with('‹') || value_text.contains('›');
+    if in_token || is_placeholder(value_text) || value_text.starts_with("projects/") || value_text.starts_with("//") {
         return None;
     }
     if name == "pwd" && value_text.starts_with('/') {
@@ -117,7 +187,8 @@ pub(super) fn end_of_value(text: &str, from: usize) -> usize {
 /// Whether it is an address of somebody: not `git@github.com`, not `logo@2x.png`.
 pub(super) fn is_email(value: &str) -> bool {
     let ending = value.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
-    let is_file = ["png", "jpg", "jpeg", "gif", "svg", "webp", "js", "ts", "css", "py", "rs", "go", "json", "yaml", "html"].contains(&ending.as_str());
+    let is_file = ["png", "jpg", "jpeg", "gif", "svg", "webp", "js", "ts", "css", "py", "rs", "go", "json", "yaml", "html"]
+        .contains(&ending.as_str());
     !is_file && !value.starts_with("git@")
 }
 
@@ -126,7 +197,8 @@ pub(super) fn is_private_ipv4(text: &str, range: &Range<usize>) -> bool {
     let Ok(address) = text[range.clone()].parse::<Ipv4Addr>() else { return false };
     let (before, after) = (&text[..range.start], &text[range.end..]);
     // 1.2.3.4.5 and 1.2.3.4-rc1 are versions.
-    let goes_on = after.strip_prefix(['.', '-', '+']).is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_alphanumeric()));
+    let goes_on =
+        after.strip_prefix(['.', '-', '+']).is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_alphanumeric()));
     let follows = before.ends_with('.') && before.trim_end_matches('.').ends_with(|letter: char| letter.is_ascii_digit());
     let product = before.strip_suffix('/').is_some_and(|name| {
         let word = name.rsplit(|letter: char| !letter.is_ascii_alphanumeric()).next().unwrap_or_default();
@@ -169,5 +241,8 @@ fn tells(address: IpAddr) -> bool {
 
 /// Whether a secret can be looked for without the words around it: long, and like no ordinary word or number.
 pub(super) fn is_telling(value: &str) -> bool {
-    value.len() >= 10 && has_digit(value) && value.bytes().any(|byte| byte.is_ascii_alphabetic()) && !value.contains(char::is_whitespace)
+    value.len() >= 10
+        && has_digit(value)
+        && value.bytes().any(|byte| byte.is_ascii_alphabetic())
+        && !value.contains(char::is_whitespace)
 }

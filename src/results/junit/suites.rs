@@ -54,6 +54,13 @@ impl Suites {
         self.suites.push(span(attrs, &place, line, offset, notes));
     }
 
+    /// A property of a suite. Both Go writers state `go.version`; of them gotestsum states how long the run took.
+    pub(super) fn property(&mut self, name: &str) {
+        if name == "go.version" && self.root.total.is_some() {
+            self.writer = Writer::Gotestsum;
+        }
+    }
+
     pub(super) fn leave(&mut self) {
         self.open.pop();
     }
@@ -73,24 +80,33 @@ impl Suites {
     }
 
     pub(super) fn finish(mut self, notes: &mut Notes) -> Reading {
-        self.date(notes);
+        if self.writer == Writer::Gotestsum {
+            let reason = "gotestsum puts failed tests first, so the file does not say when each test ran; add the output of \
+                          go test -json (gotestsum --jsonfile)";
+            notes.add(None, reason);
+        } else {
+            self.date(notes);
+        }
         if self.writer == Writer::Pytest {
             mark_reruns(&mut self.attempts);
         }
         let spans = || std::iter::once(&self.root).chain(&self.suites);
-        let ends = spans().filter_map(|span| Some(times::plus(span.start?, span.total?)));
+        let started_at = spans().filter_map(|span| span.start).min();
+        // Where the root states only a length, it is that of the whole run.
+        let whole = started_at.zip(self.root.total);
+        let ends = spans().filter_map(|span| span.start.zip(span.total)).chain(whole);
         Reading {
-            started_at: spans().filter_map(|span| span.start).min(),
-            ended_at: ends.max(),
+            started_at,
+            ended_at: ends.map(|(start, total)| times::plus(start, total)).max(),
             attempts: self.attempts,
-            unread: Vec::new(),
+            ..Reading::default()
         }
     }
 
     /// Dates the cases by the timestamp of their suite and the durations before them.
     ///
-    /// Suites that share one timestamp (Playwright and gotestsum write the start of the run on each) are one
-    /// stretch of time, as long as the whole run.
+    /// Suites that share one timestamp (Playwright writes the start of the run on each) are one stretch of time, as
+    /// long as the whole run.
     fn date(&mut self, notes: &mut Notes) {
         let start_of = |clock: Option<usize>| clock.map_or(self.root.start, |number| self.suites[number].start);
         let mut stretches: Vec<(Timestamp, Vec<usize>)> = Vec::new();
@@ -103,17 +119,25 @@ impl Suites {
             }
             stretches[at].1.push(place);
         }
+        let alone = stretches.len() == 1;
         for (start, places) in stretches {
-            let first = self.clocks[places[0]];
-            let one_clock = places.iter().all(|&place| self.clocks[place] == first);
-            let total = match first {
-                Some(number) if one_clock => self.suites[number].total,
-                _ => self.root.total,
-            };
+            let total = self.length_of(&places, alone);
             if let Err(sum) = times::date_by_sum(&mut self.attempts, places.iter().copied(), start, total) {
                 notes.side_by_side(places.len(), sum, total.unwrap_or_default());
             }
         }
+    }
+
+    /// How long the stretch of time took in which these attempts ran.
+    fn length_of(&self, places: &[usize], is_whole_file: bool) -> Option<SignedDuration> {
+        let first = self.clocks.get(*places.first()?).copied().flatten();
+        let one_clock = places.iter().all(|&place| self.clocks[place] == first);
+        let own = first.filter(|_| one_clock).map_or(self.root.total, |number| self.suites[number].total);
+        let durations = places.iter().filter_map(|&place| self.attempts[place].duration);
+        let sum = durations.fold(SignedDuration::ZERO, SignedDuration::saturating_add);
+        // Playwright states the sum of its tests as the time of a suite; only the root tells how long the run took.
+        let is_bare_sum = own.is_none_or(|own| own <= sum.saturating_add(SignedDuration::from_millis(1)));
+        if is_whole_file && is_bare_sum { own.max(self.root.total) } else { own }
     }
 }
 

@@ -1,0 +1,332 @@
+//! The report for a terminal: as wide as it is told, readable without colour.
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use super::schema::{Footing, Report, Verdict};
+use super::story::{self, CauseStory, Chain, Cited, Step, Story, Unexplained};
+use super::{Look, RenderError, inert};
+
+/// Tests named per cause; the others are counted.
+const TESTS: usize = 8;
+
+/// Leads shown per unexplained test.
+const LEADS: usize = 3;
+
+/// Terminal lines that a line of a log may take.
+const LOG_LINES: usize = 4;
+
+/// Column at which answers begin: behind `   Why 1  observed  `.
+const ANSWER: usize = 20;
+
+/// Column at which the records under an answer begin.
+const RECORD: usize = 10;
+
+/// Renders the report for a terminal of 60 to 200 columns; other widths are brought into that range.
+///
+/// # Errors
+///
+/// [`RenderError::Json`] where serde refuses a value; no report made by [`super::build`] holds one.
+pub fn render(report: &Report, look: Look) -> Result<String, RenderError> {
+    let report = inert::visible_report(report)?;
+    let story = story::tell(&report);
+    let mut page = Page { out: String::new(), width: look.width.clamp(60, 200), colour: look.colour };
+    page.opening(&story);
+    for cause in &story.causes {
+        page.cause(cause);
+    }
+    page.unexplained(&story.unexplained);
+    page.exclusions(&story);
+    page.reservations(&story);
+    page.closing(&story);
+    Ok(inert::disarmed(&page.out, "∷", "##⟦"))
+}
+
+/// The few styles used; each also differs in words, so that nothing is said by colour alone.
+#[derive(Clone, Copy)]
+enum Style {
+    Plain,
+    Strong,
+    Faint,
+    Good,
+    Caution,
+    Bad,
+}
+
+impl Style {
+    fn code(self) -> Option<&'static str> {
+        match self {
+            Style::Plain => None,
+            Style::Strong => Some("1"),
+            Style::Faint => Some("2"),
+            Style::Good => Some("32"),
+            Style::Caution => Some("33"),
+            Style::Bad => Some("31"),
+        }
+    }
+
+    fn of_footing(footing: Footing) -> Style {
+        match footing {
+            Footing::Observed => Style::Good,
+            Footing::Inferred => Style::Caution,
+        }
+    }
+
+    fn of_verdict(verdict: Verdict) -> Style {
+        match verdict {
+            Verdict::Confirmed => Style::Good,
+            Verdict::Likely => Style::Plain,
+            Verdict::Possible | Verdict::Inconclusive => Style::Caution,
+        }
+    }
+}
+
+struct Page {
+    out: String,
+    width: usize,
+    colour: bool,
+}
+
+impl Page {
+    fn styled(&self, style: Style, text: &str) -> String {
+        match style.code().filter(|_| self.colour) {
+            Some(code) => format!("\x1b[{code}m{text}\x1b[0m"),
+            None => text.to_owned(),
+        }
+    }
+
+    fn blank(&mut self) {
+        self.out.push('\n');
+    }
+
+    /// A label in its column, then the text, wrapped and aligned behind it.
+    fn entry(&mut self, label: &str, label_style: Style, column: usize, style: Style, text: &str) {
+        let lines = wrapped(text, self.width.saturating_sub(column));
+        for (place, line) in lines.iter().enumerate() {
+            let shown = if place == 0 { label } else { "" };
+            let gap = column.saturating_sub(shown.width());
+            let label = self.styled(label_style, shown);
+            let line = self.styled(style, line);
+            self.out.push_str(&format!("{label}{}{line}\n", " ".repeat(gap)));
+        }
+    }
+
+    fn paragraph(&mut self, indent: usize, style: Style, text: &str) {
+        self.entry("", Style::Plain, indent, style, text);
+    }
+
+    fn heading(&mut self, text: &str) {
+        self.blank();
+        self.paragraph(0, Style::Strong, text);
+    }
+
+    fn opening(&mut self, story: &Story<'_>) {
+        self.paragraph(0, Style::Strong, &story.headline);
+        self.paragraph(0, Style::Faint, &story.summary);
+        for (step, number) in story.plan.iter().zip(1..) {
+            self.entry(&format!("Fix {number}"), Style::Plain, 7, Style::Plain, step);
+        }
+        for premise in &story.broken_premises {
+            self.entry("! ", Style::Bad, 2, Style::Plain, &premise.statement);
+        }
+    }
+
+    fn cause(&mut self, story: &CauseStory<'_>) {
+        let cause = story.cause;
+        self.blank();
+        self.entry(&format!("{}  ", story.number), Style::Strong, 3, Style::Strong, &cause.title);
+        let mut tags = vec![cause.root.to_string(), cause.verdict.word().to_owned(), cause.severity.clone(), cause.class.clone()];
+        if cause.status == "experimental" {
+            tags.push("experimental rule".to_owned());
+        }
+        tags.push(format!("explains {}", story::counted(cause.tests.len(), "test")));
+        self.paragraph(3, Style::of_verdict(cause.verdict), &tags.join(" · "));
+        for chain in &story.chains {
+            self.blank();
+            if story.chains.len() > 1 {
+                self.paragraph(3, Style::Faint, &format!("In {}:", story::counted(chain.tests.len(), "test")));
+            }
+            self.chain(chain);
+        }
+        if story.tests_beyond > 0 && !story.chains.is_empty() {
+            self.paragraph(3, Style::Faint, &format!("{} more with chains that differ; see report.json.", story.tests_beyond));
+        }
+        self.blank();
+        self.entry("   Tests", Style::Strong, 12, Style::Plain, &cut_list(&cause.tests));
+        for (label, text) in
+            [("   Now", &cause.remedy.now), ("   Verify", &cause.remedy.verify), ("   Prevent", &cause.remedy.prevent)]
+        {
+            if !text.trim().is_empty() {
+                self.entry(label, Style::Strong, 12, Style::Plain, text);
+            }
+        }
+    }
+
+    fn chain(&mut self, chain: &Chain<'_>) {
+        for step in &chain.steps {
+            self.step(step);
+            if step.in_result {
+                let said = chain.error.map_or_else(String::new, |error| format!(": {}", story::key_line(error)));
+                self.log_line(RECORD, &format!("test result{said}"));
+            }
+            for cited in step.cited.iter().take(1) {
+                self.cited(RECORD, cited);
+            }
+            let more = step.more + step.cited.len().saturating_sub(1);
+            if more > 0 {
+                self.paragraph(RECORD, Style::Faint, &format!("and {more} more like it"));
+            }
+        }
+    }
+
+    fn step(&mut self, step: &Step<'_>) {
+        let label = format!("   Why {}  {}", step.number, step.footing.word());
+        let before = if step.before_window { " (seen before the test's window)" } else { "" };
+        self.entry(&label, Style::of_footing(step.footing), ANSWER, Style::Plain, &format!("{}{before}", step.answer));
+    }
+
+    fn cited(&mut self, indent: usize, cited: &Cited<'_>) {
+        let service = cited.evidence.service.as_deref().unwrap_or(&cited.evidence.log);
+        let place = format!("{} {} {service}: ", cited.key, story::time(&cited.evidence.timestamp));
+        self.log_line(indent, &format!("{place}{}", cited.line));
+    }
+
+    /// A line of a log, cut after [`LOG_LINES`] lines of the terminal.
+    fn log_line(&mut self, indent: usize, text: &str) {
+        let mut lines = wrapped(text, self.width.saturating_sub(indent + 2));
+        if lines.len() > LOG_LINES {
+            lines.truncate(LOG_LINES);
+            lines[LOG_LINES - 1].push_str(" …");
+        }
+        for line in lines {
+            let line = self.styled(Style::Faint, &line);
+            self.out.push_str(&format!("{}{line}\n", " ".repeat(indent)));
+        }
+    }
+
+    fn unexplained(&mut self, stories: &[Unexplained<'_>]) {
+        if stories.is_empty() {
+            return;
+        }
+        self.heading(&format!("Unexplained: {}", story::counted(stories.len(), "test")));
+        for story in stories.iter().take(TESTS) {
+            self.unexplained_test(story);
+        }
+        if stories.len() > TESTS {
+            self.paragraph(3, Style::Faint, &format!("and {} more", stories.len() - TESTS));
+        }
+    }
+
+    fn unexplained_test(&mut self, story: &Unexplained<'_>) {
+        let test = story.test;
+        self.entry("   ", Style::Plain, 3, Style::Plain, &format!("{} ({})", test.id, test.outcome.word()));
+        if let Some(error) = &test.error {
+            self.log_line(5, story::key_line(error));
+        }
+        if let Some(guess) = &story.guess {
+            let verdict = format!("{}: {} ({})", guess.hypothesis.verdict.word(), guess.hypothesis.title, guess.hypothesis.root);
+            self.paragraph(5, Style::of_verdict(guess.hypothesis.verdict), &verdict);
+            self.chain(guess);
+        }
+        if story.leads.is_empty() && story.guess.is_none() {
+            self.paragraph(5, Style::Caution, "inconclusive: no rule matched, and no line is unusual to this failure");
+        }
+        for lead in story.leads.iter().take(LEADS) {
+            let seen = seen_in(lead.failing, lead.passing);
+            self.entry("     Look at ", Style::Caution, 13, Style::Plain, &format!("{} ({seen})", lead.template));
+            for cited in lead.cited.iter().take(1) {
+                self.cited(13, cited);
+            }
+        }
+    }
+
+    fn exclusions(&mut self, story: &Story<'_>) {
+        if !story.ruled_out.is_empty() {
+            self.heading("Ruled out");
+            for excluded in &story.ruled_out {
+                let suspect = if excluded.suspect { " (your suspect)" } else { "" };
+                let tests = if excluded.tests > 1 { format!(" [{} tests]", excluded.tests) } else { String::new() };
+                self.paragraph(3, Style::Plain, &format!("{}{suspect}: {}{tests}", excluded.rule, excluded.reason));
+            }
+        }
+        if !story.report.red_herrings.is_empty() {
+            self.heading("Loud but innocent");
+            for herring in &story.report.red_herrings {
+                self.paragraph(3, Style::Plain, &format!("{}: {}", herring.rule, herring.reason));
+            }
+        }
+    }
+
+    fn reservations(&mut self, story: &Story<'_>) {
+        if !story.report.gaps.is_empty() {
+            self.heading("Gaps");
+            for gap in &story.report.gaps {
+                self.entry("   - ", Style::Caution, 5, Style::Plain, &gap.statement);
+            }
+        }
+        let taken: usize = story.report.redactions.iter().map(|redaction| redaction.count).sum();
+        if taken > 0 {
+            let kinds = story.report.redactions.iter().map(|redaction| format!("{} {}", redaction.count, redaction.kind));
+            self.heading(&format!("Taken out: {}", kinds.collect::<Vec<_>>().join(", ")));
+        }
+    }
+
+    fn closing(&mut self, story: &Story<'_>) {
+        if !story.report.run.flaky.is_empty() {
+            self.heading(&format!("Flaky: {}", cut_list(&story.report.run.flaky)));
+        }
+        if !story.report.reproduce.is_empty() {
+            self.blank();
+            self.out.push_str(&format!("Again: {}\n", story.report.reproduce.replace('\n', " ")));
+        }
+    }
+}
+
+/// `seen in 3 failing windows and no passing one`.
+pub(super) fn seen_in(failing: u32, passing: u32) -> String {
+    let failing = story::counted(failing as usize, "failing window");
+    match passing {
+        0 => format!("in {failing}, in no passing one"),
+        1 => format!("in {failing}, in 1 passing one"),
+        passing => format!("in {failing}, in {passing} passing ones"),
+    }
+}
+
+/// The first [`TESTS`] names, then how many more.
+fn cut_list<T: AsRef<str>>(names: &[T]) -> String {
+    let shown: Vec<&str> = names.iter().take(TESTS).map(AsRef::as_ref).collect();
+    match names.len().saturating_sub(TESTS) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+/// The words of the text on lines of so many columns; a longer word is broken. Never empty.
+fn wrapped(text: &str, columns: usize) -> Vec<String> {
+    let columns = columns.max(10);
+    let mut lines = vec![String::new()];
+    let mut used = 0;
+    for word in text.split_whitespace() {
+        let width = word.width();
+        let space = usize::from(used > 0);
+        if used > 0 && used + space + width > columns {
+            lines.push(String::new());
+            used = 0;
+        }
+        if let Some(line) = lines.last_mut().filter(|_| used > 0) {
+            line.push(' ');
+            used += 1;
+        }
+        for letter in word.chars() {
+            let width = letter.width().unwrap_or(0);
+            if used + width > columns {
+                lines.push(String::new());
+                used = 0;
+            }
+            if let Some(line) = lines.last_mut() {
+                line.push(letter);
+            }
+            used += width;
+        }
+    }
+    lines
+}
