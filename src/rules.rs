@@ -23,8 +23,8 @@ pub mod examples;
 pub mod check;
 
 pub use filter::Filter;
-pub use pattern::Pattern;
 pub use matching::{Matcher, Sighting};
+pub use pattern::Pattern;
 pub use problem::Problem;
 
 /// A rule's id: `<family>/<name>`.

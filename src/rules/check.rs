@@ -10,12 +10,8 @@ use super::{Condition, Pattern, Rule};
 /// and place. Only rules whose file has a text in [`Loaded::texts`] are looked at.
 pub fn check(loaded: &Loaded) -> Vec<Problem> {
     let mut problems = loaded.problems.clone();
-    let rules: Vec<(&Rule, &str)> = loaded
-        .catalog
-        .rules()
-        .iter()
-        .filter_map(|rule| Some((rule, loaded.texts.get(&rule.path)?.as_str())))
-        .collect();
+    let rules: Vec<(&Rule, &str)> =
+        loaded.catalog.rules().iter().filter_map(|rule| Some((rule, loaded.texts.get(&rule.path)?.as_str()))).collect();
     for (rule, text) in &rules {
         let mut sheet = Sheet::new(&rule.path, text);
         empty_matches(rule, &mut sheet);
@@ -67,7 +63,8 @@ fn twins(rules: &[(&Rule, &str)]) -> Vec<Problem> {
                     first.insert(key, rule);
                 }
                 Some(other) => {
-                    let place = pattern.map_or(place_of_key(sheet.source, "match"), |pattern| place_of_pattern(sheet.source, pattern));
+                    let place =
+                        pattern.map_or(place_of_key(sheet.source, "match"), |pattern| place_of_pattern(sheet.source, pattern));
                     let message = match other.id == rule.id {
                         true => "this matcher is in the rule twice".to_owned(),
                         false => format!("`{}` has the same matcher", other.id),

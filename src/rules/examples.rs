@@ -160,7 +160,9 @@ fn entries_met(matcher: &Matcher, place: RuleIx, fields: &Map<String, Value>) ->
     let selection = Selection { windows: Vec::new(), reach };
     let mut records: Vec<Record> = Vec::new();
     pull(&[source], &selection, &Everything, &mut |record| records.push(record)).map_err(|error| error.to_string())?;
-    let [record] = records.as_slice() else { return Err("this is no log entry: it needs Cloud Logging's field names".to_owned()) };
+    let [record] = records.as_slice() else {
+        return Err("this is no log entry: it needs Cloud Logging's field names".to_owned());
+    };
     let mut met = Vec::new();
     matcher.in_record(record, &mut |sighting| {
         if sighting.rule == place {

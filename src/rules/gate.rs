@@ -26,14 +26,27 @@ use super::{Filter, Pattern, RuleIx};
 /// A piece shorter than this is in nearly every entry.
 const SHORTEST_PIECE: usize = 3;
 
+/// What stands in nearly every entry that Cloud Run writes, in lower case: a piece of it tells nothing.
+const EVERYWHERE: &str = "\
+    \"insertid\": \"labels\": \"instanceid\": \"logname\": \"projects/logs/run.googleapis.com%2fstdout %2fstderr %2frequests \
+    \"receivetimestamp\": \"resource\": \"configuration_name\": \"location\": \"project_id\": \"revision_name\": \
+    \"service_name\": \"type\": \"cloud_run_revision\": \"severity\": \"default info warning error timestamp\": \
+    \"textpayload\": \"jsonpayload\": \"message\": \"trace\": \"traces\": \"spanid\": \"tracesampled\": \
+    \"httprequest\": \"requestmethod\": \"get post requesturl\": \"https \"requestsize\": \"responsesize\": \"status\": \
+    \"useragent\": \"remoteip\": \"serverip\": \"latency\": \"protocol\": \"http/1.1 \"sourcelocation\": \"file\": \
+    \"line\": \"function\": \"commit-sha gcb-build-id managed-by cloudfunctions us-central1";
+
 /// The three ways in which an entry becomes text, as bits.
 const PLAIN: u8 = 1;
 const JSON: u8 = 2;
 const REQUEST: u8 = 4;
 const EVERY: u8 = PLAIN | JSON | REQUEST;
 
+/// One of the ways, where its literals are cut, and what they are worth then.
+type Cut = (u8, fn(u8) -> bool, Weigh);
+
 /// How to cut literals for each of them.
-const CUTS: [(u8, fn(u8) -> bool, Weigh); 3] = [
+const CUTS: [Cut; 3] = [
     (PLAIN, is_cut_in_plain, |text| piece(text, is_cut_in_plain).len()),
     (JSON, is_cut_in_json, |text| piece(text, is_cut_in_json).len()),
     (REQUEST, is_cut_in_request, |text| piece(text, is_cut_in_request).len()),
@@ -66,11 +79,11 @@ fn is_cut_in_request(byte: u8) -> bool {
     is_cut_in_json(byte) || byte == b' '
 }
 
-/// The longest piece of a literal between cuts; empty where it is too short to be of use.
+/// The longest piece of a literal between cuts; empty where none is of use.
 fn piece(literal: &str, is_cut: fn(u8) -> bool) -> &str {
-    let ascii = |c: char| u8::try_from(c).map_or(true, is_cut);
-    let longest = literal.split(ascii).max_by_key(|piece| piece.len()).unwrap_or_default();
-    if longest.len() < SHORTEST_PIECE { "" } else { longest }
+    let cut = |c: char| u8::try_from(c).map_or(true, is_cut);
+    let useful = |piece: &&str| piece.len() >= SHORTEST_PIECE && !EVERYWHERE.contains(piece);
+    literal.split(cut).filter(useful).max_by_key(|piece| piece.len()).unwrap_or_default()
 }
 
 /// What it means that a word stands in the raw entry.
@@ -188,7 +201,9 @@ impl RawGate {
             }
             if meaning.probes.iter().any(|probe| !fitting.contains(probe)) {
                 let value = value_at(&raw[hit.end()..]);
-                fitting.extend(meaning.probes.iter().filter(|probe| value.as_ref().is_none_or(|value| self.probes[**probe].fits(value))));
+                fitting.extend(
+                    meaning.probes.iter().filter(|probe| value.as_ref().is_none_or(|value| self.probes[**probe].fits(value))),
+                );
             }
         }
         let way = match payload {
@@ -246,7 +261,8 @@ impl Needs {
 
 /// Whether what follows `\u00` makes it a printable ASCII character that encoders usually write as itself.
 fn writes_plain_character(after: &[u8]) -> bool {
-    let code = after.get(..2).and_then(|digits| std::str::from_utf8(digits).ok()).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+    let code =
+        after.get(..2).and_then(|digits| std::str::from_utf8(digits).ok()).and_then(|digits| u8::from_str_radix(digits, 16).ok());
     code.is_none_or(|byte| !is_cut_in_plain(byte))
 }
 

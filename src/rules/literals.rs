@@ -43,7 +43,9 @@ fn worth(set: &[String], weigh: Weigh) -> usize {
 }
 
 fn better(a: Option<Vec<String>>, b: Option<Vec<String>>, weigh: Weigh) -> Option<Vec<String>> {
-    let value = |set: &Option<Vec<String>>| set.as_ref().map_or(0, |set| worth(set, weigh) * 64 / set.len().max(1).ilog2().max(1) as usize);
+    let value = |set: &Option<Vec<String>>| {
+        set.as_ref().map_or(0, |set| worth(set, weigh) * 64 / set.len().max(1).ilog2().max(1) as usize)
+    };
     let chosen = if value(&b) > value(&a) { b } else { a };
     chosen.filter(|set| worth(set, weigh) > 0)
 }
@@ -134,6 +136,7 @@ fn concat(parts: &[Hir], weigh: Weigh) -> Known {
     for part in parts {
         let known = walk(part, weigh);
         match known.exact {
+            Some(texts) if texts.len() == 1 && fits(&run, &texts) => run.iter_mut().for_each(|head| head.push_str(&texts[0])),
             Some(texts) if fits(&run, &texts) => {
                 run = run.iter().flat_map(|head| texts.iter().map(move |tail| format!("{head}{tail}"))).collect();
             }

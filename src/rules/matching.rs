@@ -149,13 +149,6 @@ impl Matcher {
         }
     }
 
-    /// BENCH
-    pub fn describe(&self) -> String {
-        let mut out = format!("slots {} unlettered {} filter_only {} literals {}\n", self.logs.len(), self.unlettered.len(), self.filter_only.len(), self.wakes.len());
-        for s in &self.unlettered { out += &format!("  unlettered {} {}\n", self.logs[*s as usize].rule, self.logs[*s as usize].text.as_ref().map_or("", |t| t.source())); }
-        out
-    }
-
     /// The slots that the text may meet, in order: all whose literals are in it, and those that have none.
     fn wake(&self, text: &str, woken: &mut Vec<u32>) {
         match &self.literals {
@@ -215,10 +208,9 @@ impl TestMatcher {
     pub fn met_by(&self, case: &TestCase) -> Option<Captures> {
         use crate::results::Outcome;
         let word = case.outcome.word();
-        let named = if self.outcome.is_empty() { matches!(word, "failed" | "errored") } else { self.outcome.iter().any(|o| o == word) };
-        let short = self.shorter_than.is_none_or(|limit| {
-            case.duration.is_some_and(|took| took.unsigned_abs() < limit)
-        });
+        let named =
+            if self.outcome.is_empty() { matches!(word, "failed" | "errored") } else { self.outcome.iter().any(|o| o == word) };
+        let short = self.shorter_than.is_none_or(|limit| case.duration.is_some_and(|took| took.unsigned_abs() < limit));
         if !named || !short {
             return None;
         }
@@ -227,12 +219,17 @@ impl TestMatcher {
             Outcome::Passed | Outcome::Skipped => None,
         };
         let mut caught = Captures::new();
-        let mut met = |pattern: &Option<Pattern>, text: &str| pattern.as_ref().is_none_or(|pattern| pattern.capture_into(text, &mut caught).is_some());
+        let mut met = |pattern: &Option<Pattern>, text: &str| {
+            pattern.as_ref().is_none_or(|pattern| pattern.capture_into(text, &mut caught).is_some())
+        };
         let message = failure.map_or("", |failure| failure.message.as_str());
         let met_all = met(&self.id, &case.id)
             && met(&self.message, message)
             && (self.details.is_none()
-                || met(&self.details, &failure.map_or(String::new(), |f| [&f.message, &f.details, &f.output].map(String::as_str).join("\n"))));
+                || met(
+                    &self.details,
+                    &failure.map_or(String::new(), |f| [&f.message, &f.details, &f.output].map(String::as_str).join("\n")),
+                ));
         met_all.then_some(caught)
     }
 }

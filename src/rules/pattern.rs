@@ -50,9 +50,9 @@ impl Pattern {
     /// is too big once compiled.
     pub fn new(source: &str) -> Result<Pattern, PatternError> {
         let Rewritten { text: translated, names } = with_ascii_classes(source)?;
-        let hir = regex_syntax::Parser::new().parse(&translated).map_err(|error| {
-            PatternError { offset: 0, message: last_line(&error.to_string()) }
-        })?;
+        let hir = regex_syntax::Parser::new()
+            .parse(&translated)
+            .map_err(|error| PatternError { offset: 0, message: last_line(&error.to_string()) })?;
         let regex = match steps(&hir) > MANY_STEPS {
             true => OnceLock::from(Some(compile(&translated)?)),
             false => OnceLock::new(),
@@ -162,10 +162,9 @@ pub(super) struct Rewritten {
 
 /// The same pattern with `\d \w \s \b` and their negations written as ASCII.
 pub(super) fn with_ascii_classes(source: &str) -> Result<Rewritten, PatternError> {
-    let tree = ast::parse::Parser::new().parse(source).map_err(|error| PatternError {
-        offset: error.span().start.offset,
-        message: error.kind().to_string(),
-    })?;
+    let tree = ast::parse::Parser::new()
+        .parse(source)
+        .map_err(|error| PatternError { offset: error.span().start.offset, message: error.kind().to_string() })?;
     let Ok(Rewrite { mut edits, names }) = ast::visit(&tree, Rewrite::default());
     edits.sort_by_key(|(span, _)| span.start);
     let mut out = String::with_capacity(source.len() + 16 * edits.len());

@@ -88,9 +88,12 @@ pub fn nearest_few<'c>(written: &str, candidates: impl IntoIterator<Item = &'c s
     let allowed = (written.chars().count() / 3).max(2);
     let mut near: Vec<(usize, &str)> = candidates
         .into_iter()
-        .map(|candidate| (strsim::osa_distance(&written, candidate), candidate))
-        .filter(|(distance, candidate)| {
-            *distance <= allowed || (written.len() >= 4 && (candidate.contains(&written) || written.contains(candidate)))
+        .filter_map(|candidate| {
+            let part = written.len() >= 4 && (candidate.contains(&written) || written.contains(candidate));
+            // Lengths alone settle most of a large catalog.
+            let close = written.len().abs_diff(candidate.len()) <= 4 * allowed;
+            let distance = || strsim::osa_distance(&written, candidate);
+            (part || close).then(distance).filter(|distance| part || *distance <= allowed).map(|distance| (distance, candidate))
         })
         .collect();
     near.sort_unstable();

@@ -33,8 +33,20 @@ pub(super) struct EdgeDraft {
 }
 
 const RULE_KEYS: &[&str] = &[
-    "title", "class", "severity", "status", "symptom", "replaced_by", "match", "refines", "explains", "why", "remedy", "fingerprint",
-    "references", "examples",
+    "title",
+    "class",
+    "severity",
+    "status",
+    "symptom",
+    "replaced_by",
+    "match",
+    "refines",
+    "explains",
+    "why",
+    "remedy",
+    "fingerprint",
+    "references",
+    "examples",
 ];
 
 const CLASSES: &[(&str, Class)] = &[
@@ -45,12 +57,8 @@ const CLASSES: &[(&str, Class)] = &[
     ("data", Class::Data),
 ];
 
-const SEVERITIES: &[(&str, Severity)] = &[
-    ("critical", Severity::Critical),
-    ("high", Severity::High),
-    ("medium", Severity::Medium),
-    ("low", Severity::Low),
-];
+const SEVERITIES: &[(&str, Severity)] =
+    &[("critical", Severity::Critical), ("high", Severity::High), ("medium", Severity::Medium), ("low", Severity::Low)];
 
 const STATUSES: &[(&str, Status)] =
     &[("experimental", Status::Experimental), ("stable", Status::Stable), ("deprecated", Status::Deprecated)];
@@ -89,8 +97,7 @@ pub(super) fn rule(sheet: &mut Sheet<'_>, id: &str, root: &Node) -> Option<Draft
     // Captures of a pattern that could not be read are not known.
     let captures_known = !matches!(matched, Some(None));
     let remedy = fields.get("remedy").and_then(|node| remedy(sheet, node)).unwrap_or_default();
-    let (matching_examples, other_examples) =
-        fields.get("examples").map(|node| examples::read(sheet, node)).unwrap_or_default();
+    let (matching_examples, other_examples) = fields.get("examples").map(|node| examples::read(sheet, node)).unwrap_or_default();
     let (condition, log_matchers, test_matchers) = matched.flatten().unwrap_or_default();
     let mut draft = Draft {
         sound: false,
@@ -195,9 +202,7 @@ fn required_word<T: Copy>(sheet: &mut Sheet<'_>, fields: &Fields<'_>, key: &str,
 }
 
 /// The items of a list; a single item may stand without one. Items that are wrong are reported and left out.
-fn list<T>(
-    sheet: &mut Sheet<'_>, node: Option<&Node>, mut item: impl FnMut(&mut Sheet<'_>, &Node) -> Option<T>,
-) -> Vec<T> {
+fn list<T>(sheet: &mut Sheet<'_>, node: Option<&Node>, mut item: impl FnMut(&mut Sheet<'_>, &Node) -> Option<T>) -> Vec<T> {
     match node {
         None => Vec::new(),
         Some(Node { kind: Kind::List(items), .. }) => items.iter().filter_map(|node| item(sheet, node)).collect(),

@@ -40,9 +40,10 @@ impl Rule {
     /// The names of all groups of its patterns.
     pub fn capture_names(&self) -> BTreeSet<&str> {
         let logs = self.log_matchers.iter().filter_map(|matcher| matcher.text.as_ref());
-        let tests = self.test_matchers.iter().flat_map(|matcher| {
-            [&matcher.message, &matcher.details, &matcher.id].into_iter().filter_map(Option::as_ref)
-        });
+        let tests = self
+            .test_matchers
+            .iter()
+            .flat_map(|matcher| [&matcher.message, &matcher.details, &matcher.id].into_iter().filter_map(Option::as_ref));
         logs.chain(tests).flat_map(|pattern| pattern.names().iter().map(String::as_str)).collect()
     }
 }
@@ -77,7 +78,10 @@ fn render(text: &str, captures: &Captures) -> String {
         captures.iter().map(|(name, value)| (name.clone(), Value::from(shortened(value)))).collect();
     let environment = environment();
     // A template that does not render was refused when it was loaded; its source still says something.
-    environment.template_from_str(text).and_then(|template| template.render(Value::from(values))).unwrap_or_else(|_| text.to_owned())
+    environment
+        .template_from_str(text)
+        .and_then(|template| template.render(Value::from(values)))
+        .unwrap_or_else(|_| text.to_owned())
 }
 
 fn shortened(value: &str) -> String {
@@ -106,7 +110,11 @@ pub(super) fn check(sheet: &mut Sheet<'_>, rule: &Rule, place_of: impl Fn(&str) 
         }
     }
     for name in rule.fingerprint.iter().filter(|name| !names.contains(name.as_str())) {
-        sheet.wrong(place_of("fingerprint"), format!("`fingerprint` names `{name}`, which no pattern captures"), offer(name, &names));
+        sheet.wrong(
+            place_of("fingerprint"),
+            format!("`fingerprint` names `{name}`, which no pattern captures"),
+            offer(name, &names),
+        );
     }
 }
 
@@ -174,7 +182,9 @@ mod tests {
         assert!(!mistakes("{{ user_id", &names).is_empty());
         assert!(!mistakes("{% include 'x' %}", &names).is_empty());
         let hundred = "1,".repeat(100);
-        let nested = format!("{{% for a in [{hundred}] %}}{{% for b in [{hundred}] %}}{{% for c in [{hundred}] %}}{{% endfor %}}{{% endfor %}}{{% endfor %}}");
+        let nested = format!(
+            "{{% for a in [{hundred}] %}}{{% for b in [{hundred}] %}}{{% for c in [{hundred}] %}}{{% endfor %}}{{% endfor %}}{{% endfor %}}"
+        );
         assert!(!mistakes(&nested, &names).is_empty());
     }
 }

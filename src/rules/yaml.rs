@@ -22,7 +22,10 @@ pub(super) struct Node {
 #[derive(Debug, Clone)]
 pub(super) enum Kind {
     /// A text; `plain` ones may also be read as number, truth value or null.
-    Scalar { text: String, plain: bool },
+    Scalar {
+        text: String,
+        plain: bool,
+    },
     List(Vec<Node>),
     Map(Vec<(Node, Node)>),
     /// Something that was reported already.
@@ -94,8 +97,11 @@ pub(super) fn parse(sheet: &mut Sheet<'_>) -> Option<Node> {
     let mut options = Options::default();
     options.emit_unresolved_aliases = true;
     options.emit_comments = false;
-    let mut composer =
-        Composer { events: Parser::new_from_str_with_options(sheet.source, options), duplicates: Vec::new(), aliases: Vec::new() };
+    let mut composer = Composer {
+        events: Parser::new_from_str_with_options(sheet.source, options),
+        duplicates: Vec::new(),
+        aliases: Vec::new(),
+    };
     let root = composer.document();
     for (place, key) in composer.duplicates {
         sheet.wrong(place, format!("the key `{key}` is written twice"), "merge the two or remove one".to_owned());
@@ -164,9 +170,7 @@ impl<'s> Composer<'s> {
         }
         let mut bytes = span.byte_range().unwrap_or_default();
         let kind = match event {
-            Event::Scalar(text, style, ..) => {
-                Kind::Scalar { text: text.into_owned(), plain: style == ScalarStyle::Plain }
-            }
+            Event::Scalar(text, style, ..) => Kind::Scalar { text: text.into_owned(), plain: style == ScalarStyle::Plain },
             Event::SequenceStart(..) => {
                 let mut items = Vec::new();
                 loop {

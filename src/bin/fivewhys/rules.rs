@@ -149,7 +149,10 @@ fn tested(loaded: &Loaded) -> (String, ExitStatus) {
         let rule = loaded.catalog.rule(mismatch.rule);
         let (list, verb) = if mismatch.should_match { ("match", "does not match") } else { ("no_match", "matches") };
         let example = words::shortened(&mismatch.text, width().saturating_sub(4));
-        text += &format!("{}: examples.{list}[{}] {verb} ({})\n    {example}\n    {}\n", rule.id, mismatch.number, rule.path, mismatch.hint);
+        text += &format!(
+            "{}: examples.{list}[{}] {verb} ({})\n    {example}\n    {}\n",
+            rule.id, mismatch.number, rule.path, mismatch.hint
+        );
     }
     text += &summary(&examined, loaded.problems.len());
     let good = examined.mismatches.is_empty() && loaded.problems.is_empty();

@@ -37,10 +37,7 @@ const ENTRY: &[(&str, Type)] = &[
     ("trace", Type::Text),
     ("spanId", Type::Text),
     ("traceSampled", Type::Truth),
-    (
-        "operation",
-        Type::Message(&[("id", Type::Text), ("producer", Type::Text), ("first", Type::Truth), ("last", Type::Truth)]),
-    ),
+    ("operation", Type::Message(&[("id", Type::Text), ("producer", Type::Text), ("first", Type::Truth), ("last", Type::Truth)])),
     ("sourceLocation", Type::Message(&[("file", Type::Text), ("line", Type::Integer), ("function", Type::Text)])),
     ("split", Type::Message(&[("uid", Type::Text), ("index", Type::Integer), ("totalSplits", Type::Integer)])),
     ("errorGroups", Type::Message(&[("id", Type::Text)])),
@@ -147,9 +144,7 @@ impl Field {
 fn descend(value: &Value, steps: &[Step], found: &mut bool, test: &mut dyn FnMut(&Value) -> bool) -> bool {
     match (value, steps.split_first()) {
         (Value::Array(items), _) => items.iter().any(|item| descend(item, steps, found, test)),
-        (Value::Object(fields), Some((first, rest))) => {
-            first.get(fields).is_some_and(|value| descend(value, rest, found, test))
-        }
+        (Value::Object(fields), Some((first, rest))) => first.get(fields).is_some_and(|value| descend(value, rest, found, test)),
         (_, Some(_)) => false,
         (value, None) => {
             *found = true;

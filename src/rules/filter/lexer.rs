@@ -125,7 +125,9 @@ fn path(text: &str, start: usize) -> Result<(TokenKind, usize), FilterError> {
         }
     }
     match text[at..].chars().next() {
-        Some('*') => Err(FilterError::new(text, at, "`*` stands alone", "put a text with `*` in quotes; `f:*` asks whether `f` is there")),
+        Some('*') => {
+            Err(FilterError::new(text, at, "`*` stands alone", "put a text with `*` in quotes; `f:*` asks whether `f` is there"))
+        }
         Some('"') => Err(FilterError::new(text, at, "a quote in the middle of a text", "put the whole text in quotes")),
         _ => Ok((TokenKind::Text(parts), at - start)),
     }
@@ -156,8 +158,9 @@ fn quoted(text: &str, start: usize) -> Result<(String, usize), FilterError> {
             }
         }
     }
-    let value = String::from_utf8(out)
-        .map_err(|_| FilterError::new(text, start, "the octal escapes of this text are no UTF-8", "write the characters themselves"))?;
+    let value = String::from_utf8(out).map_err(|_| {
+        FilterError::new(text, start, "the octal escapes of this text are no UTF-8", "write the characters themselves")
+    })?;
     Ok((value, at + 1 - start))
 }
 
@@ -194,10 +197,12 @@ mod tests {
 
     fn texts(query: &str) -> Vec<Vec<String>> {
         let found = tokens(query).unwrap().into_iter();
-        found.filter_map(|token| match token.kind {
-            TokenKind::Text(parts) => Some(parts.into_iter().map(|part| part.text).collect()),
-            _ => None,
-        }).collect()
+        found
+            .filter_map(|token| match token.kind {
+                TokenKind::Text(parts) => Some(parts.into_iter().map(|part| part.text).collect()),
+                _ => None,
+            })
+            .collect()
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub(in crate::rules) struct Probe {
 #[derive(Debug, Clone)]
 enum Test {
     Any,
-    Compare(Comparison),
+    Compare(Box<Comparison>),
     LogId(String),
     Source(String),
     InNet(Net),
@@ -41,7 +41,7 @@ impl Probe {
         let log_name = || value.as_str().and_then(|name| name.split_once("/logs/"));
         match &self.test {
             Test::Any => true,
-            Test::Compare(Comparison { field, op, operand }) => holds(value, *op, operand, field.declared),
+            Test::Compare(comparison) => holds(value, comparison.op, &comparison.operand, comparison.field.declared),
             Test::LogId(id) => log_name().is_some_and(|(_, name)| same_log_id(name, id)),
             Test::Source(parent) => log_name().is_some_and(|(name, _)| name.eq_ignore_ascii_case(parent)),
             Test::InNet(net) => net.has(value),
@@ -62,7 +62,7 @@ fn of(node: &Node) -> Outlook {
         Node::Or(parts) => Outlook::Or(parts.iter().map(of).collect()),
         // An unset field may meet the comparison: then its key need not be there.
         Node::Compare(comparison) if comparison.met_by_default() => Outlook::Anything,
-        Node::Compare(comparison) => key(comparison.field.raw_names(), Test::Compare(comparison.clone())),
+        Node::Compare(comparison) => key(comparison.field.raw_names(), Test::Compare(Box::new(comparison.clone()))),
         Node::Present(field) => key(field.raw_names(), Test::Any),
         Node::InNet(field, net) => key(field.raw_names(), Test::InNet(*net)),
         Node::LogId(id) => key(Some(vec!["logName", "log_name"]), Test::LogId(id.clone())),

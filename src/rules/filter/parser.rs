@@ -133,7 +133,11 @@ impl<'q> Parser<'q> {
     fn simple(&mut self) -> Result<Node, FilterError> {
         if let Some(keyword) = self.keyword() {
             let message = format!("`{keyword}` needs a comparison here");
-            return Err(self.wrong(self.place(), message, "lower case words are search texts; keywords stand between comparisons"));
+            return Err(self.wrong(
+                self.place(),
+                message,
+                "lower case words are search texts; keywords stand between comparisons",
+            ));
         }
         let Some(token) = self.take() else {
             return Err(self.wrong(self.text.len(), "the query ends too early", "add what is to be compared"));
@@ -251,14 +255,21 @@ impl<'q> Parser<'q> {
             return Err(self.wrong(at, "a value is one text", "put all of it in one pair of quotes"));
         }
         if !quoted && parts.len() == 1 && matches!(text.as_str(), "AND" | "OR" | "NOT") {
-            return Err(self.wrong(at, format!("a value is expected here, not `{text}`"), "put it in quotes if it is meant as a text"));
+            return Err(self.wrong(
+                at,
+                format!("a value is expected here, not `{text}`"),
+                "put it in quotes if it is meant as a text",
+            ));
         }
         let operand = match op {
             Op::Matches | Op::NotMatches => self.regex(&text, quoted, at)?,
             _ => Operand::new(&text, quoted),
         };
         if field.declared == Type::Severity && !operand.is_severity() {
-            let near = nearest(&text.to_uppercase().to_lowercase(), ["default", "debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"]);
+            let near = nearest(
+                &text.to_uppercase().to_lowercase(),
+                ["default", "debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"],
+            );
             let names = severity_names().collect::<Vec<_>>().join(", ");
             let near = near.map(|near| format!("did you mean `{}`? ", near.to_uppercase())).unwrap_or_default();
             return Err(self.wrong(at, format!("`{text}` is no severity"), &format!("{near}one of: {names}, or a number")));

@@ -218,9 +218,17 @@ mod tests {
 
     #[test]
     fn what_re2_refuses_is_refused_with_its_place() {
-        for (pattern, offset) in
-            [("a**", 2), ("a{1001}", 1), (r"x\C", 1), (r"(a)\1", 3), ("b(?=a)", 1), ("(?x)a", 0), (r"a\Z", 1), ("a[b", 1), ("a\\", 1)]
-        {
+        for (pattern, offset) in [
+            ("a**", 2),
+            ("a{1001}", 1),
+            (r"x\C", 1),
+            (r"(a)\1", 3),
+            ("b(?=a)", 1),
+            ("(?x)a", 0),
+            (r"a\Z", 1),
+            ("a[b", 1),
+            ("a\\", 1),
+        ] {
             assert_eq!(regex(pattern).unwrap_err().offset, offset, "{pattern}");
         }
     }

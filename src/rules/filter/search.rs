@@ -14,9 +14,8 @@ pub(super) struct Terms {
 }
 
 /// Delimiters that came percent-encoded; longer ones first.
-const ENCODED: &[&str] = &[
-    "%2526", "%2520", "%21", "%26", "%3b", "%7c", "%20", "%2b", "%3d", "%5d", "%5b", "%3a", "%0a", "%2c", "%28", "%29",
-];
+const ENCODED: &[&str] =
+    &["%2526", "%2520", "%21", "%26", "%3b", "%7c", "%20", "%2b", "%3d", "%5d", "%5b", "%3a", "%0a", "%2c", "%28", "%29"];
 
 fn is_delimiter(c: char) -> bool {
     c.is_whitespace() || "[]<>(){}|!;,'\"*&?+/:=@.-$%\\_".contains(c)
@@ -53,7 +52,7 @@ impl Terms {
     }
 
     /// Whether every word and phrase occurs in one of the texts under these values.
-    pub(super) fn met_by(&self, each_text: &mut dyn FnMut(&mut dyn FnMut(&str))) -> bool {
+    pub(super) fn met_by(&self, each_text: impl FnOnce(&mut dyn FnMut(&str))) -> bool {
         let mut words_left = vec![true; self.words.len()];
         let mut phrases_left = vec![true; self.phrases.len()];
         each_text(&mut |text| {
@@ -90,7 +89,7 @@ mod tests {
     use super::*;
 
     fn met(query: &str, text: &str) -> bool {
-        Terms::new(query).met_by(&mut |visit| visit(text))
+        Terms::new(query).met_by(|visit| visit(text))
     }
 
     #[test]

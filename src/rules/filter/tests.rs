@@ -59,7 +59,9 @@ fn values_in_parentheses_are_combined() {
     assert!(met(r#"textPayload:("x" AND "y")"#, json!({"textPayload": "y x"})));
     assert!(met("textPayload:(x y)", json!({"textPayload": "y x"})) && !met("textPayload:(x y)", json!({"textPayload": "y"})));
     assert!(met(r#"textPayload=~("^a" OR "b$")"#, json!({"textPayload": "xb"})));
-    assert!(met("textPayload:(x NOT y)", json!({"textPayload": "x"})) && !met("textPayload:(x NOT y)", json!({"textPayload": "xy"})));
+    assert!(
+        met("textPayload:(x NOT y)", json!({"textPayload": "x"})) && !met("textPayload:(x NOT y)", json!({"textPayload": "xy"}))
+    );
     assert!(met("jsonPayload.n=(-1 OR 5)", json!({"jsonPayload": {"n": -1}})));
     // Without parentheses the second text is searched for everywhere.
     assert!(met(r#"insertId="A" OR "B""#, json!({"insertId": "x", "textPayload": "abc"})));
@@ -92,7 +94,9 @@ fn a_regex_is_case_sensitive_unanchored_and_for_texts_only() {
 
 #[test]
 fn missing_keys_make_every_comparison_false() {
-    for query in [r#"jsonPayload.x="a""#, r#"jsonPayload.x!="a""#, r#"jsonPayload.x<"a""#, r#"labels.x!="a""#, r#"jsonPayload.x:"a""#] {
+    for query in
+        [r#"jsonPayload.x="a""#, r#"jsonPayload.x!="a""#, r#"jsonPayload.x<"a""#, r#"labels.x!="a""#, r#"jsonPayload.x:"a""#]
+    {
         assert!(!met(query, json!({"jsonPayload": {"y": 1}})), "{query}");
     }
     assert!(met(r#"NOT jsonPayload.x="a""#, json!({"jsonPayload": {}})));
@@ -138,7 +142,10 @@ fn names_of_declared_fields_are_free_and_keys_are_exact() {
     assert!(!met("jsonPayload.Key=1", json!({"jsonPayload": {"key": "1"}})));
     assert!(met("protoPayload.method_name=x", json!({"protoPayload": {"methodName": "x"}})));
     assert!(met(r#"protoPayload.@type="t""#, json!({"protoPayload": {"@type": "t"}})));
-    assert!(met(r#"labels."run.googleapis.com/execution_name"="e""#, json!({"labels": {"run.googleapis.com/execution_name": "e"}})));
+    assert!(met(
+        r#"labels."run.googleapis.com/execution_name"="e""#,
+        json!({"labels": {"run.googleapis.com/execution_name": "e"}})
+    ));
 }
 
 #[test]
@@ -156,7 +163,10 @@ fn numbers_truth_values_and_texts_keep_their_types() {
     assert!(met("jsonPayload.n=1.50", json!({"jsonPayload": {"n": 1.5}})));
     assert!(!met("jsonPayload.n=one", json!({"jsonPayload": {"n": 1}})));
     assert!(!met("jsonPayload.n!=one", json!({"jsonPayload": {"n": 1}})), "what cannot be converted is false");
-    assert!(met("jsonPayload.b=TRUE", json!({"jsonPayload": {"b": true}})) && met("jsonPayload.b>false", json!({"jsonPayload": {"b": true}})));
+    assert!(
+        met("jsonPayload.b=TRUE", json!({"jsonPayload": {"b": true}}))
+            && met("jsonPayload.b>false", json!({"jsonPayload": {"b": true}}))
+    );
     assert!(met("httpRequest.responseSize>1000", json!({"httpRequest": {"responseSize": "2000"}})));
     assert!(met("httpRequest.status>=500", json!({"httpRequest": {"status": 503}})));
     assert!(met("httpRequest.status:503", json!({"httpRequest": {"status": 503}})));

@@ -9,13 +9,8 @@ type Read = (Option<Condition>, Vec<LogMatcher>, Vec<TestMatcher>);
 
 const CONDITION_KEYS: &[&str] = &["all", "any", "none", "log", "test", "count", "absent", "sequence"];
 
-const OUTCOMES: &[(&str, &str)] = &[
-    ("passed", "passed"),
-    ("skipped", "skipped"),
-    ("failed", "failed"),
-    ("errored", "errored"),
-    ("flaky", "flaky"),
-];
+const OUTCOMES: &[(&str, &str)] =
+    &[("passed", "passed"), ("skipped", "skipped"), ("failed", "failed"), ("errored", "errored"), ("flaky", "flaky")];
 
 #[derive(Default)]
 struct Matchers {
@@ -119,7 +114,11 @@ impl Matchers {
         let keys = ["message", "details", "id", "outcome", "shorter_than"];
         let fields = fields(sheet, node, "`test`", &keys)?;
         if !keys.iter().any(|key| fields.get(key).is_some()) {
-            sheet.wrong(node.place, "`test` is empty", "give it `message`, `details`, `id`, `outcome` or `shorter_than`".to_owned());
+            sheet.wrong(
+                node.place,
+                "`test` is empty",
+                "give it `message`, `details`, `id`, `outcome` or `shorter_than`".to_owned(),
+            );
             return None;
         }
         let mut regex = |key| fields.get(key).map(|node| pattern(sheet, node, key));
