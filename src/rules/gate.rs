@@ -5,7 +5,7 @@
 //! pieces of the raw entry, so each has its own cut:
 //!
 //! - a text payload stands in the raw entry as it is, escapes aside;
-//! - a JSON payload without a message becomes lines `key: value`, so a piece may not hold `:` or `.`;
+//! - a JSON payload becomes its message and lines `key: value`, so a piece may not hold `:` or `.`, nor the blank beside it;
 //! - a request or audit entry becomes a line of its fields, so a piece may not hold a blank either.
 //!
 //! Any character may also be written `\u0041`; an entry in which a printable ASCII character that is not
@@ -83,7 +83,12 @@ fn is_cut_in_request(byte: u8) -> bool {
 fn piece(literal: &str, is_cut: fn(u8) -> bool) -> &str {
     let cut = |c: char| u8::try_from(c).map_or(true, is_cut);
     let useful = |piece: &&str| piece.len() >= SHORTEST_PIECE && !EVERYWHERE.contains(piece);
-    literal.split(cut).filter(useful).max_by_key(|piece| piece.len()).unwrap_or_default()
+    literal
+        .split(cut)
+        .map(|piece| if is_cut(b':') { piece.trim() } else { piece })
+        .filter(useful)
+        .max_by_key(|piece| piece.len())
+        .unwrap_or_default()
 }
 
 /// What it means that a word stands in the raw entry.
