@@ -82,7 +82,8 @@ pub struct Diagnosis {
 impl Diagnosis {
     /// Adds a record to the evidence unless it is there already, and gives its place.
     pub fn cite(&mut self, record: &Evidence) -> EvidenceIx {
-        let known = self.evidence.iter().position(|known| known.insert_ids == record.insert_ids && known.timestamp == record.timestamp);
+        let known =
+            self.evidence.iter().position(|known| known.insert_ids == record.insert_ids && known.timestamp == record.timestamp);
         known.unwrap_or_else(|| {
             self.evidence.push(record.clone());
             self.evidence.len() - 1

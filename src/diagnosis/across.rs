@@ -19,15 +19,20 @@ pub fn causes(question: &Question, cases: &[CaseDiagnosis]) -> Vec<Cause> {
             grouped.entry((first.root, fingerprint)).or_default().push((place, first));
         }
     }
-    let mut causes: Vec<Cause> = grouped.into_iter().map(|((root, fingerprint), members)| cause(root, fingerprint, &members)).collect();
-    causes.sort_by(|a, b| (Reverse(a.cases.len()), a.root, &a.fingerprint).cmp(&(Reverse(b.cases.len()), b.root, &b.fingerprint)));
+    let mut causes: Vec<Cause> =
+        grouped.into_iter().map(|((root, fingerprint), members)| cause(root, fingerprint, &members)).collect();
+    causes
+        .sort_by(|a, b| (Reverse(a.cases.len()), a.root, &a.fingerprint).cmp(&(Reverse(b.cases.len()), b.root, &b.fingerprint)));
     causes
 }
 
 fn cause(root: RuleIx, fingerprint: String, members: &[(usize, &Hypothesis)]) -> Cause {
     let first = members[0].1;
-    let mut evidence: Vec<_> =
-        members.iter().filter_map(|(_, hypothesis)| hypothesis.whys.last()).flat_map(|why| why.evidence.iter().copied()).collect();
+    let mut evidence: Vec<_> = members
+        .iter()
+        .filter_map(|(_, hypothesis)| hypothesis.whys.last())
+        .flat_map(|why| why.evidence.iter().copied())
+        .collect();
     evidence.sort_unstable();
     evidence.dedup();
     evidence.truncate(EVIDENCE_PER_CAUSE);

@@ -136,7 +136,8 @@ impl<'a> Scene<'a> {
 
     /// Whether two links rest on the same records: then they are two names for one event.
     pub fn same_records(&self, one: &Link, other: &Link) -> bool {
-        let records = |link: &Link| link.findings.iter().filter_map(|&finding| self.findings.in_logs[finding].evidence).collect::<Vec<_>>();
+        let records =
+            |link: &Link| link.findings.iter().filter_map(|&finding| self.findings.in_logs[finding].evidence).collect::<Vec<_>>();
         let other = records(other);
         records(one).iter().any(|record| other.contains(record))
     }
@@ -233,8 +234,9 @@ impl Search<'_> {
     /// and the strongest thing that they share.
     fn joined(&self, cause: RuleIx, edge: &Edge) -> (Join, Vec<usize>) {
         let anchor = self.links.iter().rev().find(|link| link.footing == Footing::Observed);
-        let anchors: Vec<&Evidence> =
-            anchor.map(|link| link.findings.iter().filter_map(|&finding| self.scene.evidence(finding)).collect()).unwrap_or_default();
+        let anchors: Vec<&Evidence> = anchor
+            .map(|link| link.findings.iter().filter_map(|&finding| self.scene.evidence(finding)).collect())
+            .unwrap_or_default();
         let mut joined: Vec<(Join, usize)> = self
             .candidates(cause, edge, &anchors)
             .into_iter()
@@ -273,7 +275,8 @@ impl Search<'_> {
         let Some(evidence) = self.scene.evidence(finding) else { return Some(Join::Window) };
         let timely = |anchor: &&&Evidence| {
             let reach = self.bound(edge);
-            evidence.timestamp.duration_since(anchor.until) <= SLACK && anchor.timestamp.duration_since(evidence.timestamp) <= reach
+            evidence.timestamp.duration_since(anchor.until) <= SLACK
+                && anchor.timestamp.duration_since(evidence.timestamp) <= reach
         };
         anchors.iter().filter(timely).map(|anchor| shared(evidence, anchor)).min().filter(|&join| join <= edge.join)
     }

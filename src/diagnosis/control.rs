@@ -50,7 +50,8 @@ impl<'a> Control<'a> {
 
     /// The standing of several variants taken as one.
     pub fn standing_together(&self, variants: &[VariantIx], findings: &Findings) -> Standing {
-        let mut windows: Vec<WindowIx> = variants.iter().flat_map(|&variant| findings.variants[variant].windows.iter().copied()).collect();
+        let mut windows: Vec<WindowIx> =
+            variants.iter().flat_map(|&variant| findings.variants[variant].windows.iter().copied()).collect();
         windows.sort_unstable();
         windows.dedup();
         self.standing_of(&windows)
@@ -69,11 +70,7 @@ impl<'a> Control<'a> {
     pub fn standing_of(&self, windows: &[WindowIx]) -> Standing {
         let seen = |group: &[WindowIx]| group.iter().filter(|window| windows.binary_search(window).is_ok()).count();
         let (failing, passing) = (seen(&self.failing), seen(&self.passing));
-        let kind = if self.passing.is_empty() {
-            StandingKind::Uncontrolled
-        } else {
-            self.against_chance(failing, passing)
-        };
+        let kind = if self.passing.is_empty() { StandingKind::Uncontrolled } else { self.against_chance(failing, passing) };
         Standing { failing: (failing, self.failing.len()), passing: (passing, self.passing.len()), kind }
     }
 
@@ -100,7 +97,9 @@ impl Standing {
     pub fn sentence(&self) -> String {
         let (failing, failing_all) = self.failing;
         match self.kind {
-            StandingKind::Uncontrolled => format!("in {failing} of {failing_all} failing windows; there are no passing windows to compare with"),
+            StandingKind::Uncontrolled => {
+                format!("in {failing} of {failing_all} failing windows; there are no passing windows to compare with")
+            }
             _ => format!("in {failing} of {failing_all} failing and {} of {} passing windows", self.passing.0, self.passing.1),
         }
     }

@@ -37,7 +37,8 @@ struct Tally {
 /// Finds the chains of every failing case, in the order of the run; windows named by the user follow.
 pub fn explain<'a>(question: &'a Question, scene: &Scene) -> Vec<Explained<'a>> {
     let windows: Vec<_> = question.watch.group(Group::Failing).collect();
-    let by_case: BTreeMap<usize, _> = windows.iter().filter_map(|&(place, window)| Some((window.case?, (place, window)))).collect();
+    let by_case: BTreeMap<usize, _> =
+        windows.iter().filter_map(|&(place, window)| Some((window.case?, (place, window)))).collect();
     let failing = question.run.cases.iter().enumerate().filter(|(_, case)| case.outcome.failure().is_some());
     let of_run = failing.map(|(case, _)| of_case(question, scene, case, by_case.get(&case).copied()));
     let given = windows.iter().filter(|(_, window)| window.case.is_none()).map(|&(place, window)| Explained {
@@ -110,28 +111,36 @@ impl Explained<'_> {
     fn owns(&self, chain: &Chain, scene: &Scene) -> bool {
         let (Some(root), Some((_, window))) = (chain.root(), self.window) else { return true };
         let in_records = !root.findings.is_empty();
-        let tied = root.join < Join::Window && chain.links.len() > 2 && root.findings.iter().any(|&finding| scene.place(finding, window) == Place::Before);
-        !in_records || tied || root.findings.iter().any(|&finding| matches!(scene.place(finding, window), Place::Inside | Place::Nowhere))
+        let tied = root.join < Join::Window
+            && chain.links.len() > 2
+            && root.findings.iter().any(|&finding| scene.place(finding, window) == Place::Before);
+        !in_records
+            || tied
+            || root.findings.iter().any(|&finding| matches!(scene.place(finding, window), Place::Inside | Place::Nowhere))
     }
 
     /// The chains found in the logs, and one for each cause that the test result shows by itself.
     fn all_chains(&self, scene: &Scene) -> Vec<Chain> {
         let shown = self.in_result.iter().filter(|finding| !scene.catalog.rule(finding.rule).symptom).map(|finding| Chain {
-            links: vec![Link {
-                rule: finding.rule,
-                footing: Footing::Observed,
-                join: Join::Window,
-                findings: Vec::new(),
-            }],
+            links: vec![Link { rule: finding.rule, footing: Footing::Observed, join: Join::Window, findings: Vec::new() }],
         });
         self.chains.iter().filter(|chain| chain.links.len() > 1 || self.case.is_none()).cloned().chain(shown).collect()
     }
 
-    fn hypothesis(&self, chain: &Chain, root: RuleIx, question: &Question, scene: &Scene, control: &Control, tally: &Tally) -> Hypothesis {
+    fn hypothesis(
+        &self,
+        chain: &Chain,
+        root: RuleIx,
+        question: &Question,
+        scene: &Scene,
+        control: &Control,
+        tally: &Tally,
+    ) -> Hypothesis {
         let rule = question.catalog.rule(root);
         let root_findings = chain.root().map_or(&[][..], |link| &link.findings);
         let shown = root_findings.is_empty() && chain.links.len() == 1 && self.case.is_some();
-        let variants: Vec<VariantIx> = root_findings.iter().filter_map(|&finding| question.findings.in_logs[finding].variant).collect();
+        let variants: Vec<VariantIx> =
+            root_findings.iter().filter_map(|&finding| question.findings.in_logs[finding].variant).collect();
         let standing = (!variants.is_empty()).then(|| control.standing_together(&variants, question.findings));
         let window = self.window.map(|(_, window)| window);
         let scored = score::score(chain, scene, window, standing, tally.reach(chain), shown);
@@ -148,7 +157,8 @@ impl Explained<'_> {
     }
 
     fn why(&self, link: &Link, question: &Question, scene: &Scene) -> Why {
-        let mut evidence: Vec<_> = link.findings.iter().filter_map(|&finding| question.findings.in_logs[finding].evidence).collect();
+        let mut evidence: Vec<_> =
+            link.findings.iter().filter_map(|&finding| question.findings.in_logs[finding].evidence).collect();
         evidence.truncate(EVIDENCE_PER_WHY);
         let start = self.window.map(|(_, window)| window.window.start);
         let mut records = link.findings.iter().filter_map(|&finding| scene.evidence(finding)).peekable();
@@ -162,7 +172,12 @@ impl Explained<'_> {
         let Some(link) = link else { return Captures::new() };
         match link.findings.first() {
             Some(&finding) => question.findings.in_logs[finding].captures.clone(),
-            None => self.in_result.iter().find(|finding| finding.rule == link.rule).map(|finding| finding.captures.clone()).unwrap_or_default(),
+            None => self
+                .in_result
+                .iter()
+                .find(|finding| finding.rule == link.rule)
+                .map(|finding| finding.captures.clone())
+                .unwrap_or_default(),
         }
     }
 }
@@ -178,7 +193,8 @@ impl Tally {
             for symptom in symptoms {
                 *tally.symptoms.entry(symptom).or_default() += 1;
             }
-            let own: BTreeSet<(RuleIx, RuleIx)> = chains.iter().filter(|chain| case.owns(chain, scene)).filter_map(ends).collect();
+            let own: BTreeSet<(RuleIx, RuleIx)> =
+                chains.iter().filter(|chain| case.owns(chain, scene)).filter_map(ends).collect();
             for pair in own {
                 *tally.roots.entry(pair).or_default() += 1;
             }

@@ -174,7 +174,8 @@ impl Kind {
     /// How unusual to the failures, plus how much the line looks like trouble; `None` for what is just as
     /// common around passing tests.
     fn worth(&self, control: &Control) -> Option<i32> {
-        let seen: Vec<WindowIx> = self.failing.iter().chain(&self.passing).copied().collect::<BTreeSet<_>>().into_iter().collect();
+        let seen: Vec<WindowIx> =
+            self.failing.iter().chain(&self.passing).copied().collect::<BTreeSet<_>>().into_iter().collect();
         let standing = control.standing_of(&seen);
         let share = WIDE * standing.failing.0 as i32 / standing.failing.1.max(1) as i32;
         let lift = match standing.kind {
@@ -204,23 +205,57 @@ fn weight(record: &Record, known: Known) -> i32 {
         _ => 22,
     };
     let is_request = record.entries.iter().all(|entry| entry.http_request().is_some());
-    let traced = if record.text.contains("Traceback (most recent call last)") || record.text.contains("\n    at ") { 8 } else { 0 };
+    let traced =
+        if record.text.contains("Traceback (most recent call last)") || record.text.contains("\n    at ") { 8 } else { 0 };
     let trouble = if TROUBLE.iter().any(|word| contains_word_start(&record.text, word)) { 10 } else { 0 };
     by_severity + traced + trouble - if is_request { 25 } else { 0 } - if known == Known::Symptom { 12 } else { 0 }
 }
 
 /// Beginnings of words that say that something was not as it should be.
 const TROUBLE: &[&str] = &[
-    "refus", "reject", "fail", "missing", "unable", "cannot", "can't", "denied", "timed out", "timeout", "stale", "lost", "invalid",
-    "mismatch", "disagree", "abort", "drop", "expired", "exceed", "corrupt", "unknown", "unexpected", "not found", "no such",
-    "error", "exception", "violat", "inconsisten", "diverge", "quorum", "skew", "drift", "halt", "panic", "unavailable",
+    "refus",
+    "reject",
+    "fail",
+    "missing",
+    "unable",
+    "cannot",
+    "can't",
+    "denied",
+    "timed out",
+    "timeout",
+    "stale",
+    "lost",
+    "invalid",
+    "mismatch",
+    "disagree",
+    "abort",
+    "drop",
+    "expired",
+    "exceed",
+    "corrupt",
+    "unknown",
+    "unexpected",
+    "not found",
+    "no such",
+    "error",
+    "exception",
+    "violat",
+    "inconsisten",
+    "diverge",
+    "quorum",
+    "skew",
+    "drift",
+    "halt",
+    "panic",
+    "unavailable",
 ];
 
 fn contains_word_start(text: &str, word: &str) -> bool {
     let text = text.as_bytes();
     let word = word.as_bytes();
     let starts = |at: usize| at == 0 || !text[at - 1].is_ascii_alphabetic();
-    (0..text.len().saturating_sub(word.len() - 1)).any(|at| text[at].eq_ignore_ascii_case(&word[0]) && starts(at) && text[at..at + word.len()].eq_ignore_ascii_case(word))
+    (0..text.len().saturating_sub(word.len() - 1))
+        .any(|at| text[at].eq_ignore_ascii_case(&word[0]) && starts(at) && text[at..at + word.len()].eq_ignore_ascii_case(word))
 }
 
 /// The level that a plain text line states for itself: stderr text arrives without a severity.

@@ -23,9 +23,17 @@ fn tests_ran(question: &Question) -> Option<Premise> {
     let cases = question.run.cases.len();
     let unread = question.run.unread.len();
     match (cases, unread) {
-        (0, _) => premise("report-complete", false, "The test results hold no case at all: the run died before or at collection.".into()),
+        (0, _) => premise(
+            "report-complete",
+            false,
+            "The test results hold no case at all: the run died before or at collection.".into(),
+        ),
         (_, 0) => premise("report-complete", true, format!("The test results were read whole: {cases} cases.")),
-        _ => premise("report-complete", false, format!("{unread} part(s) of the test results could not be read; {cases} cases could.")),
+        _ => premise(
+            "report-complete",
+            false,
+            format!("{unread} part(s) of the test results could not be read; {cases} cases could."),
+        ),
     }
 }
 
@@ -35,7 +43,11 @@ fn not_systemic(question: &Question) -> Option<Premise> {
     let passed = count(|outcome| matches!(outcome, Outcome::Passed | Outcome::Flaky(_)));
     match (failed, passed) {
         (0, _) => None,
-        (_, 0) => premise("some-tests-passed", false, format!("All {failed} tests that ran failed: expect one cause that everything depends on.")),
+        (_, 0) => premise(
+            "some-tests-passed",
+            false,
+            format!("All {failed} tests that ran failed: expect one cause that everything depends on."),
+        ),
         _ => premise("some-tests-passed", true, format!("{passed} tests passed beside {failed} failures.")),
     }
 }
@@ -44,7 +56,13 @@ fn took_time(question: &Question) -> Option<Premise> {
     let passed = question.run.cases.iter().filter(|case| matches!(case.outcome, Outcome::Passed));
     let instant = passed.filter(|case| case.duration.is_some_and(|duration| duration.is_zero())).count();
     (instant > 0)
-        .then(|| premise("tests-took-time", false, format!("{instant} test(s) passed in 0.00 s: it is doubtful that they tested anything.")))
+        .then(|| {
+            premise(
+                "tests-took-time",
+                false,
+                format!("{instant} test(s) passed in 0.00 s: it is doubtful that they tested anything."),
+            )
+        })
         .flatten()
 }
 
@@ -55,7 +73,8 @@ fn windows_are_exact(question: &Question) -> Option<Premise> {
         Precision::Summed => premise(
             "windows-exact",
             false,
-            "Case times are the suite's start plus durations in file order, so windows may be off; a report-log dates each case.".into(),
+            "Case times are the suite's start plus durations in file order, so windows may be off; a report-log dates each case."
+                .into(),
         ),
         Precision::WholeRun => {
             premise("windows-exact", false, "Nothing dates the single cases: the window of each is the whole run.".into())
@@ -110,7 +129,11 @@ fn services_speak(question: &Question) -> Option<Premise> {
     }
     match silent.as_slice() {
         [] => premise("services-speak", true, format!("{all} service(s) logged around the failures.")),
-        _ => premise("services-speak", false, format!("Silent in every failing window, but not in passing ones: {}.", silent.join(", "))),
+        _ => premise(
+            "services-speak",
+            false,
+            format!("Silent in every failing window, but not in passing ones: {}.", silent.join(", ")),
+        ),
     }
 }
 

@@ -6,8 +6,8 @@ use super::chain::Scene;
 use super::control::{Control, Standing, StandingKind};
 use super::hypothesis::Explained;
 use super::{CaseDiagnosis, Question, RuledOut};
-use crate::findings::VariantIx;
-use crate::rules::RuleIx;
+use crate::findings::{Group, VariantIx, WatchedWindow};
+use crate::rules::{Example, RuleIx};
 
 /// Most rules listed beside the suspects.
 const LISTED: usize = 8;
@@ -17,7 +17,13 @@ const DEEPEST: usize = 4;
 
 /// What could have explained the case and did not: suspects first, then what matched but is as common
 /// around passing tests, then the nearest in the cause graph.
-pub fn ruled_out(question: &Question, scene: &Scene, control: &Control, explained: &Explained, case: &CaseDiagnosis) -> Vec<RuledOut> {
+pub fn ruled_out(
+    question: &Question,
+    scene: &Scene,
+    control: &Control,
+    explained: &Explained,
+    case: &CaseDiagnosis,
+) -> Vec<RuledOut> {
     let Some((place, window)) = explained.window else { return Vec::new() };
     let entries = question.pulled.census.per_window.get(place).copied().unwrap_or(0);
     let on_a_chain = |rule: RuleIx| case.hypotheses.iter().any(|hypothesis| hypothesis.whys.iter().any(|why| why.rule == rule));
@@ -26,14 +32,14 @@ pub fn ruled_out(question: &Question, scene: &Scene, control: &Control, explaine
     for &suspect in question.suspects {
         if !on_a_chain(suspect) {
             let reason = reason(question, scene, control, suspect, place, window, entries);
-            let seen = !scene.seen_in(suspect, place, window).is_empty();
-            let reason = if seen { format!("it matched, but nothing leads from it to this failure: {reason}") } else { reason };
-            listed.push(RuledOut { rule: suspect, reason, suspect: true });
+            listed.push(RuledOut { rule: suspect, reason: refutation(question, suspect, reason), suspect: true });
         }
     }
     let mut others: Vec<(bool, usize, RuleIx)> = near
         .into_iter()
-        .filter(|&(rule, _)| !question.suspects.contains(&rule) && !on_a_chain(rule) && scene.seen_in(rule, place, window).is_empty())
+        .filter(|&(rule, _)| {
+            !question.suspects.contains(&rule) && !on_a_chain(rule) && scene.seen_in(rule, place, window).is_empty()
+        })
         .map(|(rule, depth)| (variants_in(question, rule, place).is_empty(), depth, rule))
         .collect();
     others.sort_by_key(|&(unseen, depth, rule)| (unseen, depth, question.catalog.rule(rule).severity, rule));
@@ -43,6 +49,27 @@ pub fn ruled_out(question: &Question, scene: &Scene, control: &Control, explaine
         suspect: false,
     }));
     listed
+}
+
+/// Why a suspect is not the cause: how much was searched in vain, and what would have matched.
+fn refutation(question: &Question, suspect: RuleIx, reason: String) -> String {
+    let census = &question.pulled.census;
+    let windows: Vec<_> = question.watch.group(Group::Failing).map(|(place, _)| place).collect();
+    let entries: u64 = windows.iter().filter_map(|&place| census.per_window.get(place)).sum();
+    let seen = question.findings.variants.iter().any(|variant| variant.rule == suspect && variant.sightings > 0);
+    if seen {
+        return format!("it is in the logs, but nothing leads from it to this failure: {reason}");
+    }
+    let example = question.catalog.rule(suspect).matching_examples.iter().find_map(|example| match example {
+        Example::Text(text) => text.lines().next_back(),
+        _ => None,
+    });
+    let wanted = example.map(|example| format!("; it would have matched `{example}`")).unwrap_or_default();
+    format!(
+        "0 matching entries among the {entries} in {} failing window{}{wanted}",
+        windows.len(),
+        if windows.len() == 1 { "" } else { "s" }
+    )
 }
 
 /// Causes in reach of the symptoms, with their distance.
@@ -76,15 +103,14 @@ fn reason(
     control: &Control,
     rule: RuleIx,
     place: usize,
-    window: &crate::findings::WatchedWindow,
+    window: &WatchedWindow,
     entries: u64,
 ) -> String {
     let variants = variants_in(question, rule, place);
     if variants.is_empty() && scene.seen_in(rule, place, window).is_empty() {
         return match entries {
             0 => "there are no entries in the window, so it could not be seen".to_owned(),
-            1 => "the 1 entry in the window does not match".to_owned(),
-            _ => format!("none of the {entries} entries in the window match"),
+            _ => "no entry in the window matches".to_owned(),
         };
     }
     let standing = control.standing_together(&variants, question.findings);

@@ -5,7 +5,8 @@
 //! | `join` | trace 25, request 24, instance 18, revision 15, window 8 | the weakest thing shared by two records of the chain |
 //! | `observed` | 25 × share of steps that were seen | a chain of inferences is a story |
 //! | `lift` | exclusive: 30 × n ÷ (n + 3) × min(1, z ÷ 4), n passing windows, z standard deviations above chance; elevated: up to 15; no comparison possible: 0 | failing against passing windows; the fractions shrink small groups |
-//! | `inside` | 10 | the root was logged within the test's bare interval, not only in the margin, where a neighbour's lines lie |
+//! | `inside` | 10, or −20 where it was logged only after the test had ended | in the margin lie a neighbour's lines |
+//! | `depth` | 3 for each record between symptom and root, at most 9 | each effect that was logged on the way is one more witness |
 //! | `reach` | 20 × share of the failures with this symptom that the root explains | one cause usually explains all |
 //! | `order` | 5 | the cause was logged before its effect was over |
 //! | `specificity` | 3 for each rule it refines, at most 6 | a name is better than a category |
@@ -26,6 +27,9 @@ const SURE: f64 = 4.0;
 const ELEVATED_PER_DEVIATION: f64 = 3.0;
 const ELEVATED_MOST: f64 = 15.0;
 const INSIDE: i32 = 10;
+const AFTERWARDS: i32 = -20;
+const DEPTH: i32 = 3;
+const DEPTH_MOST: i32 = 9;
 const REACH: i32 = 20;
 const ORDER: i32 = 5;
 const SPECIFICITY: i32 = 3;
@@ -60,28 +64,37 @@ pub fn score(
     shown_by_result: bool,
 ) -> Scored {
     let mut parts = vec![join_part(chain, scene), observed_part(chain)];
-    parts.extend(standing.and_then(|standing| lift_part(&standing)));
-    parts.extend(window.and_then(|window| inside_part(chain, scene, window)));
+    let inside = window.and_then(|window| inside_part(chain, scene, window));
+    // What others share with this failure says nothing about it where its own window does not hold it.
+    let late = inside.as_ref().is_some_and(|part| part.points < 0);
+    parts.extend(standing.filter(|_| !late).and_then(|standing| lift_part(&standing)));
+    parts.extend(inside);
+    parts.extend(depth_part(chain, scene));
     parts.push(reach_part(reach));
     parts.extend(order_part(chain, scene));
     parts.extend(specificity_part(chain, scene));
     if shown_by_result {
         parts.push(ScorePart { name: "shown", points: SHOWN_BY_RESULT, reason: "the test result itself shows it".to_owned() });
     }
-    let verdict = verdict(chain, scene, standing, reach, shown_by_result);
+    let verdict = verdict(chain, scene, standing, reach, shown_by_result, late);
     Scored { parts, verdict }
 }
 
 /// The verdict follows from the parts' inputs, never from their sum: points order hypotheses, evidence makes them true.
-fn verdict(chain: &Chain, scene: &Scene, standing: Option<Standing>, reach: Reach, shown_by_result: bool) -> Verdict {
+fn verdict(chain: &Chain, scene: &Scene, standing: Option<Standing>, reach: Reach, shown_by_result: bool, late: bool) -> Verdict {
     if shown_by_result {
         return Verdict::Confirmed;
     }
     let inferred = chain.links.iter().filter(|link| link.footing == Footing::Inferred).count();
     let joined = weakest_join(chain, scene).is_some_and(|join| join < Join::Window);
-    let exclusive = standing.is_some_and(|standing| matches!(standing.kind, StandingKind::Exclusive(_)) && standing.failing.0 > 0 && standing.passing.1 >= 3);
+    let exclusive = standing.is_some_and(|standing| {
+        matches!(standing.kind, StandingKind::Exclusive(_)) && standing.failing.0 > 0 && standing.passing.1 >= 3
+    });
     let elevated = standing.is_some_and(|standing| matches!(standing.kind, StandingKind::Elevated(_)));
     let wide = reach.explained * 2 >= reach.all;
+    if late {
+        return Verdict::Possible;
+    }
     match (inferred, joined, exclusive) {
         (0, _, true) | (0, true, false) if wide => Verdict::Confirmed,
         (0 | 1, true, _) | (0 | 1, _, true) => Verdict::Likely,
@@ -103,10 +116,32 @@ fn weakest_join(chain: &Chain, scene: &Scene) -> Option<Join> {
     weakest
 }
 
-/// The root's records lie where the case itself was at work.
+/// Effects on the way that rest on records of their own.
+fn depth_part(chain: &Chain, scene: &Scene) -> Option<ScorePart> {
+    let recorded: Vec<&Link> = chain.links.iter().filter(|link| !link.findings.is_empty()).collect();
+    let between = recorded.windows(2).filter(|pair| !scene.same_records(pair[0], pair[1])).count() as i32;
+    (between > 0).then(|| ScorePart {
+        name: "depth",
+        points: (between * DEPTH).min(DEPTH_MOST),
+        reason: format!(
+            "{between} effect{} on the way {} logged",
+            if between == 1 { "" } else { "s" },
+            if between == 1 { "was" } else { "were" }
+        ),
+    })
+}
+
+/// Whether the root's records lie where the case itself was at work.
 fn inside_part(chain: &Chain, scene: &Scene, window: &WatchedWindow) -> Option<ScorePart> {
-    let inside = chain.root()?.findings.iter().filter(|&&finding| scene.place(finding, window) == Place::Inside).count();
-    (inside > 0).then(|| ScorePart { name: "inside", points: INSIDE, reason: "it was logged while the test ran".to_owned() })
+    let places: Vec<Place> = chain.root()?.findings.iter().map(|&finding| scene.place(finding, window)).collect();
+    let (points, reason) = if places.contains(&Place::Inside) {
+        (INSIDE, "it was logged while the test ran")
+    } else if !places.is_empty() && places.iter().all(|&place| place == Place::After) {
+        (AFTERWARDS, "it was logged only after the test had ended")
+    } else {
+        return None;
+    };
+    Some(ScorePart { name: "inside", points, reason: reason.to_owned() })
 }
 
 fn join_part(chain: &Chain, scene: &Scene) -> ScorePart {
@@ -124,7 +159,11 @@ fn join_part(chain: &Chain, scene: &Scene) -> ScorePart {
 fn observed_part(chain: &Chain) -> ScorePart {
     let all = chain.links.len();
     let seen = chain.links.iter().filter(|link| link.footing == Footing::Observed).count();
-    ScorePart { name: "observed", points: OBSERVED * seen as i32 / all.max(1) as i32, reason: format!("{seen} of {all} steps were seen") }
+    ScorePart {
+        name: "observed",
+        points: OBSERVED * seen as i32 / all.max(1) as i32,
+        reason: format!("{seen} of {all} steps were seen"),
+    }
 }
 
 fn lift_part(standing: &Standing) -> Option<ScorePart> {
@@ -153,7 +192,11 @@ fn order_part(chain: &Chain, scene: &Scene) -> Option<ScorePart> {
     let (root, effects) = chain.links.split_last()?;
     let cause = times(root).iter().map(|evidence| evidence.timestamp).min()?;
     let effect = effects.iter().rev().map(times).find(|found| !found.is_empty())?.iter().map(|evidence| evidence.until).max()?;
-    (cause <= effect).then(|| ScorePart { name: "order", points: ORDER, reason: "it was logged before its effect was over".to_owned() })
+    (cause <= effect).then(|| ScorePart {
+        name: "order",
+        points: ORDER,
+        reason: "it was logged before its effect was over".to_owned(),
+    })
 }
 
 fn specificity_part(chain: &Chain, scene: &Scene) -> Option<ScorePart> {

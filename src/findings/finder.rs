@@ -120,7 +120,14 @@ impl<'a> Finder<'a> {
         }
     }
 
-    fn sight(&mut self, rule: RuleIx, sightings: Vec<Sighting>, record: &Record, masked: &str, evidence: &mut Option<EvidenceIx>) {
+    fn sight(
+        &mut self,
+        rule: RuleIx,
+        sightings: Vec<Sighting>,
+        record: &Record,
+        masked: &str,
+        evidence: &mut Option<EvidenceIx>,
+    ) {
         let Some(condition) = self.catalog.rule(rule).condition.as_ref() else { return };
         let settled = settled_by_record(condition);
         let matchers: Vec<usize> = sightings.iter().map(|sighting| sighting.matcher).collect();
@@ -194,7 +201,9 @@ impl<'a> Finder<'a> {
             met.push(sighting.matcher);
             captures.extend(sighting.captures);
         });
-        found.retain(|&rule, (met, _)| self.catalog.rule(rule).condition.as_ref().is_some_and(|condition| condition.met_by_case(met)));
+        found.retain(|&rule, (met, _)| {
+            self.catalog.rule(rule).condition.as_ref().is_some_and(|condition| condition.met_by_case(met))
+        });
         let beaten: Vec<RuleIx> = found.keys().flat_map(|&rule| self.beaten[rule].iter().copied()).collect();
         let stands = found.into_iter().filter(|(rule, _)| !beaten.contains(rule));
         stands.map(|(rule, (_, captures))| Finding { rule, captures, evidence: None, variant: None, only_in: None }).collect()
@@ -208,7 +217,9 @@ impl<'a> Finder<'a> {
             let end = met.partition_point(|met| met.at < window.window.end);
             let inside = &met[start..end];
             let case = window.case.map(|case| self.test_matchers_met(rule, &run.cases[case])).unwrap_or_default();
-            let Some(records) = records_that_settle(condition, inside, &case, self.catalog.rule(rule).log_matchers.len()) else { continue };
+            let Some(records) = records_that_settle(condition, inside, &case, self.catalog.rule(rule).log_matchers.len()) else {
+                continue;
+            };
             let finding = |met: Option<&Met>| Finding {
                 rule,
                 captures: met.map(|met| met.captures.clone()).unwrap_or_default(),
@@ -216,7 +227,11 @@ impl<'a> Finder<'a> {
                 variant: met.map(|met| met.variant),
                 only_in: Some(place),
             };
-            let kept: Vec<Finding> = records.into_iter().map(|record| finding(Some(&inside[record]))).filter(|finding| finding.evidence.is_some()).collect();
+            let kept: Vec<Finding> = records
+                .into_iter()
+                .map(|record| finding(Some(&inside[record])))
+                .filter(|finding| finding.evidence.is_some())
+                .collect();
             if kept.is_empty() { self.in_logs.push(finding(None)) } else { self.in_logs.extend(kept) }
         }
     }
@@ -271,7 +286,8 @@ fn less_specific(catalog: &Catalog, rule: RuleIx) -> Vec<RuleIx> {
 
 /// Keeps a record as evidence, the entry that the pattern matches first.
 fn keep(evidence: &mut Vec<Evidence>, record: &Record, pattern: Option<&Pattern>) -> EvidenceIx {
-    let offset = pattern.filter(|_| record.entries.len() > 1).and_then(|pattern| pattern.find(&record.text)).map_or(0, |span| span.start);
+    let offset =
+        pattern.filter(|_| record.entries.len() > 1).and_then(|pattern| pattern.find(&record.text)).map_or(0, |span| span.start);
     evidence.push(Evidence::of(record, offset));
     evidence.len() - 1
 }

@@ -134,7 +134,7 @@ impl Search {
 
 impl Found {
     fn offer(&mut self, moment: Timestamp, candidate: &Candidate, held: &[u8], lines: usize) {
-        let id = &held[candidate.insert_id.clone()];
+        let id = &held[candidate.insert_id.start as usize..candidate.insert_id.end as usize];
         if self.own.contains(id) {
             return;
         }
@@ -149,7 +149,8 @@ impl Found {
         if lines == 0 || (full && !farthest.is_some_and(nearer)) {
             return;
         }
-        let entry = (candidate.at, id.to_vec(), candidate.key, held[candidate.raw.clone()].to_vec());
+        let entry =
+            (candidate.at, id.to_vec(), candidate.key, held[candidate.raw.start as usize..candidate.raw.end as usize].to_vec());
         // Of duplicates, the one whose text is first stays.
         let twin = side.iter().find(|(at, _, key, _)| *at == candidate.at && *key == candidate.key).cloned();
         match twin {

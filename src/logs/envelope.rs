@@ -58,7 +58,7 @@ pub(super) fn unwrap(value: Value) -> Unwrapped {
 
 fn open(value: Value, depth: usize, found: &mut Unwrapped) {
     match value {
-        Value::Object(fields) if looks_like_an_entry(fields.keys().map(String::as_bytes)) => found.entries.push(fields),
+        Value::Object(fields) if looks_like_an_entry(fields.keys().map(String::as_bytes), true) => found.entries.push(fields),
         Value::Object(fields) if depth > 0 => {
             let message = fields.get("message").and_then(|message| message.get("data")).or_else(|| fields.get("data"));
             if let Some(inner) = message.and_then(Value::as_str).and_then(from_base64) {

@@ -11,8 +11,8 @@ use serde_json::{Map, Value};
 use super::blocks::{Block, Extent, extent};
 use super::lines::{self, Shape};
 use super::mend::{Fix, mend};
-use super::outline::{Outline, outline, timestamp};
-use super::recognise::Layout;
+use super::outline::{Outline, outline, timestamp, top_level_keys};
+use super::recognise::{Layout, looks_like_an_entry};
 use super::stamp::Clock;
 use super::{Gate, entry, envelope, names};
 use crate::window::Spans;
@@ -29,7 +29,7 @@ pub(super) struct Harvest {
     /// The entries within reach.
     pub(super) sightings: Vec<Sighting>,
     pub(super) candidates: Vec<Candidate>,
-    /// The JSON of the candidates.
+    /// The JSON of the candidates, less than 4 GiB because a block is.
     pub(super) held: Vec<u8>,
     /// For each candidate the hashes of its instance and its service, see [`name_hash`]; only where asked for.
     pub(super) names: Vec<(u64, u64)>,
@@ -62,7 +62,7 @@ pub(super) struct Candidate {
     /// The gate wants it; otherwise it is only here because it may belong to one that is wanted.
     pub(super) admitted: bool,
     /// Its JSON in [`Harvest::held`].
-    pub(super) raw: Range<usize>,
+    pub(super) raw: Range<u32>,
     /// `raw` is a place among what was read again.
     pub(super) fetched: bool,
     /// Where its JSON begins in the decoded text of its file; `None` where it does not stand there as it is.
@@ -70,14 +70,7 @@ pub(super) struct Candidate {
     /// Length of its JSON.
     pub(super) length: u32,
     /// Its insert id in [`Harvest::held`].
-    pub(super) insert_id: Range<usize>,
-}
-
-impl Candidate {
-    /// Whether its JSON can be forgotten and read again if need be.
-    pub(super) fn can_be_let_go(&self) -> bool {
-        !self.admitted && self.offset.is_some()
-    }
+    pub(super) insert_id: Range<u32>,
 }
 
 /// Why an entry is lost.
@@ -140,19 +133,22 @@ impl Reading<'_> {
     fn walk(&mut self, last: bool) {
         let bytes = self.bytes;
         let indent = self.intake.layout.indent.as_deref().unwrap_or_default();
-        let mut at = 0;
+        let (mut at, mut line_end) = (0, 0);
         while let Some(offset) =
             bytes[at..].iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b',' | b'[' | b']' | b'}'))
         {
             at += offset;
-            let line_end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |newline| at + newline);
+            // A line may hold thousands of entries: its end is looked for once.
+            if at >= line_end {
+                line_end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |newline| at + newline);
+            }
             if bytes[at] != b'{' {
                 self.count_lines(bytes, at);
-                at = self.between_entries(bytes, at, line_end);
+                at += self.between_entries(&bytes[at..line_end], at);
                 continue;
             }
             let line = trimmed(&bytes[at..line_end]);
-            if line.ends_with(b"}") && self.quick(line) {
+            if line.ends_with(b"}") && is_single(line) && self.quick(line) {
                 at = line_end;
                 continue;
             }
@@ -184,19 +180,24 @@ impl Reading<'_> {
         self.counted = at;
     }
 
-    /// Text that opens no object: closing brackets and fences, or garbage, perhaps with an entry behind it.
-    fn between_entries(&mut self, bytes: &[u8], at: usize, line_end: usize) -> usize {
-        let line = trimmed(&bytes[at..line_end]);
-        if let Some(open) = memchr::memmem::find(line, b"{\"").filter(|_| line.ends_with(b"}"))
-            && self.quick(&line[open..])
-        {
-            self.harvest.fixes.push((Fix::TextBeforeAnEntry, self.line));
-        } else if line.starts_with(b"```") {
+    /// Text that opens no object: the rest of a wrapper, fences, or garbage. Returns how much of the line it takes:
+    /// all of it, unless an entry stands in it.
+    fn between_entries(&mut self, line: &[u8], at: usize) -> usize {
+        let open = memchr::memmem::find(line, b"{\"").filter(|open| {
+            let (keys, whole) = top_level_keys(&line[*open..]);
+            looks_like_an_entry(keys.into_iter(), whole) || envelope::opening(&line[*open..]).is_some()
+        });
+        let text = trimmed(&line[..open.unwrap_or(line.len())]);
+        if text.starts_with(b"```") {
             self.harvest.fixes.push((Fix::Fence, self.line));
-        } else if !self.intake.layout.fenced && !self.belongs_to_a_wrapper(line, at) {
-            self.harvest.lost.push((Loss::Unreadable, self.line));
+        } else if !self.belongs_to_a_wrapper(text, at) {
+            match open {
+                Some(_) => self.harvest.fixes.push((Fix::TextBeforeAnEntry, self.line)),
+                None if self.intake.layout.fenced => {}
+                None => self.harvest.lost.push((Loss::Unreadable, self.line)),
+            }
         }
-        line_end
+        open.unwrap_or(line.len())
     }
 
     /// Whether a line is the rest of an object around the entries: brackets, and members further out than entries.
@@ -299,8 +300,8 @@ impl Reading<'_> {
             several_lines: memchr::memmem::find(found.text, br"\n").is_some(),
             part_of,
             admitted,
-            raw: start..harvest.held.len(),
-            insert_id: id_start..id_start + id.len(),
+            raw: start as u32..harvest.held.len() as u32,
+            insert_id: id_start as u32..(id_start + id.len()) as u32,
             fetched: false,
             offset,
             length: u32::try_from(raw.len()).unwrap_or(u32::MAX),
@@ -363,6 +364,17 @@ fn stream(found: &Outline<'_>) -> u64 {
         b"" => hash_of([found.log_name, found.service, found.revision]),
         instance => hash_of([found.log_name, instance]),
     }
+}
+
+/// Whether a line holds no more than the one object it opens with. Only where a brace is closed and another
+/// opened next is the object followed to its end.
+fn is_single(line: &[u8]) -> bool {
+    let next_opens = |close: usize| {
+        let next = line[close + 1..].iter().find(|byte| !matches!(byte, b' ' | b'\t' | b','));
+        next == Some(&b'{')
+    };
+    let suspicious = memchr::memchr_iter(b'}', line).any(next_opens);
+    !suspicious || extent(line, 0, b"") == Extent::Whole(line.len())
 }
 
 /// How many bytes of its line stand before a place.

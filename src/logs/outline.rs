@@ -120,10 +120,7 @@ pub(super) fn outline(raw: &[u8]) -> Option<Outline<'_>> {
     if cursor.at != raw.len() {
         return None;
     }
-    let first_of =
-        |texts: [&'_ [u8]; 3]| texts.into_iter().find(|text| !text.is_empty()).map_or(0..0, |text| range_in(raw, text));
-    let service = first_of([found.service, job, pool]);
-    found.service = &raw[service];
+    found.service = [found.service, job, pool].into_iter().find(|name| !name.is_empty()).unwrap_or_default();
     if found.text.is_empty() {
         found.text = message;
         found.origin = Origin::Payload;
@@ -131,21 +128,17 @@ pub(super) fn outline(raw: &[u8]) -> Option<Outline<'_>> {
     Some(found)
 }
 
-fn range_in(whole: &[u8], part: &[u8]) -> std::ops::Range<usize> {
-    let start = part.as_ptr() as usize - whole.as_ptr() as usize;
-    start..start + part.len()
-}
-
-/// The keys on the top level of an object that may be damaged or cut off, in order, as far as they can be read.
-pub(super) fn top_level_keys(raw: &[u8]) -> Vec<&[u8]> {
+/// The keys on the top level of an object that may be damaged or cut off, in order, as far as they can be read,
+/// and whether its end was reached.
+pub(super) fn top_level_keys(raw: &[u8]) -> (Vec<&[u8]>, bool) {
     let mut keys = Vec::new();
     let mut cursor = Cursor { bytes: raw, at: 0, strict: false };
     cursor.white();
-    let _ = cursor.members(|key, cursor| {
+    let end = cursor.members(|key, cursor| {
         keys.push(key);
         cursor.value()
     });
-    keys
+    (keys, end.is_some())
 }
 
 /// A place in a JSON text.
@@ -283,7 +276,7 @@ mod tests {
     fn braces_and_quotes_inside_strings_do_not_count() {
         let raw = br#"{"timestamp":"t","a":"}{\"","b":{"c":"]"}}"#;
         assert_eq!(timestamp(raw), Some(&b"t"[..]));
-        assert_eq!(top_level_keys(raw), [&b"timestamp"[..], b"a", b"b"]);
+        assert_eq!(top_level_keys(raw), (vec![&b"timestamp"[..], b"a", b"b"], true));
     }
 
     #[test]

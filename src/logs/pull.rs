@@ -10,7 +10,7 @@ use super::intake::{Candidate, Harvest, Intake, Loss};
 use super::mend::{Fix, mend};
 use super::recognise::Layout;
 use super::source::Source;
-use super::store::{LOOSE_BYTES, Store};
+use super::store::{BUDGET_BYTES, Store};
 use super::{Error, Gap, Gate, LogEntry, Pulled, Record, Repair, Selection, stitch};
 
 /// How many records are parsed before they are visited.
@@ -26,7 +26,17 @@ pub(super) fn pull(
     gate: &dyn Gate,
     visit: &mut dyn FnMut(Record),
 ) -> Result<Pulled, Error> {
-    let mut pull = Pull::new(selection);
+    pull_within(BUDGET_BYTES, sources, selection, gate, visit)
+}
+
+fn pull_within(
+    budget: usize,
+    sources: &[Source],
+    selection: &Selection,
+    gate: &dyn Gate,
+    visit: &mut dyn FnMut(Record),
+) -> Result<Pulled, Error> {
+    let mut pull = Pull::new(selection, budget);
     for source in sources {
         pull.read_source(source, selection, gate)?;
     }
@@ -45,11 +55,11 @@ struct Pull {
 }
 
 impl Pull {
-    fn new(selection: &Selection) -> Pull {
+    fn new(selection: &Selection, budget: usize) -> Pull {
         Pull {
             tally: Tally::new(&selection.windows),
             seen: FxHashSet::default(),
-            store: Store::new(LOOSE_BYTES),
+            store: Store::new(budget),
             repairs: BTreeMap::new(),
             losses: BTreeMap::new(),
             gaps: BTreeSet::new(),
@@ -97,7 +107,7 @@ impl Pull {
                 self.gap("not-logs", format!("{name}: no log entries were found in {named}{more}; left alone"));
             }
         } else if !others.is_empty() {
-            let hint = "expected entries of Cloud Logging as JSON, one a line or in an array";
+            let hint = "expected Cloud Logging entries as JSON, such as `gcloud logging read --format=json` prints";
             self.gap("no-entries", format!("{name}: empty, or no log entries at its beginning; {hint}"));
         }
         Ok(())
@@ -150,8 +160,10 @@ impl Pull {
         let order = self.store.in_order();
         let groups = stitch::groups(order.iter().map(|place| self.store.candidate(*place)));
         let wanted = groups.firsts.iter().flat_map(|first| groups.members(*first)).map(|at| order[at]);
-        self.gaps.extend(self.store.fetch(wanted));
+        self.gaps.extend(self.store.fetch(wanted, false));
         for firsts in groups.firsts.chunks(GROUPS_AT_A_TIME) {
+            let wanted = firsts.iter().flat_map(|first| groups.members(*first)).map(|at| order[at]);
+            self.gaps.extend(self.store.fetch(wanted, true));
             let parse = |first: &u32| {
                 let (mut entries, mut lost) = (Vec::new(), Vec::new());
                 for place in groups.members(*first).map(|at| order[at]) {
@@ -209,5 +221,55 @@ fn lost(path: &str, loss: Loss, count: u64, lines: &[u64]) -> (&'static str, Str
         Loss::CutOff => ("truncated", format!("{place}: the last entry is cut off; export it again")),
         Loss::Foreign => ("not-an-entry", format!("{place}: JSON, but no log entry; skipped")),
         Loss::Undated => ("no-timestamp", format!("{place}: neither timestamp nor receiveTimestamp; skipped")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+    use crate::logs::Everything;
+    use crate::window::Spans;
+    use jiff::Timestamp;
+
+    struct Needle;
+
+    impl Gate for Needle {
+        fn admits(&self, raw: &[u8]) -> bool {
+            memchr::memmem::find(raw, b"KeyError").is_some()
+        }
+    }
+
+    fn lines() -> String {
+        let entry = |number: usize, text: &str| {
+            let time = format!("2026-11-20T09:00:{:02}.{:06}Z", number / 10, number % 10 * 10);
+            format!("{{\"insertId\":\"{number}\",\"logName\":\"l\",\"textPayload\":\"{text}\",\"timestamp\":\"{time}\"}}\n")
+        };
+        let trace = ["2026 - INFO - \u{e9}", "Traceback (most recent call last):", "  File", "KeyError: 'x'"];
+        (0..200).rev().map(|number| entry(number, trace[number % 10 % 4])).collect()
+    }
+
+    #[test]
+    fn what_was_let_go_and_read_again_is_what_would_have_been_kept() {
+        let text = lines();
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gzip.write_all(text.as_bytes()).unwrap();
+        let marked = ["\u{feff}".as_bytes(), text.as_bytes()].concat();
+        for bytes in [text.clone().into_bytes(), gzip.finish().unwrap(), marked] {
+            let source = [Source::bytes("logs", bytes)];
+            for gate in [&Needle as &dyn Gate, &Everything] {
+                let all = (Timestamp::MIN, Timestamp::MAX);
+                let selection = Selection { windows: vec![all], reach: Spans::union([all]) };
+                let read = |budget| {
+                    let mut seen = Vec::new();
+                    let pulled = pull_within(budget, &source, &selection, gate, &mut |record| seen.push(format!("{record:?}")));
+                    (seen, pulled.unwrap())
+                };
+                let (kept, again) = (read(usize::MAX), read(0));
+                assert!(kept.0.len() >= 40 && kept.1.gaps.is_empty());
+                assert_eq!(kept, again);
+            }
+        }
     }
 }

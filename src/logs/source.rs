@@ -98,34 +98,62 @@ impl Source {
     }
 }
 
+/// Stretches of a file that lie closer than this are read in one go, in bytes.
+const NEAR_BYTES: u64 = 16 << 10;
+
+/// How much is read in one go at most, unless a single stretch is longer, in bytes.
+const GO_BYTES: u64 = 1 << 20;
+
 impl Source {
-    /// Hands over stretches of the text, each an offset and a length, in ascending order. Plain files are read
-    /// at these places only, everything else once from its start.
+    /// Whether any place of the text can be read at once: neither compressed nor recoded.
+    pub(super) fn is_plain(&self) -> bool {
+        self.raw().and_then(peek).is_ok_and(|(head, _)| !is_packed(head) && !is_marked(head))
+    }
+
+    /// Hands over stretches of the text, each an offset and a length, in ascending order, without overlap. Plain
+    /// files are read at these places only, everything else once from its start.
     pub(super) fn read_again(&self, ranges: &[(u64, usize)], each: &mut dyn FnMut(&[u8])) -> io::Result<()> {
-        let (head, raw) = peek(self.raw()?)?;
-        let plain = !is_packed(head) && !is_marked(head);
-        drop(raw);
-        let mut file = match &self.place {
-            Place::Path(path) if plain => Some(File::open(path)?),
-            _ => None,
-        };
-        let mut text = if file.is_none() { Some(self.text()?) } else { None };
+        if self.is_plain() {
+            return match &self.place {
+                Place::Path(path) => read_at(File::open(path)?, ranges, each),
+                Place::Opened(file) => read_at(&**file, ranges, each),
+                Place::Bytes(bytes) => read_at(io::Cursor::new(&**bytes), ranges, each),
+            };
+        }
+        let mut text = self.text()?;
         let mut at = 0;
         let mut buffer = Vec::new();
         for (offset, length) in ranges {
+            io::copy(&mut text.by_ref().take(offset.saturating_sub(at)), &mut io::sink())?;
             buffer.resize(*length, 0);
-            if let Some(file) = &mut file {
-                file.seek(SeekFrom::Start(*offset))?;
-                file.read_exact(&mut buffer)?;
-            } else if let Some(text) = &mut text {
-                io::copy(&mut text.by_ref().take(offset.saturating_sub(at)), &mut io::sink())?;
-                text.read_exact(&mut buffer)?;
-                at = offset + *length as u64;
-            }
+            text.read_exact(&mut buffer)?;
+            at = offset + *length as u64;
             each(&buffer);
         }
         Ok(())
     }
+}
+
+fn read_at(mut file: impl Read + Seek, ranges: &[(u64, usize)], each: &mut dyn FnMut(&[u8])) -> io::Result<()> {
+    let mut buffer = Vec::new();
+    let mut rest = ranges;
+    while let Some((start, _)) = rest.first() {
+        let end_of = |(offset, length): (u64, usize)| offset + length as u64;
+        let close =
+            |pair: &[(u64, usize)]| pair[1].0.saturating_sub(end_of(pair[0])) < NEAR_BYTES && end_of(pair[1]) - start < GO_BYTES;
+        let count = 1 + rest.windows(2).take_while(|pair| close(pair)).count();
+        let (together, behind) = rest.split_at(count);
+        let length = together.last().map_or(0, |last| end_of(*last) - start);
+        buffer.resize(length as usize, 0);
+        file.seek(SeekFrom::Start(*start))?;
+        file.read_exact(&mut buffer)?;
+        for (offset, length) in together {
+            let from = (offset - start) as usize;
+            each(&buffer[from..from + length]);
+        }
+        rest = behind;
+    }
+    Ok(())
 }
 
 fn is_packed(head: [u8; 4]) -> bool {

@@ -1,10 +1,12 @@
 //! Keeps the entries that may be wanted until all sources are read, within bounds.
 //!
-//! What the gate admits is kept in memory. Lines that are only here because they may belong to a stack trace
-//! that is wanted are kept in memory up to a budget; beyond it only their places are kept, and those few
-//! that turn out to be wanted are read again. Nothing of this shows in the result.
+//! Their JSON is kept in memory up to a budget; beyond it only their places are kept, and what is wanted in the
+//! end is read again. Lines that are only here because they may belong to a stack trace that is wanted are let
+//! go from any source; what the gate admits only from plain files, where reading one place costs nothing
+//! but that. Nothing of this shows in the result.
 
 use std::cmp::Ordering;
+use std::ops::Range;
 
 use rayon::prelude::*;
 
@@ -12,8 +14,8 @@ use super::Gap;
 use super::intake::{Candidate, text_hash};
 use super::source::Source;
 
-/// Lines kept only for the sake of others take at most this much memory, in bytes.
-pub(super) const LOOSE_BYTES: usize = 32 << 20;
+/// How much JSON is kept in memory, in bytes, where it can be read again.
+pub(super) const BUDGET_BYTES: usize = 48 << 20;
 
 /// A candidate's place in the [`Store`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,10 +27,11 @@ pub(super) struct Place {
 /// Candidates and their JSON.
 pub(super) struct Store {
     batches: Vec<Batch>,
-    files: Vec<Source>,
-    /// JSON that was read again.
-    fetched: Vec<u8>,
-    loose: usize,
+    /// Each with whether it is plain.
+    files: Vec<(Source, bool)>,
+    /// JSON that was read again, from other files and from plain ones.
+    fetched: [Vec<u8>; 2],
+    kept: usize,
     budget: usize,
 }
 
@@ -40,12 +43,12 @@ struct Batch {
 
 impl Store {
     pub(super) fn new(budget: usize) -> Store {
-        Store { batches: Vec::new(), files: Vec::new(), fetched: Vec::new(), loose: 0, budget }
+        Store { batches: Vec::new(), files: Vec::new(), fetched: [Vec::new(), Vec::new()], kept: 0, budget }
     }
 
     /// The batches that follow come from this file.
     pub(super) fn begin(&mut self, file: &Source) {
-        self.files.push(file.clone());
+        self.files.push((file.clone(), file.is_plain()));
     }
 
     /// Takes candidates and their JSON from the file begun last.
@@ -53,10 +56,10 @@ impl Store {
         if candidates.is_empty() {
             return;
         }
-        self.loose +=
-            candidates.iter().filter(|candidate| candidate.can_be_let_go()).map(|candidate| candidate.raw.len()).sum::<usize>();
-        if self.loose > self.budget {
-            held = let_go(&mut candidates, &held);
+        let plain = self.files.last().is_some_and(|(_, plain)| *plain);
+        self.kept += held.len();
+        if self.kept > self.budget {
+            held = let_go(&mut candidates, &held, plain);
         }
         held.shrink_to_fit();
         candidates.shrink_to_fit();
@@ -71,12 +74,13 @@ impl Store {
     /// The JSON of a candidate; empty if it is neither kept nor fetched.
     pub(super) fn raw(&self, place: Place) -> &[u8] {
         let candidate = self.candidate(place);
-        let bytes = if candidate.fetched { &self.fetched } else { &self.batches[place.batch as usize].held };
-        &bytes[candidate.raw.clone()]
+        let batch = &self.batches[place.batch as usize];
+        let bytes = if candidate.fetched { &self.fetched[usize::from(self.files[batch.file as usize].1)] } else { &batch.held };
+        slice(bytes, &candidate.raw)
     }
 
     fn insert_id(&self, place: Place) -> &[u8] {
-        &self.batches[place.batch as usize].held[self.candidate(place).insert_id.clone()]
+        slice(&self.batches[place.batch as usize].held, &self.candidate(place).insert_id)
     }
 
     /// All candidates by time, then insert id. Of duplicates one stays, the same whatever the order of the
@@ -108,16 +112,19 @@ impl Store {
         one.at.cmp(&two.at).then_with(ids).then(one.key.cmp(&two.key)).then(one.text.cmp(&two.text))
     }
 
-    /// Reads again what was let go, as far as these candidates are concerned, one pass over each file.
-    pub(super) fn fetch(&mut self, wanted: impl Iterator<Item = Place>) -> Vec<Gap> {
+    /// Reads again what was let go, as far as these candidates are concerned and lie in plain files (or in all
+    /// others): one pass over each file. What was fetched from plain files before is forgotten.
+    pub(super) fn fetch(&mut self, wanted: impl Iterator<Item = Place>, plain: bool) -> Vec<Gap> {
+        self.fetched[usize::from(plain)].clear();
         let mut away: Vec<(u32, u64, Place)> = wanted
-            .filter(|place| self.raw(*place).is_empty())
-            .filter_map(|place| Some((self.batches[place.batch as usize].file, self.candidate(place).offset?, place)))
+            .map(|place| (self.batches[place.batch as usize].file, place))
+            .filter(|(file, place)| self.files[*file as usize].1 == plain && self.candidate(*place).raw.is_empty())
+            .filter_map(|(file, place)| Some((file, self.candidate(place).offset?, place)))
             .collect();
         away.sort_unstable_by_key(|(file, offset, _)| (*file, *offset));
         let mut gaps = Vec::new();
         for of_one_file in away.chunk_by(|a, b| a.0 == b.0) {
-            let file = self.files[of_one_file[0].0 as usize].clone();
+            let (file, _) = self.files[of_one_file[0].0 as usize].clone();
             let ranges: Vec<(u64, usize)> =
                 of_one_file.iter().map(|(_, offset, place)| (*offset, self.candidate(*place).length as usize)).collect();
             let mut places = of_one_file.iter();
@@ -130,7 +137,7 @@ impl Store {
             if missing > 0 {
                 let why = read.err().map(|error| format!(" ({error})")).unwrap_or_default();
                 let statement = format!(
-                    "{}: {missing} lines of stack traces were gone when read again{why}; do not change the file meanwhile",
+                    "{}: {missing} entries were gone when read again{why}; do not change the file meanwhile",
                     file.name()
                 );
                 gaps.push(Gap { kind: "changed-while-reading", statement });
@@ -140,26 +147,33 @@ impl Store {
     }
 
     fn bring_back(&mut self, place: Place, text: &[u8]) {
-        let start = self.fetched.len();
-        let candidate = &mut self.batches[place.batch as usize].candidates[place.at as usize];
+        let batch = &mut self.batches[place.batch as usize];
+        let fetched = &mut self.fetched[usize::from(self.files[batch.file as usize].1)];
+        let candidate = &mut batch.candidates[place.at as usize];
         if text_hash(text) == candidate.text {
-            self.fetched.extend_from_slice(text);
-            candidate.raw = start..start + text.len();
+            let start = fetched.len() as u32;
+            fetched.extend_from_slice(text);
+            candidate.raw = start..fetched.len() as u32;
             candidate.fetched = true;
         }
     }
 }
 
-/// Keeps of the lines that can be read again only their insert ids.
-fn let_go(candidates: &mut [Candidate], held: &[u8]) -> Vec<u8> {
+fn slice<'a>(bytes: &'a [u8], range: &Range<u32>) -> &'a [u8] {
+    &bytes[range.start as usize..range.end as usize]
+}
+
+/// Keeps of what can be read again only the insert ids.
+fn let_go(candidates: &mut [Candidate], held: &[u8], plain: bool) -> Vec<u8> {
     let mut kept = Vec::new();
     for candidate in candidates {
-        let keep = if candidate.can_be_let_go() { candidate.insert_id.clone() } else { candidate.raw.clone() };
-        let start = kept.len();
-        kept.extend_from_slice(&held[keep.clone()]);
-        let moved = |range: &std::ops::Range<usize>| range.start - keep.start + start..range.end - keep.start + start;
+        let go = candidate.offset.is_some() && (plain || !candidate.admitted);
+        let keep = if go { candidate.insert_id.clone() } else { candidate.raw.clone() };
+        let start = kept.len() as u32;
+        kept.extend_from_slice(slice(held, &keep));
+        let moved = |range: &Range<u32>| range.start - keep.start + start..range.end - keep.start + start;
         let insert_id = if candidate.insert_id.is_empty() { start..start } else { moved(&candidate.insert_id) };
-        candidate.raw = if candidate.can_be_let_go() { start..start } else { moved(&candidate.raw) };
+        candidate.raw = if go { start..start } else { moved(&candidate.raw) };
         candidate.insert_id = insert_id;
     }
     kept

@@ -13,7 +13,7 @@ use super::{Subject, explorer};
 use crate::diagnosis::{self, CaseDiagnosis};
 use crate::findings::EvidenceIx;
 use crate::results;
-use crate::rules::{Captures, RuleIx};
+use crate::rules::RuleIx;
 use crate::window;
 
 /// Longest error line shown, in bytes.

@@ -255,8 +255,7 @@ fn cause_story<'a>(report: &'a Report, cause: &'a Cause, number: usize, by_id: &
     let mut places = BTreeMap::new();
     for test in cause.tests.iter().filter_map(|id| by_id.get(id.as_str()).copied()) {
         let Some(hypothesis) = test.hypotheses.iter().find(|hypothesis| hypothesis.root == cause.root) else { continue };
-        let shape: Vec<_> =
-            hypothesis.whys.iter().map(|why| (&why.rule, &why.answer, why.footing == Footing::Observed)).collect();
+        let shape: Vec<_> = hypothesis.whys.iter().map(|why| (&why.rule, why.footing == Footing::Observed)).collect();
         let place = *places.entry(shape).or_insert(groups.len());
         match groups.get_mut(place) {
             Some(members) => members.push((test, hypothesis)),
@@ -279,7 +278,7 @@ fn cause_story<'a>(report: &'a Report, cause: &'a Cause, number: usize, by_id: &
     }
 }
 
-/// The chain of these tests, which say the same: each step with the records of all of them.
+/// The chain of these tests, which take the same steps (one may name another user than the next): each step with the records of all of them.
 fn chain<'a>(report: &'a Report, members: &[Member<'a>]) -> Option<Chain<'a>> {
     let (first, hypothesis) = members.first()?;
     let steps = hypothesis.whys.iter().enumerate().map(|(place, why)| {
@@ -330,12 +329,15 @@ fn unexplained_story<'a>(report: &'a Report, test: &'a Test) -> Unexplained<'a> 
     }
 }
 
-/// What was ruled out, the same rule for the same reason once; suspects named by the user first.
+/// What was ruled out, the same rule for the same reason once: suspects named by the user first, then what
+/// matched and is innocent all the same, then the rest, widest first.
 fn excluded(report: &Report) -> Vec<Excluded<'_>> {
-    let mut counts: BTreeMap<(bool, &str, &str), usize> = BTreeMap::new();
+    let mut counts: BTreeMap<(&str, &str, bool), usize> = BTreeMap::new();
     for RuledOut { rule, reason, suspect } in report.tests.iter().flat_map(|test| &test.ruled_out) {
-        *counts.entry((!suspect, rule.as_str(), reason.as_str())).or_default() += 1;
+        *counts.entry((rule.as_str(), reason.as_str(), *suspect)).or_default() += 1;
     }
-    let counts = counts.into_iter();
-    counts.map(|((named, rule, reason), tests)| Excluded { rule, reason, suspect: !named, tests }).collect()
+    let mut excluded: Vec<Excluded<'_>> =
+        counts.into_iter().map(|((rule, reason, suspect), tests)| Excluded { rule, reason, suspect, tests }).collect();
+    excluded.sort_by_key(|item| (!item.suspect, !item.reason.contains("matched"), usize::MAX - item.tests, item.rule));
+    excluded
 }

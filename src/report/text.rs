@@ -6,6 +6,9 @@ use super::schema::{Footing, Report, Verdict};
 use super::story::{self, CauseStory, Chain, Cited, Step, Story, Unexplained};
 use super::{Look, RenderError, inert};
 
+/// Rules listed as ruled out.
+const EXCLUDED: usize = 10;
+
 /// Tests named per cause; the others are counted.
 const TESTS: usize = 8;
 
@@ -151,13 +154,24 @@ impl Page {
             self.paragraph(3, Style::Faint, &format!("{} more with chains that differ; see report.json.", story.tests_beyond));
         }
         self.blank();
-        self.entry("   Tests", Style::Strong, 12, Style::Plain, &cut_list(&cause.tests));
+        self.tests(&cause.tests);
         for (label, text) in
             [("   Now", &cause.remedy.now), ("   Verify", &cause.remedy.verify), ("   Prevent", &cause.remedy.prevent)]
         {
             if !text.trim().is_empty() {
                 self.entry(label, Style::Strong, 12, Style::Plain, text);
             }
+        }
+    }
+
+    /// One test a line, the first [`TESTS`] of them; what is too long for the line loses its beginning.
+    fn tests<T: AsRef<str>>(&mut self, tests: &[T]) {
+        for (place, test) in tests.iter().take(TESTS).enumerate() {
+            let label = if place == 0 { "   Tests" } else { "" };
+            self.entry(label, Style::Strong, 12, Style::Plain, &ending(test.as_ref(), self.width.saturating_sub(12)));
+        }
+        if tests.len() > TESTS {
+            self.paragraph(12, Style::Faint, &format!("and {} more", tests.len() - TESTS));
         }
     }
 
@@ -242,10 +256,14 @@ impl Page {
     fn exclusions(&mut self, story: &Story<'_>) {
         if !story.ruled_out.is_empty() {
             self.heading("Ruled out");
-            for excluded in &story.ruled_out {
+            let listed = story.ruled_out.iter().filter(|excluded| excluded.suspect).count().max(EXCLUDED);
+            for excluded in story.ruled_out.iter().take(listed) {
                 let suspect = if excluded.suspect { " (your suspect)" } else { "" };
                 let tests = if excluded.tests > 1 { format!(" [{} tests]", excluded.tests) } else { String::new() };
                 self.paragraph(3, Style::Plain, &format!("{}{suspect}: {}{tests}", excluded.rule, excluded.reason));
+            }
+            if story.ruled_out.len() > listed {
+                self.paragraph(3, Style::Faint, &format!("and {} more; see report.json", story.ruled_out.len() - listed));
             }
         }
         if !story.report.red_herrings.is_empty() {
@@ -289,6 +307,23 @@ pub(super) fn seen_in(failing: u32, passing: u32) -> String {
         1 => format!("in {failing}, in 1 passing one"),
         passing => format!("in {failing}, in {passing} passing ones"),
     }
+}
+
+/// The end of a name, in so many columns: what tells tests apart stands at the end.
+fn ending(name: &str, columns: usize) -> String {
+    if name.width() <= columns {
+        return name.to_owned();
+    }
+    let mut kept: Vec<char> = Vec::new();
+    let mut used = 1;
+    for letter in name.chars().rev() {
+        used += letter.width().unwrap_or(0);
+        if used > columns {
+            break;
+        }
+        kept.push(letter);
+    }
+    std::iter::once('…').chain(kept.into_iter().rev()).collect()
 }
 
 /// The first [`TESTS`] names, then how many more.

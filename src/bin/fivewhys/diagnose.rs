@@ -24,7 +24,6 @@ use crate::exit_status::{ExitStatus, Fatal};
 use crate::incident::Incident;
 use crate::output::{self, OutputArgs};
 
-
 /// Lines shown before and after a piece of evidence.
 const NEIGHBOURS: usize = 3;
 
@@ -95,7 +94,7 @@ fn duration(text: &str) -> Result<SignedDuration, String> {
 ///
 /// Where an input is missing or unreadable as a whole, or a rule named as a suspect does not exist.
 pub fn run(args: &DiagnoseArgs, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
-    let incident = Incident::find(args.incident.as_deref(), &args.results, &args.logs)?;
+    let incident = Incident::find(args.incident.as_deref(), &args.results, &args.control, &args.logs)?;
     let (catalog, unloaded) = args.rules.load()?;
     let suspects = suspects(&catalog, &args.suspect)?;
     let run = read_results(&incident.results, args)?;
@@ -201,7 +200,9 @@ fn overlap(a: (jiff::Timestamp, jiff::Timestamp), b: (jiff::Timestamp, jiff::Tim
 fn look(incident: &Incident, catalog: &Catalog, run: &TestRun, watch: &Watch, args: &DiagnoseArgs) -> anyhow::Result<Sighted> {
     let matcher = Matcher::new(catalog);
     let windows: Vec<_> = watch.windows().iter().map(|window| (window.window.start, window.window.end)).collect();
-    let reach = Spans::union(windows.iter().map(|&(start, end)| (start.saturating_sub(args.lookback).unwrap_or(jiff::Timestamp::MIN), end)));
+    let reach = Spans::union(
+        windows.iter().map(|&(start, end)| (start.saturating_sub(args.lookback).unwrap_or(jiff::Timestamp::MIN), end)),
+    );
     let mut finder = Finder::new(catalog, &matcher, watch);
     let mut pulled = logs::pull(&incident.logs, &Selection { windows, reach }, &matcher, &mut |record| finder.see(&record))?;
     pulled.gaps.extend(incident.gaps());
@@ -222,7 +223,10 @@ fn find_leads(
     if unexplained.is_empty() || incident.logs.is_empty() {
         return Ok(());
     }
-    let before = unexplained.iter().filter(|case| !case.instances.is_empty()).map(|case| (case.from, watch.windows()[case.window].window.end));
+    let before = unexplained
+        .iter()
+        .filter(|case| !case.instances.is_empty())
+        .map(|case| (case.from, watch.windows()[case.window].window.end));
     let windows: Vec<_> = watch.windows().iter().map(|window| (window.window.start, window.window.end)).collect();
     let reach = Spans::union(windows.iter().copied().chain(before));
     let mut miner = LeadMiner::new(watch, unexplained);

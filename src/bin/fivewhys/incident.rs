@@ -36,7 +36,7 @@ impl Incident {
     /// # Errors
     ///
     /// Where something that was named cannot be read.
-    pub fn find(folder: Option<&Path>, results: &[PathBuf], logs: &[PathBuf]) -> anyhow::Result<Incident> {
+    pub fn find(folder: Option<&Path>, results: &[PathBuf], control: &[PathBuf], logs: &[PathBuf]) -> anyhow::Result<Incident> {
         let mut incident = Incident::default();
         for path in results {
             incident.results.push(ResultInput::file(path));
@@ -45,7 +45,7 @@ impl Incident {
             incident.add_logs(path)?;
         }
         if let Some(folder) = folder {
-            incident.look_into(folder)?;
+            incident.look_into(folder, control)?;
         }
         Ok(incident)
     }
@@ -55,7 +55,7 @@ impl Incident {
         self.left_alone.iter().map(|statement| Gap { kind: "left-alone", statement: statement.clone() })
     }
 
-    fn look_into(&mut self, folder: &Path) -> anyhow::Result<()> {
+    fn look_into(&mut self, folder: &Path, control: &[PathBuf]) -> anyhow::Result<()> {
         if !folder.is_dir() {
             return match kind(folder).with_context(|| format!("cannot read {}", folder.display()))? {
                 Kind::Results => Ok(self.results.push(ResultInput::file(folder))),
@@ -66,7 +66,9 @@ impl Incident {
         for path in sorted(folder)? {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             if path.is_dir() {
-                self.look_into_subfolder(&path, &name)?;
+                if !control.iter().any(|file| file.starts_with(&path)) {
+                    self.look_into_subfolder(&path, &name)?;
+                }
                 continue;
             }
             match kind(&path) {
@@ -91,7 +93,8 @@ impl Incident {
         }
         match (has_results, has_logs) {
             (Some(file), _) => {
-                self.left_alone.push(format!("{name}/ holds the results of another run; `--control {}` compares with it.", file.display()));
+                self.left_alone
+                    .push(format!("{name}/ holds the results of another run; `--control {}` compares with it.", file.display()));
             }
             (None, true) => self.add_logs(path)?,
             (None, false) => self.left_alone.push(format!("{name}/ holds neither test results nor log entries.")),

@@ -55,7 +55,8 @@ enum Colour {
 }
 
 /// The formats written into a folder.
-const FILES: [(&str, Format); 3] = [("report.json", Format::Json), ("report.md", Format::Markdown), ("report.html", Format::Html)];
+const FILES: [(&str, Format); 3] =
+    [("report.json", Format::Json), ("report.md", Format::Markdown), ("report.html", Format::Html)];
 
 /// Writes the report into the folder, if one was named, and prints it.
 ///

@@ -105,6 +105,10 @@ fn a_line_of_300_kilobytes_is_read_like_any_other() {
     let (records, pulled) = pull(ndjson(&[line(1, &long), line(2, "second")]));
     assert_eq!(texts(&records), [long.as_str(), "second"]);
     assert_eq!(pulled.gaps, []);
+    // As the console downloads it, payload first: the beginning of the file is nothing but text.
+    let stamp = "2026-11-20T09:00:00Z";
+    let (records, pulled) = pull(format!("[{{\"textPayload\":\"{long}\",\"insertId\":\"a\",\"timestamp\":\"{stamp}\"}}]"));
+    assert_eq!((texts(&records), pulled.gaps), (vec![long.as_str()], vec![]));
 }
 
 #[test]

@@ -184,3 +184,29 @@ fn a_large_array_is_cut_between_its_entries() {
         assert_eq!((records.len(), pulled.census.entries, pulled.gaps.len()), (12_000, 12_000, 0));
     }
 }
+
+#[test]
+fn entries_that_share_a_line_are_each_judged_by_their_own_time() {
+    let [first, second, third] = three();
+    let window = (time("2026-11-20T09:00:00.001Z"), time("2026-11-20T09:00:00.002Z"));
+    let selection = Selection { windows: vec![window], reach: Spans::union([window]) };
+    for text in [
+        format!("{first}{second}{third}\n"),
+        format!("{second}\n{first}, {third}\n{second}\n"),
+        format!("[{first},{second},{third}]"),
+        format!("{{\"entries\":[{second},{first}],\"nextPageToken\":\"x\"}}{{\"entries\":[{third}]}}"),
+        format!("{second}\ncontainer-1 | {first}{third}\n"),
+    ] {
+        let (records, pulled) = pull_with(&[Source::bytes("logs", text.as_bytes())], &selection, &Everything);
+        assert_eq!(texts(&records), ["first"], "{text}");
+        assert_eq!((pulled.census.in_reach, pulled.gaps), (1, vec![]), "{text}");
+        assert!(pulled.census.entries >= 3, "{text}");
+    }
+}
+
+#[test]
+fn thousands_of_entries_on_one_line_are_all_read() {
+    let text: String = (0..20_000).map(|number| line(number, "x").to_string()).collect();
+    let (records, _) = pull(&text);
+    assert_eq!(records.len(), 20_000);
+}

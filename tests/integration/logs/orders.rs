@@ -9,7 +9,8 @@ use super::*;
 /// Everything that a reader of the records can see.
 fn seen(sources: &[Source], gate: &dyn Gate) -> (Vec<String>, Pulled) {
     let window = (time("2026-11-20T09:00:00.002Z"), time("2026-11-20T09:00:00.030Z"));
-    let selection = Selection { windows: vec![window], ..all_time() };
+    let reach = Spans::union([window, (time("2026-11-20T09:00:00.034Z"), time("2026-11-20T09:01:00Z"))]);
+    let selection = Selection { windows: vec![window], reach };
     let (records, pulled) = pull_with(sources, &selection, gate);
     (records.iter().map(|record| format!("{record:?}")).collect(), pulled)
 }
