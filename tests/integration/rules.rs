@@ -106,7 +106,7 @@ fn all_mistakes_are_reported_at_once_and_spoil_no_other_rule() {
         ("captures.yaml:1:8", "user_id", "`userid`"),
         ("captures.yaml:5:14", "`id`", ""),
         ("cut.yaml:", "not YAML", ""),
-        ("harmless.yaml:5:22", "circle", ""),
+        ("harmless.yaml:5:21", "circle", ""),
     ];
     for (place, message, help) in expected {
         let hit = |line: &&String| line.starts_with(place) && line.contains(message) && line.contains(help);

@@ -153,6 +153,7 @@ fn severities_have_names_and_numbers() {
     assert!(met("severity>=warning", json!({"severity": "ERROR"})) && !met("severity>=WARNING", json!({"severity": "NOTICE"})));
     assert!(met("severity=500", json!({"severity": "ERROR"})) && met("severity=ERROR", json!({"severity": 500})));
     assert!(met("severity=(ERROR OR ALERT)", json!({"severity": "ALERT"})));
+    assert!(met("severity>=ERROR", json!({"severity": "fatal"})) && met("severity<INFO", json!({"severity": "nonsense"})));
     assert!(refused("severity=EROR").help.unwrap().contains("ERROR"));
 }
 
