@@ -67,6 +67,7 @@ struct Kind {
     /// Places in `unexplained` whose chain led to the instance that logged it.
     led_to: BTreeSet<usize>,
     weight: i32,
+    between_failures: u64,
 }
 
 /// The cases without a cause that have a window to look in.
@@ -115,6 +116,7 @@ impl<'a> LeadMiner<'a> {
             return;
         }
         let kind = self.kinds.entry(key).or_insert_with(|| Kind { weight: weight(record, known), ..Kind::default() });
+        kind.between_failures += u64::from(failing.is_empty() && self.watch.during_run(at));
         kind.failing.extend(failing);
         kind.passing.extend(passing);
         for place in wanted {
@@ -189,7 +191,7 @@ impl Kind {
     fn worth(&self, control: &Control) -> Option<i32> {
         let seen: Vec<WindowIx> =
             self.failing.iter().chain(&self.passing).copied().collect::<BTreeSet<_>>().into_iter().collect();
-        let standing = control.standing_of(&seen);
+        let standing = control.standing_of(&seen, self.between_failures);
         let share = WIDE * standing.failing.0 as i32 / standing.failing.1.max(1) as i32;
         let lift = match standing.kind {
             StandingKind::Exclusive(deviations) => (EXCLUSIVE as f64 * (deviations / SURE).min(1.0)) as i32 + share,
