@@ -250,7 +250,7 @@ impl<'a> Finder<'a> {
 /// Whether a record alone decides the condition.
 fn settled_by_record(condition: &Condition) -> bool {
     let scope = condition.scope();
-    !scope.window && !(scope.record && scope.case)
+    !(scope.window || scope.record && scope.case)
 }
 
 /// The records of a window that make the condition hold (none for what holds because of their absence);
