@@ -147,6 +147,7 @@ impl<'a> LeadMiner<'a> {
                 .iter()
                 .filter(|(_, kind)| kind.kept.contains_key(&place))
                 .filter_map(|(template, kind)| Some((kind.worth(&control)? + kind.nearness(place), template, kind)))
+                .filter(|&(worth, _, _)| worth > 0)
                 .collect();
             ranked.sort_by_key(|&(worth, template, _)| (-worth, template));
             for (_, template, kind) in ranked.into_iter().take(LEADS_PER_CASE) {
