@@ -4,7 +4,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod architecture;
+mod bad_input;
+mod cli;
+mod determinism;
 mod logs;
+mod program;
 mod report;
 mod results;
 mod rules;
+mod samples;

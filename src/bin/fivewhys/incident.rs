@@ -65,6 +65,9 @@ impl Incident {
         }
         for path in sorted(folder)? {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if is_note(&name) {
+                continue;
+            }
             if path.is_dir() {
                 if !control.iter().any(|file| file.starts_with(&path)) {
                     self.look_into_subfolder(&path, &name)?;
@@ -123,6 +126,11 @@ fn neither(path: &Path) -> Fatal {
         ),
         status: ExitStatus::Input,
     }
+}
+
+/// Notes people keep beside an incident; to name them in each report would only be noise.
+fn is_note(name: &str) -> bool {
+    matches!(name, "incident.yaml" | "incident.yml" | "README.md" | "README.txt" | "README")
 }
 
 fn kind(path: &Path) -> io::Result<Kind> {
