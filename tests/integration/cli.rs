@@ -31,7 +31,6 @@ fn help_names_every_command_and_every_option() {
         "--width",
         "--exit-zero",
         "Exit status:",
-        "remote service failed",
     ]);
     run(["rules", "--help"]).exits(0).says(&["list", "show", "check", "test"]);
     run(["rules", "list", "--help"]).exits(0).says(&["--rules", "--format"]);

@@ -14,7 +14,7 @@ use fivewhys::results::{self, Outcome, ResultInput, TestRun};
 use fivewhys::rules::graph::CauseGraph;
 use fivewhys::rules::matching::Matcher;
 use fivewhys::rules::{Catalog, RuleIx};
-use fivewhys::window::{self, CaseWindow, Margins, Spans, TimeWindow};
+use fivewhys::window::{self, CaseWindow, Margins, Precision, Spans, TimeWindow};
 use jiff::SignedDuration;
 use jiff::tz::Offset;
 
@@ -188,8 +188,11 @@ fn watched(run: &TestRun, windows: &[Option<CaseWindow>], args: &DiagnoseArgs) -
     Ok(failing)
 }
 
+/// Where a case's times were only summed up, its lines may lie in the margin as well as in the bare interval.
 fn watch(group: Group, case: Option<usize>, window: &CaseWindow) -> WatchedWindow {
-    WatchedWindow { group, case, core: window.core, window: window.window }
+    let exact = group == Group::Control || matches!(window.window.precision, Precision::Exact | Precision::Given);
+    let core = if exact { window.core } else { (window.window.start, window.window.end) };
+    WatchedWindow { group, case, core, window: window.window }
 }
 
 fn overlap(a: (jiff::Timestamp, jiff::Timestamp), b: (jiff::Timestamp, jiff::Timestamp)) -> bool {

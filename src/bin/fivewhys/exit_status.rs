@@ -15,9 +15,6 @@ pub enum ExitStatus {
     Usage = 2,
     /// An input is missing or unreadable.
     Input = 3,
-    /// A remote service failed.
-    #[expect(dead_code, reason = "the status is documented; the first command that asks a service will use it")]
-    Remote = 4,
 }
 
 /// An error that knows how the program must end.
