@@ -22,7 +22,7 @@ pub(super) fn changes(before: &Sighting<'_>, after: &Sighting<'_>, revisions: &[
     for (place, cause) in was.iter().enumerate() {
         let there = partners.get(&place).and_then(|partner| is.get(*partner));
         let (verdict, because) = match there {
-            Some(there) => verdict::of_staying(before, after, there, revisions),
+            Some(there) => verdict::of_staying(after, cause, there, revisions),
             None => verdict::of_gone(before, after, cause, revisions),
         };
         let now = there.unwrap_or(cause);
@@ -37,8 +37,11 @@ pub(super) fn changes(before: &Sighting<'_>, after: &Sighting<'_>, revisions: &[
     let met: BTreeSet<usize> = partners.values().copied().collect();
     for (_, cause) in is.iter().enumerate().filter(|(place, _)| !met.contains(place)) {
         let behind = hidden_by(cause);
-        let change = if behind.is_empty() { Fate::New } else { Fate::Uncovered };
-        changes.push(CauseChange { change, behind: owned(behind), ..unjudged(cause) });
+        // What also fails a test that passed before was not there before: it cannot have lain behind anything.
+        let broke = cause.tests.iter().any(|test| before.state(test).passes());
+        let change = if behind.is_empty() || broke { Fate::New } else { Fate::Uncovered };
+        let behind = if change == Fate::New { Vec::new() } else { owned(behind) };
+        changes.push(CauseChange { change, behind, ..unjudged(cause) });
     }
     changes
 }
@@ -66,7 +69,7 @@ fn partners(was: &[Cause], is: &[Cause]) -> BTreeMap<usize, usize> {
     let mut partners = BTreeMap::new();
     let mut free: BTreeSet<usize> = (0..is.len()).collect();
     let same: fn(&Cause, &Cause) -> bool = |a, b| a.root == b.root && a.fingerprint == b.fingerprint;
-    let akin: fn(&Cause, &Cause) -> bool = |a, b| a.root == b.root && a.tests.iter().any(|test| b.tests.contains(test));
+    let akin: fn(&Cause, &Cause) -> bool = |a, b| a.root == b.root && verdict::in_common(a, b) > 0;
     for alike in [same, akin] {
         for (place, cause) in was.iter().enumerate() {
             if partners.contains_key(&place) {

@@ -1,7 +1,7 @@
 //! The comparison in GitHub-flavoured Markdown: for an issue, a pull request or a work log.
 
 use super::Comparison;
-use super::schema::{Change, Step, TestChange};
+use super::schema::{Step, TestChange};
 use super::table::{Table, table};
 use super::text;
 use crate::report::inert::{self, cell, code, prose};
@@ -38,7 +38,7 @@ fn push_table(out: &mut String, table: &Table) {
         return;
     }
     let mut row = |label: &str, cells: Vec<String>| out.push_str(&format!("| {label} | {} |\n", cells.join(" | ")));
-    let heads = table.started.iter().zip(1..).map(|(started, number)| format!("Run {number}, {}", prose(started)));
+    let heads = table.started.iter().zip(1..).map(|(started, number)| format!("Run {number}, {started}"));
     row(if table.of_causes { "Cause" } else { "Test" }, heads.collect());
     row("---", vec!["---".to_owned(); table.started.len()]);
     for (service, revisions) in &table.services {
@@ -70,14 +70,8 @@ pub(super) fn push_step(out: &mut String, step: &Step) {
         }
         out.push('\n');
     }
-    for (change, label) in [
-        (Change::Regressed, "Regressed"),
-        (Change::StillFailing, "Still failing"),
-        (Change::Fixed, "Fixed"),
-        (Change::NotRun, "Did not run in both"),
-        (Change::CannotBeTold, "Cannot be told"),
-    ] {
-        push_tests(out, label, step.tests.iter().filter(|test| test.change == change).collect());
+    for (label, tests) in text::groups(step) {
+        push_tests(out, label, &tests);
     }
     if step.totals.unchanged > 0 {
         out.push_str(&format!("Unchanged: {}.\n\n", counted(step.totals.unchanged, "test")));
@@ -87,10 +81,7 @@ pub(super) fn push_step(out: &mut String, step: &Step) {
     }
 }
 
-fn push_tests(out: &mut String, label: &str, tests: Vec<&TestChange>) {
-    if tests.is_empty() {
-        return;
-    }
+fn push_tests(out: &mut String, label: &str, tests: &[&TestChange]) {
     out.push_str(&format!("**{label}: {}**\n\n", counted(tests.len(), "test")));
     for test in tests.iter().take(TESTS) {
         let why = text::why(test).map(|why| format!(" ({})", prose(&why))).unwrap_or_default();

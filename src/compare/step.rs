@@ -1,6 +1,6 @@
 //! One run against the next: tests, causes, revisions and the verdict over them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::schema::{CauseChange, Change, Deployed, Fate, FixVerdict, State, Step, StepVerdict, TestChange, Totals};
 use super::sighting::Sighting;
@@ -93,12 +93,15 @@ fn statement(causes: &[CauseChange]) -> String {
     if sentences.is_empty() {
         sentences.push("The earlier report names no cause, so there is no fix to judge.".to_owned());
     }
-    for cause in causes.iter().filter(|cause| cause.change == Fate::Uncovered) {
-        let hidden = cause.behind.iter().map(|root| verdict::code(root)).collect::<Vec<_>>().join(", ");
-        sentences.push(format!("{} lay behind {hidden}: {}.", verdict::code(&cause.root), counted(cause.tests.len(), "test")));
+    // Occurrences of one rule that only their fingerprints tell apart are one sentence.
+    let mut came: BTreeMap<(Fate, &Redacted, &[Redacted]), usize> = BTreeMap::new();
+    for cause in causes.iter().filter(|cause| cause.verdict.is_none()) {
+        *came.entry((cause.change, &cause.root, &cause.behind)).or_default() += cause.tests.len();
     }
-    for cause in causes.iter().filter(|cause| cause.change == Fate::New) {
-        sentences.push(format!("{} is new: {}.", verdict::code(&cause.root), counted(cause.tests.len(), "test")));
+    for ((_, root, behind), tests) in came {
+        let hidden = behind.iter().map(|root| verdict::code(root)).collect::<Vec<_>>().join(", ");
+        let came = if hidden.is_empty() { "is new".to_owned() } else { format!("lay behind {hidden}") };
+        sentences.push(format!("{} {came}: {}.", verdict::code(root), counted(tests, "test")));
     }
     sentences.join(" ")
 }

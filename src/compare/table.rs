@@ -50,7 +50,7 @@ pub(super) fn table(comparison: &Comparison) -> Table {
         failed.into_iter().map(|test| (test.to_string(), cells(test))).collect()
     };
     Table {
-        started: comparison.runs.iter().map(started).collect(),
+        started: comparison.runs.iter().map(|run| started(run, "%m-%d %H:%M")).collect(),
         services: services(comparison),
         of_causes,
         rows,
@@ -122,10 +122,10 @@ fn cause_cell(root: &Redacted, run: &BTreeMap<&Redacted, Ended<'_>>, all: &[BTre
     Cell { sign: state.sign(), word: String::new() }
 }
 
-/// `11-20 09:27`.
-fn started(run: &RunSummary) -> String {
+/// When the run started, in this format of strftime; `undated` where nothing that reads as a time says so.
+pub(super) fn started(run: &RunSummary, format: &str) -> String {
     let start = run.started_at.as_deref().and_then(|start| start.parse::<jiff::Timestamp>().ok());
-    start.map_or_else(|| "undated".to_owned(), |start| start.strftime("%m-%d %H:%M").to_string())
+    start.map_or_else(|| "undated".to_owned(), |start| start.strftime(format).to_string())
 }
 
 fn services(comparison: &Comparison) -> Vec<(String, Vec<String>)> {

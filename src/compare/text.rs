@@ -4,7 +4,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::Comparison;
 use super::schema::{CauseChange, Change, Fate, FixVerdict, State, Step, StepVerdict, TestChange};
-use super::table::{Cell, Table, table};
+use super::table::{Cell, Table, started, table};
 use crate::report::columns::{Style, ending, wrapped};
 use crate::report::story::counted;
 use crate::report::{Look, inert};
@@ -28,7 +28,7 @@ pub fn render(comparison: &Comparison, look: Look) -> Result<String, serde_json:
     let mut page = Page { out: String::new(), width: look.width.clamp(60, 200), colour: look.colour };
     page.entry("", 0, Style::Strong, &headline(&comparison));
     for (run, number) in comparison.runs.iter().zip(1..) {
-        let start = run.started_at.as_deref().map_or("undated", |start| start.get(..19).unwrap_or(start)).replace('T', " ");
+        let start = started(run, "%Y-%m-%d %H:%M:%S");
         let counts = &run.counts;
         let failing = counts.failed + counts.errored;
         page.entry(
@@ -135,7 +135,7 @@ impl Page {
         }
         self.entry("", 0, Style::Faint, "✓ passed, ✗ failed, ~ passed on a rerun, – did not run, ? cannot be told");
         if first > 0 {
-            self.entry("", 0, Style::Faint, &format!("The first {} left out for width.", counted(first, "run")));
+            self.entry("", 0, Style::Faint, &format!("Left out for width: the first {}.", counted(first, "run")));
         }
     }
 
@@ -186,15 +186,9 @@ impl Page {
         for cause in &step.causes {
             self.cause(cause);
         }
-        for (change, label) in [
-            (Change::Regressed, "Regressed"),
-            (Change::StillFailing, "Still failing"),
-            (Change::Fixed, "Fixed"),
-            (Change::CannotBeTold, "Cannot be told"),
-        ] {
-            self.tests(label, step.tests.iter().filter(|test| test.change == change).collect());
+        for (label, tests) in groups(step) {
+            self.tests(label, &tests);
         }
-        self.tests("Did not run in both", step.tests.iter().filter(|test| test.change == Change::NotRun).collect());
         if step.totals.unchanged > 0 {
             self.entry("   ", 3, Style::Faint, &format!("Unchanged: {}", counted(step.totals.unchanged, "test")));
         }
@@ -219,10 +213,7 @@ impl Page {
         }
     }
 
-    fn tests(&mut self, label: &str, tests: Vec<&TestChange>) {
-        if tests.is_empty() {
-            return;
-        }
+    fn tests(&mut self, label: &str, tests: &[&TestChange]) {
         self.entry("   ", 3, Style::Plain, &format!("{label}: {}", counted(tests.len(), "test")));
         for test in tests.iter().take(TESTS) {
             let id = ending(&test.id, self.width.saturating_sub(5));
@@ -235,6 +226,31 @@ impl Page {
             self.entry("     ", 5, Style::Faint, &format!("and {} more", tests.len() - TESTS));
         }
     }
+}
+
+/// The tests that changed or fail, what matters most first; no group is empty.
+pub(super) fn groups(step: &Step) -> Vec<(&'static str, Vec<&TestChange>)> {
+    const LABELS: [&str; 7] = [
+        "Regressed",
+        "Failing now, not known to have passed before",
+        "Still failing",
+        "Failed before, did not run now",
+        "Fixed",
+        "Cannot be told",
+        "Ran in one of the two only",
+    ];
+    let group = |test: &TestChange| match test.change {
+        Change::Regressed => Some(LABELS[0]),
+        Change::StillFailing => Some(LABELS[2]),
+        Change::Fixed => Some(LABELS[4]),
+        Change::Unchanged => None,
+        Change::NotRun | Change::CannotBeTold if test.after.fails() => Some(LABELS[1]),
+        Change::NotRun if test.before.fails() => Some(LABELS[3]),
+        Change::CannotBeTold => Some(LABELS[5]),
+        Change::NotRun => Some(LABELS[6]),
+    };
+    let members = |label| (label, step.tests.iter().filter(|test| group(test) == Some(label)).collect::<Vec<_>>());
+    LABELS.into_iter().map(members).filter(|(_, tests)| !tests.is_empty()).collect()
 }
 
 /// What a change of state does not say by itself.

@@ -29,9 +29,9 @@ pub(super) fn code(text: &str) -> String {
     format!("`{}`", text.replace('`', "'"))
 }
 
-/// The verdict on a cause that the later report still names; `cause` is as the later report has it.
-pub(super) fn of_staying(before: &Sighting<'_>, after: &Sighting<'_>, cause: &Cause, revisions: &[RevisionChange]) -> Judged {
-    let there = format!("{} for it", still_fail(before, cause));
+/// The verdict on a cause that the later report still names.
+pub(super) fn of_staying(after: &Sighting<'_>, was: &Cause, cause: &Cause, revisions: &[RevisionChange]) -> Judged {
+    let there = still_fails(was, cause);
     if !lies_in_a_service(cause) {
         return (FixVerdict::DidNotHold, there);
     }
@@ -62,13 +62,19 @@ pub(super) fn of_staying(before: &Sighting<'_>, after: &Sighting<'_>, cause: &Ca
     }
 }
 
-fn still_fail(before: &Sighting<'_>, cause: &Cause) -> String {
-    let again = cause.tests.iter().filter(|test| before.state(test).fails()).count();
-    match (cause.tests.len(), again) {
-        (1, 1) => "1 test still fails".to_owned(),
-        (all, again) if all == again => format!("{all} tests still fail"),
-        (all, again) => format!("{} fail ({again} failed before)", counted(all, "test")),
-    }
+fn still_fails(was: &Cause, cause: &Cause) -> String {
+    let again = in_common(was, cause);
+    let others = match cause.tests.len() - again {
+        0 => String::new(),
+        others => format!(" and {others} that did not"),
+    };
+    format!("it fails {again} of the {} it failed before{others}", counted(was.tests.len(), "test"))
+}
+
+/// How many tests both explain.
+pub(super) fn in_common(was: &Cause, is: &Cause) -> usize {
+    let was: BTreeSet<&Redacted> = was.tests.iter().collect();
+    is.tests.iter().filter(|test| was.contains(test)).count()
 }
 
 /// The verdict on a cause that the later report no longer names.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::Comparison;
 use super::markdown;
 use super::schema::{RunSummary, Step};
+use super::table::started;
 use super::text;
 use crate::report::inert::{self, code, prose};
 
@@ -45,12 +46,9 @@ fn key_line(run: &RunSummary) -> String {
 }
 
 fn section(step: &Step, before: &RunSummary, after: &RunSummary, key: &str) -> String {
-    let date = after.started_at.as_deref().and_then(|start| start.get(..16)).unwrap_or("Undated").replace('T', " ");
-    let mut out = format!("\n## {}: {}\n\n{key}\n\n", prose(&date), prose(&text::of_step(step)));
-    let start = |run: &RunSummary| {
-        run.started_at.as_deref().map_or_else(|| "an undated run".to_owned(), |start| format!("the run of {}", prose(start)))
-    };
-    out.push_str(&format!("Compared with {}.\n\n", start(before)));
+    let date = started(after, "%Y-%m-%d %H:%M");
+    let mut out = format!("\n## {date}: {}\n\n{key}\n\n", prose(&text::of_step(step)));
+    out.push_str(&format!("Compared with the run of {} (UTC).\n\n", started(before, "%Y-%m-%d %H:%M:%S")));
     let moved: Vec<_> = step.revisions.iter().filter(|service| service.before != service.after).collect();
     for service in moved {
         let names = |revisions: &[crate::report::redact::Redacted]| match revisions {

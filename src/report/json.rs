@@ -44,13 +44,12 @@ struct Head {
 /// [`ReadError`], which says what was expected, and line and column where they are known.
 pub fn read(text: &[u8]) -> Result<Report, ReadError> {
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-    let head = match serde_json::from_slice::<Head>(text) {
-        Ok(head) => head,
-        Err(error) if error.is_data() => {
-            return Err(ReadError::Other { found: "its JSON is no object with a schema".to_owned() });
-        }
-        Err(error) => return Err(ReadError::Json(error)),
-    };
+    if text.trim_ascii_start().first().is_some_and(|first| *first != b'{') {
+        // serde would take a list for a head without names.
+        serde_json::from_slice::<serde::de::IgnoredAny>(text).map_err(ReadError::Json)?;
+        return Err(ReadError::Other { found: "its JSON is no object".to_owned() });
+    }
+    let head: Head = serde_json::from_slice(text).map_err(ReadError::Json)?;
     match head.schema.as_ref().map(|schema| schema.as_str()) {
         Some(Some(SCHEMA)) => serde_json::from_slice(text).map_err(ReadError::Field),
         Some(Some(other)) if is_newer(other) => Err(ReadError::Newer { found: inert::visible(other) }),
