@@ -12,6 +12,9 @@ use crate::report::inert::{self, code, prose};
 /// What a new log begins with.
 const OPENING: &str = "# Work log\n";
 
+/// Tests listed per change.
+const TESTS: usize = 30;
+
 /// The text to append to a log that holds `existing`: a section for each run (but the first, which is only
 /// compared with) that has none yet, dated by the run itself. Empty where there is nothing new.
 ///
@@ -58,7 +61,7 @@ fn section(step: &Step, before: &RunSummary, after: &RunSummary, key: &str) -> S
         out.push_str(&format!("- {}: {} → {}\n", code(&service.service), names(&service.before), names(&service.after)));
     }
     out.push('\n');
-    markdown::push_step(&mut out, step);
+    markdown::push_step(&mut out, step, TESTS);
     let trimmed = out.trim_end().len();
     out.truncate(trimmed);
     out.push('\n');
