@@ -72,11 +72,11 @@ fn word(word: &str) -> String {
 pub(super) fn push_step(out: &mut String, step: &Step, most: usize) {
     out.push_str(&format!("{}\n\n", prose(&step.statement)));
     if !step.causes.is_empty() {
-        out.push_str("| Cause | | Tests | Verdict |\n|---|---|---|---|\n");
+        out.push_str("| Cause | It saw | | Tests | Verdict |\n|---|---|---|---|---|\n");
         for cause in &step.causes {
             let verdict = cause.verdict.map_or("", |verdict| verdict.words());
-            let root = cell(&cause.root);
-            out.push_str(&format!("| {root} | {} | {} | {verdict} |\n", cause.change.word(), cause.tests.len()));
+            let (root, title) = (cell(&cause.root), cell(&cause.title));
+            out.push_str(&format!("| {root} | {title} | {} | {} | {verdict} |\n", cause.change.word(), cause.tests.len()));
         }
         out.push('\n');
     }

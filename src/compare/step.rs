@@ -90,10 +90,11 @@ fn overall(causes: &[CauseChange]) -> StepVerdict {
 
 fn statement(causes: &[CauseChange]) -> String {
     let mut sentences: Vec<String> = causes.iter().filter_map(verdict::sentence).collect();
+    // Occurrences of one rule that only their fingerprints tell apart often fare alike.
+    sentences.dedup();
     if sentences.is_empty() {
         sentences.push("The earlier report names no cause, so there is no fix to judge.".to_owned());
     }
-    // Occurrences of one rule that only their fingerprints tell apart are one sentence.
     let mut came: BTreeMap<(Fate, &Redacted, &[Redacted]), usize> = BTreeMap::new();
     for cause in causes.iter().filter(|cause| cause.verdict.is_none()) {
         *came.entry((cause.change, &cause.root, &cause.behind)).or_default() += cause.tests.len();

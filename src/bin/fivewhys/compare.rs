@@ -16,8 +16,7 @@ use crate::report;
 pub const EXIT_STATUS: &str = "\
 Exit status:
   0  nothing got worse
-  1  something got worse: a test regressed, a test fails that had not passed before, or a cause is new
-     (one that lay behind a cause that is gone is not new)
+  1  something got worse: a test regressed, or fails and had not run before, or a cause is new
   2  wrong usage
   3  a report is missing or unreadable";
 
