@@ -217,12 +217,12 @@ fn plan(report: &Report) -> Vec<String> {
 }
 
 /// `1 test`, `2 tests`.
-pub(super) fn counted(count: usize, noun: &str) -> String {
+pub(crate) fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 /// `2026-11-20 09:27:07.350` of `2026-11-20T09:27:07.35Z`: milliseconds are what a reader compares.
-pub(super) fn at(timestamp: &str) -> String {
+pub(crate) fn at(timestamp: &str) -> String {
     match timestamp.parse::<jiff::Timestamp>() {
         Ok(moment) => moment.strftime("%Y-%m-%d %H:%M:%S%.3f").to_string(),
         Err(_) => timestamp.to_owned(),
