@@ -21,7 +21,7 @@ impl Cuts {
             names.push(story::counted(self.causes, "further cause"));
         }
         if self.tests > 0 {
-            names.push(story::counted(self.tests, "further unexplained test"));
+            names.push(story::counted(self.tests, "further unexplained group"));
         }
         names
     }

@@ -216,12 +216,14 @@ impl Page {
         if stories.is_empty() {
             return;
         }
-        self.heading(&format!("Unexplained: {}", story::counted(stories.len(), "test")));
+        let tests = stories.iter().map(|story| 1 + story.also.len()).sum();
+        self.heading(&format!("Unexplained: {}", story::counted(tests, "test")));
         for story in stories.iter().take(TESTS) {
             self.unexplained_test(story);
         }
         if stories.len() > TESTS {
-            self.paragraph(3, Style::Faint, &format!("and {} more", stories.len() - TESTS));
+            let more = stories.iter().skip(TESTS).map(|story| 1 + story.also.len()).sum::<usize>();
+            self.paragraph(3, Style::Faint, &format!("and {more} more"));
         }
     }
 
@@ -231,9 +233,13 @@ impl Page {
         if let Some(error) = &test.error {
             self.log_line(5, story::key_line(error));
         }
+        if !story.also.is_empty() {
+            let also =
+                format!("and {} of which the same is known: {}", story::counted(story.also.len(), "test"), cut_list(&story.also));
+            self.paragraph(5, Style::Faint, &also);
+        }
         if let Some(guess) = &story.guess {
-            let verdict = format!("{}: {} ({})", guess.hypothesis.verdict.word(), guess.hypothesis.title, guess.hypothesis.root);
-            self.paragraph(5, Style::of_verdict(guess.hypothesis.verdict), &verdict);
+            self.paragraph(5, Style::of_verdict(guess.hypothesis.verdict), &story::as_far_as(guess));
             self.chain(guess);
         }
         if story.leads.is_empty() && story.guess.is_none() {

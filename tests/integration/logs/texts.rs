@@ -58,7 +58,8 @@ fn exceptions_follow_the_message_and_nothing_is_said_twice() {
 
 #[test]
 fn a_payload_without_a_message_is_told_by_its_fields() {
-    let found = record(json!({"jsonPayload": {"b": {"c": "deep"}, "a": "shallow", "n": 1, "has_token": false, "list": ["x", "y"]}}));
+    let found =
+        record(json!({"jsonPayload": {"b": {"c": "deep"}, "a": "shallow", "n": 1, "has_token": false, "list": ["x", "y"]}}));
     assert_eq!(found.text, "a: shallow\nb.c: deep\nhas_token: false\nlist: x\nlist: y");
 }
 
