@@ -90,7 +90,7 @@ fn push_word(out: &mut String, word: &str) {
 
 fn push_masked(out: &mut String, word: &str) {
     let digits = word.strip_prefix("0x").unwrap_or(word);
-    let hexadecimal = digits.len() + 2 * usize::from(digits != word) >= 4 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let hexadecimal = (digits.len() < word.len() || word.len() >= 4) && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
     if hexadecimal || word.len() >= 20 {
         out.push(MASK);
         return;
