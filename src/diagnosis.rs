@@ -1,5 +1,7 @@
 //! Which root cause explains which failures: a [`Diagnosis`] from findings, windows and the cause graph.
 
+use std::collections::BTreeSet;
+
 use jiff::SignedDuration;
 
 use crate::findings::{Evidence, EvidenceIx, Findings, Watch};
@@ -80,6 +82,19 @@ pub struct Diagnosis {
 }
 
 impl Diagnosis {
+    /// The places of all records that a cause, a why or a lead refers to.
+    pub fn cited(&self) -> BTreeSet<EvidenceIx> {
+        let of_causes = self.causes.iter().flat_map(|cause| &cause.evidence);
+        let of_whys = self
+            .cases
+            .iter()
+            .flat_map(|case| &case.hypotheses)
+            .flat_map(|hypothesis| &hypothesis.whys)
+            .flat_map(|why| &why.evidence);
+        let of_leads = self.cases.iter().flat_map(|case| &case.leads).flat_map(|lead| &lead.evidence);
+        of_causes.chain(of_whys).chain(of_leads).copied().collect()
+    }
+
     /// Adds a record to the evidence unless it is there already, and gives its place.
     pub fn cite(&mut self, record: &Evidence) -> EvidenceIx {
         let known =

@@ -15,6 +15,7 @@ mod stamp;
 mod names;
 pub mod entry;
 pub mod template;
+mod lines;
 mod outline;
 mod source;
 mod recognise;
@@ -22,13 +23,17 @@ mod blocks;
 mod mend;
 mod envelope;
 mod payload;
-mod lines;
+pub mod stack;
 mod intake;
+mod threads;
 mod census;
+mod store;
 mod stitch;
 mod pull;
+mod around;
 
-pub use entry::{LogEntry, Severity, SourceLocation};
+pub use around::{Around, Wanted, neighbours};
+pub use entry::{LogEntry, Severity, SourceLocation, Split};
 pub use recognise::{HEAD_BYTES, Layout, recognise};
 pub use source::Source;
 

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 pub mod problem;
+mod names;
 mod yaml;
 pub mod pattern;
 pub mod filter;
@@ -18,6 +19,8 @@ mod gate;
 pub mod matching;
 mod read;
 pub mod load;
+pub mod examples;
+pub mod check;
 
 pub use filter::Filter;
 pub use matching::{Matcher, Sighting};

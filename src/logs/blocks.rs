@@ -18,6 +18,8 @@ const LONGEST_ENTRY_BYTES: usize = 64 << 20;
 /// A stretch of text that begins where an entry may begin.
 pub(super) struct Block {
     pub(super) bytes: Vec<u8>,
+    /// Where it begins in the text, in bytes.
+    pub(super) offset: u64,
     /// Nothing follows.
     pub(super) last: bool,
 }
@@ -28,12 +30,14 @@ pub(super) struct Blocks<R> {
     layout: Layout,
     /// What was read but lies behind the last cut.
     rest: Vec<u8>,
+    /// Where the next block begins.
+    offset: u64,
     ended: bool,
 }
 
 impl<R: Read> Blocks<R> {
     pub(super) fn new(text: R, layout: Layout) -> Blocks<R> {
-        Blocks { text, layout, rest: Vec::new(), ended: false }
+        Blocks { text, layout, rest: Vec::new(), offset: 0, ended: false }
     }
 
     /// The next block; `None` at the end. After an error, what was read before it comes as the last block.
@@ -46,7 +50,7 @@ impl<R: Read> Blocks<R> {
                 Ok(_) => {}
                 Err(error) => {
                     self.ended = true;
-                    return Some((Block { bytes, last: true }, Some(error)));
+                    return Some((self.block(bytes, true), Some(error)));
                 }
             }
             if !self.ended
@@ -55,10 +59,16 @@ impl<R: Read> Blocks<R> {
                 self.rest.reserve(bytes.len() - cut + BLOCK_BYTES);
                 self.rest.extend_from_slice(&bytes[cut..]);
                 bytes.truncate(cut);
-                return Some((Block { bytes, last: false }, None));
+                return Some((self.block(bytes, false), None));
             }
         }
-        (!bytes.is_empty()).then_some((Block { bytes, last: true }, None))
+        (!bytes.is_empty()).then(|| (self.block(bytes, true), None))
+    }
+
+    fn block(&mut self, bytes: Vec<u8>, last: bool) -> Block {
+        let offset = self.offset;
+        self.offset += bytes.len() as u64;
+        Block { bytes, offset, last }
     }
 
     /// The last place in `bytes` where an entry begins; only what lies behind `searched` is new.

@@ -209,6 +209,17 @@ impl LogEntry {
         SignedDuration::try_from_secs_f64(seconds).ok()
     }
 
+    /// `split`, where this is one part of an entry that was too large.
+    pub fn split(&self) -> Option<Split<'_>> {
+        let split = self.fields.get("split")?;
+        let number = |key| split.get(key).and_then(|value| value.as_u64().or_else(|| value.as_str()?.parse().ok()));
+        Some(Split {
+            uid: split.get("uid")?.as_str()?,
+            index: number("index").unwrap_or(0),
+            total: number("totalSplits").unwrap_or(0),
+        })
+    }
+
     /// `sourceLocation`, else what the JSON payload's labels say: file or module, line, function; each may be missing.
     pub fn source_location(&self) -> Option<SourceLocation<'_>> {
         let own = self.fields.get("sourceLocation").filter(|location| location.is_object());
@@ -229,4 +240,15 @@ pub struct SourceLocation<'a> {
     pub line: Option<u64>,
     /// The function's name.
     pub function: Option<&'a str>,
+}
+
+/// Which part of a large entry this is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Split<'a> {
+    /// The same for all parts.
+    pub uid: &'a str,
+    /// From 0.
+    pub index: u64,
+    /// How many parts there are.
+    pub total: u64,
 }

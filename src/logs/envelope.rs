@@ -43,7 +43,8 @@ pub(super) fn opening(text: &[u8]) -> Option<usize> {
 
 /// Whether a line only closes a wrapper, such as `],"nextPageToken":"x"}` without its bracket.
 pub(super) fn closing(line: &[u8]) -> bool {
-    let line = line.strip_suffix(b"}").unwrap_or(line);
+    let rest = line.iter().rev().take_while(|byte| matches!(byte, b'}' | b']' | b',' | b' ')).count();
+    let line = &line[..line.len() - rest];
     line.is_empty() || line == b"---" || line.starts_with(b"\"nextPageToken\"") || line.starts_with(b"\"next_page_token\"")
 }
 
@@ -51,27 +52,30 @@ pub(super) fn closing(line: &[u8]) -> bool {
 pub(super) fn unwrap(value: Value) -> Unwrapped {
     let mut found = Unwrapped::default();
     open(value, DEPTH, &mut found);
+    found.foreign |= found.entries.is_empty();
     found
 }
 
 fn open(value: Value, depth: usize, found: &mut Unwrapped) {
-    let before = found.entries.len();
     match value {
-        Value::Object(fields) if looks_like_an_entry(fields.keys().map(String::as_bytes)) => found.entries.push(fields),
-        Value::Object(mut fields) if depth > 0 => {
+        Value::Object(fields) if looks_like_an_entry(fields.keys().map(String::as_bytes), true) => found.entries.push(fields),
+        Value::Object(fields) if depth > 0 => {
             let message = fields.get("message").and_then(|message| message.get("data")).or_else(|| fields.get("data"));
             if let Some(inner) = message.and_then(Value::as_str).and_then(from_base64) {
                 found.fixes.push(Fix::PubSub);
-                open(inner, depth - 1, found);
+                return open(inner, depth - 1, found);
             }
-            for (_, list) in fields.iter_mut().filter(|(_, list)| list.as_array().is_some_and(|list| !list.is_empty())) {
-                open(list.take(), depth - 1, found);
-            }
+            fields.into_iter().for_each(|(_, value)| open(value, depth - 1, found));
         }
-        Value::Array(list) if depth > 0 => list.into_iter().for_each(|value| open(value, depth - 1, found)),
+        Value::Array(list) if depth > 0 => {
+            let (before, length) = (found.entries.len(), list.len());
+            list.into_iter().for_each(|value| open(value, depth - 1, found));
+            let here = found.entries.len() - before;
+            // A list of entries with something else in it; a list of anything else is none of ours.
+            found.foreign |= here > 0 && here < length;
+        }
         _ => {}
     }
-    found.foreign |= found.entries.len() == before;
 }
 
 fn from_base64(text: &str) -> Option<Value> {

@@ -11,8 +11,8 @@ use serde_json::{Map, Value};
 use super::blocks::{Block, Extent, extent};
 use super::lines::{self, Shape};
 use super::mend::{Fix, mend};
-use super::outline::{Outline, outline, timestamp};
-use super::recognise::Layout;
+use super::outline::{Outline, outline, timestamp, top_level_keys};
+use super::recognise::{Layout, looks_like_an_entry};
 use super::stamp::Clock;
 use super::{Gate, entry, envelope, names};
 use crate::window::Spans;
@@ -29,8 +29,10 @@ pub(super) struct Harvest {
     /// The entries within reach.
     pub(super) sightings: Vec<Sighting>,
     pub(super) candidates: Vec<Candidate>,
-    /// The JSON of the candidates.
+    /// The JSON of the candidates, less than 4 GiB because a block is.
     pub(super) held: Vec<u8>,
+    /// For each candidate the hashes of its instance and its service, see [`name_hash`]; only where asked for.
+    pub(super) names: Vec<(u64, u64)>,
     pub(super) fixes: Vec<(Fix, u64)>,
     pub(super) lost: Vec<(Loss, u64)>,
 }
@@ -51,13 +53,24 @@ pub(super) struct Candidate {
     pub(super) key: u64,
     /// Hash of the instance (else service and revision) and the log name: entries of one stream share it.
     pub(super) stream: u64,
+    /// Hash of its JSON, see [`text_hash`].
+    pub(super) text: u64,
     pub(super) shape: Shape,
+    pub(super) several_lines: bool,
+    /// Hash of `split.uid`, for one part of an entry that was too large.
+    pub(super) part_of: Option<u64>,
     /// The gate wants it; otherwise it is only here because it may belong to one that is wanted.
     pub(super) admitted: bool,
     /// Its JSON in [`Harvest::held`].
-    pub(super) raw: Range<usize>,
+    pub(super) raw: Range<u32>,
+    /// `raw` is a place among what was read again.
+    pub(super) fetched: bool,
+    /// Where its JSON begins in the decoded text of its file; `None` where it does not stand there as it is.
+    pub(super) offset: Option<u64>,
+    /// Length of its JSON.
+    pub(super) length: u32,
     /// Its insert id in [`Harvest::held`].
-    pub(super) insert_id: Range<usize>,
+    pub(super) insert_id: Range<u32>,
 }
 
 /// Why an entry is lost.
@@ -80,6 +93,8 @@ pub(super) struct Intake<'a> {
     pub(super) layout: &'a Layout,
     /// Keep lines that may belong to a stack trace even where the gate does not want them.
     pub(super) stitching: bool,
+    /// Say of each candidate whose it is.
+    pub(super) naming: bool,
 }
 
 impl Intake<'_> {
@@ -87,13 +102,15 @@ impl Intake<'_> {
     pub(super) fn read(&self, block: &Block) -> Harvest {
         let mut reading = Reading {
             intake: self,
+            bytes: &block.bytes,
+            offset: block.offset,
             harvest: Harvest::default(),
             clock: Clock::default(),
             known: FxHashMap::default(),
             line: 0,
             counted: 0,
         };
-        reading.walk(&block.bytes, block.last);
+        reading.walk(block.last);
         reading.harvest.lines = memchr::memchr_iter(b'\n', &block.bytes).count() as u64;
         reading.harvest
     }
@@ -101,6 +118,9 @@ impl Intake<'_> {
 
 struct Reading<'a> {
     intake: &'a Intake<'a>,
+    bytes: &'a [u8],
+    /// Where the block begins in its file.
+    offset: u64,
     harvest: Harvest,
     clock: Clock,
     known: FxHashMap<u64, u32>,
@@ -110,21 +130,25 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    fn walk(&mut self, bytes: &[u8], last: bool) {
+    fn walk(&mut self, last: bool) {
+        let bytes = self.bytes;
         let indent = self.intake.layout.indent.as_deref().unwrap_or_default();
-        let mut at = 0;
+        let (mut at, mut line_end) = (0, 0);
         while let Some(offset) =
-            bytes[at..].iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b',' | b'[' | b']'))
+            bytes[at..].iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b',' | b'[' | b']' | b'}'))
         {
             at += offset;
-            let line_end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |newline| at + newline);
+            // A line may hold thousands of entries: its end is looked for once.
+            if at >= line_end {
+                line_end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |newline| at + newline);
+            }
             if bytes[at] != b'{' {
                 self.count_lines(bytes, at);
-                at = self.between_entries(bytes, at, line_end);
+                at += self.between_entries(&bytes[at..line_end], at);
                 continue;
             }
             let line = trimmed(&bytes[at..line_end]);
-            if line.ends_with(b"}") && self.quick(line) {
+            if line.ends_with(b"}") && is_single(line) && self.quick(line) {
                 at = line_end;
                 continue;
             }
@@ -140,6 +164,8 @@ impl Reading<'_> {
                     }
                     at = end;
                 }
+                // An object around the entries, of which only the beginning stands before them.
+                Extent::Broken(end) if column(bytes, at) < indent.len() && end < bytes.len() => at = end,
                 Extent::Broken(end) => {
                     let cut_off = last && end == bytes.len();
                     self.thorough(&bytes[at..end], if cut_off { Loss::CutOff } else { Loss::Unreadable });
@@ -154,19 +180,30 @@ impl Reading<'_> {
         self.counted = at;
     }
 
-    /// Text that opens no object: closing brackets and fences, or garbage, perhaps with an entry behind it.
-    fn between_entries(&mut self, bytes: &[u8], at: usize, line_end: usize) -> usize {
-        let line = trimmed(&bytes[at..line_end]);
-        if let Some(open) = memchr::memmem::find(line, b"{\"").filter(|_| line.ends_with(b"}"))
-            && self.quick(&line[open..])
-        {
-            self.harvest.fixes.push((Fix::TextBeforeAnEntry, self.line));
-        } else if line.starts_with(b"```") {
+    /// Text that opens no object: the rest of a wrapper, fences, or garbage. Returns how much of the line it takes:
+    /// all of it, unless an entry stands in it.
+    fn between_entries(&mut self, line: &[u8], at: usize) -> usize {
+        let open = memchr::memmem::find(line, b"{\"").filter(|open| {
+            let (keys, whole) = top_level_keys(&line[*open..]);
+            looks_like_an_entry(keys.into_iter(), whole) || envelope::opening(&line[*open..]).is_some()
+        });
+        let text = trimmed(&line[..open.unwrap_or(line.len())]);
+        if text.starts_with(b"```") {
             self.harvest.fixes.push((Fix::Fence, self.line));
-        } else if !self.intake.layout.fenced && !envelope::closing(line) {
-            self.harvest.lost.push((Loss::Unreadable, self.line));
+        } else if !self.belongs_to_a_wrapper(text, at) {
+            match open {
+                Some(_) => self.harvest.fixes.push((Fix::TextBeforeAnEntry, self.line)),
+                None if self.intake.layout.fenced => {}
+                None => self.harvest.lost.push((Loss::Unreadable, self.line)),
+            }
         }
-        line_end
+        open.unwrap_or(line.len())
+    }
+
+    /// Whether a line is the rest of an object around the entries: brackets, and members further out than entries.
+    fn belongs_to_a_wrapper(&self, line: &[u8], at: usize) -> bool {
+        let depth = self.intake.layout.indent.as_ref().map_or(0, Vec::len);
+        envelope::closing(line) || (line.starts_with(b"\"") && column(self.bytes, at) < depth)
     }
 
     /// Reads an entry without parsing it; false where it is not plain enough for that.
@@ -181,7 +218,8 @@ impl Reading<'_> {
         }
         let Some(found) = outline(raw) else { return false };
         self.count(at);
-        self.sight(at, raw, &found);
+        let offset = self.offset + offset_in(self.bytes, raw) as u64;
+        self.sight(at, raw, &found, Some(offset));
         true
     }
 
@@ -226,7 +264,7 @@ impl Reading<'_> {
         if self.intake.reach.contains(at) {
             let raw = Value::Object(fields).to_string();
             let found = outline(raw.as_bytes()).unwrap_or_default();
-            self.sight(at, raw.as_bytes(), &found);
+            self.sight(at, raw.as_bytes(), &found, None);
         }
     }
 
@@ -237,21 +275,39 @@ impl Reading<'_> {
     }
 
     /// An entry within reach.
-    fn sight(&mut self, at: Timestamp, raw: &[u8], found: &Outline<'_>) {
+    fn sight(&mut self, at: Timestamp, raw: &[u8], found: &Outline<'_>, offset: Option<u64>) {
         let key = identity(at, raw, found);
         let place = self.place(found);
         let harvest = &mut self.harvest;
         harvest.sightings.push(Sighting { at, key, place });
-        let admitted = found.split || self.intake.gate.admits(raw);
-        let shape = if self.intake.stitching { lines::shape(found.text) } else { Shape::default() };
-        if admitted || shape.may_belong_to_a_trace() {
-            let start = harvest.held.len();
-            harvest.held.extend_from_slice(raw);
-            let id = found.insert_id.as_ptr() as usize - raw.as_ptr() as usize;
-            let insert_id =
-                if found.insert_id.is_empty() { start..start } else { start + id..start + id + found.insert_id.len() };
-            let (raw, stream) = (start..harvest.held.len(), stream(found));
-            harvest.candidates.push(Candidate { at, key, stream, shape, admitted, raw, insert_id });
+        let part_of = (!found.split.is_empty()).then(|| hash_of([found.log_name, found.split]));
+        // What a gate looks for may stand across the border of two parts.
+        let admitted = part_of.is_some() || self.intake.gate.admits(raw);
+        let shape = if self.intake.stitching { lines::shape(found.text, found.origin) } else { Shape::default() };
+        if !admitted && !shape.may_belong_to_a_trace() {
+            return;
+        }
+        let start = harvest.held.len();
+        harvest.held.extend_from_slice(raw);
+        let id = found.insert_id;
+        let id_start = if id.is_empty() { start } else { start + offset_in(raw, id) };
+        harvest.candidates.push(Candidate {
+            at,
+            key,
+            stream: stream(found),
+            text: text_hash(raw),
+            shape,
+            several_lines: memchr::memmem::find(found.text, br"\n").is_some(),
+            part_of,
+            admitted,
+            raw: start as u32..harvest.held.len() as u32,
+            insert_id: id_start as u32..(id_start + id.len()) as u32,
+            fetched: false,
+            offset,
+            length: u32::try_from(raw.len()).unwrap_or(u32::MAX),
+        });
+        if self.intake.naming {
+            harvest.names.push((name_hash(found.instance), name_hash(found.service)));
         }
     }
 
@@ -275,6 +331,21 @@ fn hash_of<const N: usize>(parts: [&[u8]; N]) -> u64 {
     hasher.finish()
 }
 
+/// The hash by which candidates name instances and services.
+pub(super) fn name_hash(name: &[u8]) -> u64 {
+    hash_of([name])
+}
+
+/// Tells whether two texts are the same.
+pub(super) fn text_hash(raw: &[u8]) -> u64 {
+    hash_of([raw])
+}
+
+/// Where a part of a text begins in it.
+fn offset_in(whole: &[u8], part: &[u8]) -> usize {
+    part.as_ptr() as usize - whole.as_ptr() as usize
+}
+
 /// Equal for entries with the same log name, timestamp and insert id; without an insert id, for entries
 /// that are equal as JSON.
 fn identity(at: Timestamp, raw: &[u8], found: &Outline<'_>) -> u64 {
@@ -293,6 +364,22 @@ fn stream(found: &Outline<'_>) -> u64 {
         b"" => hash_of([found.log_name, found.service, found.revision]),
         instance => hash_of([found.log_name, instance]),
     }
+}
+
+/// Whether a line holds no more than the one object it opens with. Only where a brace is closed and another
+/// opened next is the object followed to its end.
+fn is_single(line: &[u8]) -> bool {
+    let next_opens = |close: usize| {
+        let next = line[close + 1..].iter().find(|byte| !matches!(byte, b' ' | b'\t' | b','));
+        next == Some(&b'{')
+    };
+    let suspicious = memchr::memchr_iter(b'}', line).any(next_opens);
+    !suspicious || extent(line, 0, b"") == Extent::Whole(line.len())
+}
+
+/// How many bytes of its line stand before a place.
+fn column(bytes: &[u8], at: usize) -> usize {
+    memchr::memrchr(b'\n', &bytes[..at]).map_or(at, |newline| at - newline - 1)
 }
 
 /// Without white space and commas at the end.

@@ -112,10 +112,6 @@ impl Mending {
                 self.fix(Fix::IllegalEscape, "");
                 1
             }
-            Some('\n') => {
-                self.fix(Fix::IllegalEscape, "\\\\");
-                1
-            }
             Some(_) => {
                 self.fix(Fix::IllegalEscape, "\\\\");
                 1

@@ -5,6 +5,7 @@
 
 use memchr::{memchr2, memmem};
 
+use super::lines::Origin;
 use super::names::is_foreign;
 
 /// Fields of one entry as they stand in its JSON: the bytes between the quotes, escapes included; empty where missing.
@@ -17,8 +18,10 @@ pub(super) struct Outline<'a> {
     pub instance: &'a [u8],
     /// `textPayload`, else the `message` of `jsonPayload`, else a `jsonPayload` that is a string.
     pub text: &'a [u8],
-    /// The entry is one part of an entry that was too large.
-    pub split: bool,
+    /// Where `text` comes from.
+    pub origin: Origin,
+    /// `split.uid`, where it is one part of an entry that was too large.
+    pub split: &'a [u8],
 }
 
 /// The text of the entry's own `timestamp`, found from the back; `None` where it is missing, is no string,
@@ -68,10 +71,15 @@ pub(super) fn outline(raw: &[u8]) -> Option<Outline<'_>> {
             b"insertId" => found.insert_id = cursor.text()?,
             b"logName" => found.log_name = cursor.text()?,
             b"textPayload" => found.text = cursor.text()?,
-            b"split" => {
-                found.split = true;
-                cursor.value()?;
-            }
+            b"severity" if !matches!(cursor.text()?, b"" | b"DEFAULT") => found.origin = Origin::Marked,
+            b"severity" => {}
+            b"split" if cursor.peek() == Some(b'{') => cursor.members(|key, cursor| {
+                match key {
+                    b"uid" => found.split = cursor.text()?,
+                    _ => cursor.value()?,
+                }
+                Some(())
+            })?,
             b"labels" if cursor.peek() == Some(b'{') => cursor.members(|key, cursor| {
                 match key {
                     b"instanceId" => found.instance = cursor.text()?,
@@ -112,31 +120,25 @@ pub(super) fn outline(raw: &[u8]) -> Option<Outline<'_>> {
     if cursor.at != raw.len() {
         return None;
     }
-    let first_of =
-        |texts: [&'_ [u8]; 3]| texts.into_iter().find(|text| !text.is_empty()).map_or(0..0, |text| range_in(raw, text));
-    let service = first_of([found.service, job, pool]);
-    found.service = &raw[service];
+    found.service = [found.service, job, pool].into_iter().find(|name| !name.is_empty()).unwrap_or_default();
     if found.text.is_empty() {
         found.text = message;
+        found.origin = Origin::Payload;
     }
     Some(found)
 }
 
-fn range_in(whole: &[u8], part: &[u8]) -> std::ops::Range<usize> {
-    let start = part.as_ptr() as usize - whole.as_ptr() as usize;
-    start..start + part.len()
-}
-
-/// The keys on the top level of an object that may be damaged or cut off, in order, as far as they can be read.
-pub(super) fn top_level_keys(raw: &[u8]) -> Vec<&[u8]> {
+/// The keys on the top level of an object that may be damaged or cut off, in order, as far as they can be read,
+/// and whether its end was reached.
+pub(super) fn top_level_keys(raw: &[u8]) -> (Vec<&[u8]>, bool) {
     let mut keys = Vec::new();
     let mut cursor = Cursor { bytes: raw, at: 0, strict: false };
     cursor.white();
-    let _ = cursor.members(|key, cursor| {
+    let end = cursor.members(|key, cursor| {
         keys.push(key);
         cursor.value()
     });
-    keys
+    (keys, end.is_some())
 }
 
 /// A place in a JSON text.
@@ -274,7 +276,7 @@ mod tests {
     fn braces_and_quotes_inside_strings_do_not_count() {
         let raw = br#"{"timestamp":"t","a":"}{\"","b":{"c":"]"}}"#;
         assert_eq!(timestamp(raw), Some(&b"t"[..]));
-        assert_eq!(top_level_keys(raw), [&b"timestamp"[..], b"a", b"b"]);
+        assert_eq!(top_level_keys(raw), (vec![&b"timestamp"[..], b"a", b"b"], true));
     }
 
     #[test]

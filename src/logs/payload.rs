@@ -27,11 +27,46 @@ const STACKS: [&[&str]; 15] = [
     &["traceback"],
 ];
 
-/// How many lines are made of a payload without a message, and how long they get, in bytes.
+/// Fields that say when, where and how loud a line was written, not what it says.
+const ABOUT_THE_LINE: [&str; 30] = [
+    "timestamp",
+    "@timestamp",
+    "time",
+    "ts",
+    "asctime",
+    "date",
+    "level",
+    "lvl",
+    "levelname",
+    "severity",
+    "log.level",
+    "logger",
+    "log.logger",
+    "logger_name",
+    "name",
+    "module",
+    "pid",
+    "process",
+    "thread",
+    "hostname",
+    "host",
+    "v",
+    "ecs.version",
+    "trace",
+    "traceId",
+    "trace_id",
+    "span_id",
+    "spanId",
+    "service",
+    "filename",
+];
+
+/// How many lines are made of the other fields of a payload, and how long they get, in bytes.
 const LEAVES: usize = 60;
 const LEAF_BYTES: usize = 2000;
 
-/// The text of an entry: message first, then exception and stack trace as far as the message does not contain them.
+/// The text of an entry: message first, then exception and stack trace as far as the message does not contain
+/// them, then the other texts of a structured payload as `key: value`, for loggers put the reason there.
 pub(super) fn text(entry: &LogEntry) -> String {
     let mut parts = Parts::default();
     parts.push(entry.fields.get("textPayload").and_then(Value::as_str));
@@ -68,9 +103,11 @@ impl Parts {
     }
 }
 
+/// The text under a path, or under the path written as one key with dots, as ECS loggers do.
 fn at<'a>(payload: &'a Map<String, Value>, path: &[&str]) -> Option<&'a str> {
     let (first, rest) = path.split_first()?;
-    rest.iter().try_fold(payload.get(*first)?, |value, key| value.get(key))?.as_str()
+    let nested = payload.get(*first).and_then(|value| rest.iter().try_fold(value, |value, key| value.get(key)));
+    nested.and_then(Value::as_str).or_else(|| payload.get(&path.join("."))?.as_str())
 }
 
 fn json_payload(payload: &Map<String, Value>, parts: &mut Parts) {
@@ -78,22 +115,25 @@ fn json_payload(payload: &Map<String, Value>, parts: &mut Parts) {
     for path in STACKS {
         parts.push(at(payload, path));
     }
-    if parts.text.is_empty() {
-        let mut leaves = Vec::new();
-        for (key, value) in payload {
-            collect(key, value, &mut leaves);
+    let mut leaves = Vec::new();
+    for (key, value) in payload.iter().filter(|(key, _)| !ABOUT_THE_LINE.contains(&key.as_str())) {
+        collect(key, value, &mut leaves);
+    }
+    for (key, value) in leaves {
+        // What the message or the trace holds already is not said twice.
+        if !parts.text.contains(value) {
+            parts.push(Some(&format!("{key}: {value}")));
         }
-        parts.push(Some(&leaves.join("\n")));
     }
 }
 
 /// The texts in a payload as lines `key: value`, in order of the keys.
-fn collect(key: &str, value: &Value, leaves: &mut Vec<String>) {
+fn collect<'a>(key: &str, value: &'a Value, leaves: &mut Vec<(String, &'a str)>) {
     if leaves.len() >= LEAVES {
         return;
     }
     match value {
-        Value::String(text) => leaves.push(format!("{key}: {}", &text[..text.floor_char_boundary(LEAF_BYTES)])),
+        Value::String(text) => leaves.push((key.to_owned(), &text[..text.floor_char_boundary(LEAF_BYTES)])),
         Value::Object(fields) => fields.iter().for_each(|(inner, value)| collect(&format!("{key}.{inner}"), value, leaves)),
         Value::Array(list) => list.iter().for_each(|value| collect(key, value, leaves)),
         _ => {}

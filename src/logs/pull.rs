@@ -1,22 +1,20 @@
 //! Brings the blocks of all sources together: counts, drops duplicates, orders, stitches, parses.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
 
-use jiff::Timestamp;
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
-use super::blocks::{Block, Blocks};
 use super::census::Tally;
 use super::intake::{Candidate, Harvest, Intake, Loss};
 use super::mend::{Fix, mend};
 use super::recognise::Layout;
 use super::source::Source;
+use super::store::{BUDGET_BYTES, Store};
 use super::{Error, Gap, Gate, LogEntry, Pulled, Record, Repair, Selection, stitch};
 
-/// How many blocks are read at a time, at least; also at least two for each thread.
-const BATCH: usize = 4;
+/// How many records are parsed before they are visited.
+const GROUPS_AT_A_TIME: usize = 4096;
 
 /// How many line numbers a gap names.
 const LINES_NAMED: usize = 5;
@@ -28,7 +26,17 @@ pub(super) fn pull(
     gate: &dyn Gate,
     visit: &mut dyn FnMut(Record),
 ) -> Result<Pulled, Error> {
-    let mut pull = Pull::new(selection);
+    pull_within(BUDGET_BYTES, sources, selection, gate, visit)
+}
+
+fn pull_within(
+    budget: usize,
+    sources: &[Source],
+    selection: &Selection,
+    gate: &dyn Gate,
+    visit: &mut dyn FnMut(Record),
+) -> Result<Pulled, Error> {
+    let mut pull = Pull::new(selection, budget);
     for source in sources {
         pull.read_source(source, selection, gate)?;
     }
@@ -40,21 +48,18 @@ pub(super) fn pull(
 struct Pull {
     tally: Tally,
     seen: FxHashSet<u64>,
-    /// Each with the number of its harvest in `held`.
-    candidates: Vec<(u32, Candidate)>,
-    held: Vec<Vec<u8>>,
+    store: Store,
     repairs: BTreeMap<(String, Fix), (u64, Option<u64>)>,
     losses: BTreeMap<(String, Loss), (u64, Vec<u64>)>,
     gaps: BTreeSet<Gap>,
 }
 
 impl Pull {
-    fn new(selection: &Selection) -> Pull {
+    fn new(selection: &Selection, budget: usize) -> Pull {
         Pull {
             tally: Tally::new(&selection.windows),
             seen: FxHashSet::default(),
-            candidates: Vec::new(),
-            held: Vec::new(),
+            store: Store::new(budget),
             repairs: BTreeMap::new(),
             losses: BTreeMap::new(),
             gaps: BTreeSet::new(),
@@ -102,40 +107,22 @@ impl Pull {
                 self.gap("not-logs", format!("{name}: no log entries were found in {named}{more}; left alone"));
             }
         } else if !others.is_empty() {
-            let hint = "expected entries of Cloud Logging as JSON, one a line or in an array";
+            let hint = "expected Cloud Logging entries as JSON, such as `gcloud logging read --format=json` prints";
             self.gap("no-entries", format!("{name}: empty, or no log entries at its beginning; {hint}"));
         }
         Ok(())
     }
 
     fn read_file(&mut self, file: &Source, layout: Layout, selection: &Selection, gate: &dyn Gate) -> Result<(), Error> {
-        let text = file.text().map_err(|error| Error::Open { path: file.name().to_owned(), source: error })?;
-        if text.wide {
+        let intake = Intake { reach: &selection.reach, gate, layout: &layout, stitching: true, naming: false };
+        self.store.begin(file);
+        let end = intake.read_file(file, &mut |harvest, line| self.bring_in(harvest, file.name(), line));
+        let end = end.map_err(|error| Error::Open { path: file.name().to_owned(), source: error })?;
+        if end.wide {
             self.repairs.insert((file.name().to_owned(), Fix::Wide), (1, Some(1)));
         }
-        let intake = Intake { reach: &selection.reach, gate, layout: &layout, stitching: true };
-        let mut blocks = Blocks::new(text, layout.clone());
-        let mut batch = self.read_batch(&mut blocks, file);
-        let mut line = 1;
-        while !batch.is_empty() {
-            // One thread reads on while the others work on what is there.
-            let (harvests, (next, broken)) =
-                rayon::join(|| batch.par_iter().map(|block| intake.read(block)).collect::<Vec<_>>(), || next_blocks(&mut blocks));
-            for harvest in harvests {
-                let lines = harvest.lines;
-                self.bring_in(harvest, file.name(), line);
-                line += lines;
-            }
-            self.note_broken(file, broken);
-            batch = next;
-        }
+        self.note_broken(file, end.broken);
         Ok(())
-    }
-
-    fn read_batch<R: std::io::Read>(&mut self, blocks: &mut Blocks<R>, file: &Source) -> Vec<Block> {
-        let (batch, broken) = next_blocks(blocks);
-        self.note_broken(file, broken);
-        batch
     }
 
     fn note_broken(&mut self, file: &Source, broken: Option<std::io::Error>) {
@@ -155,13 +142,7 @@ impl Pull {
             let first = self.seen.insert(sighting.key);
             self.tally.sight(sighting.at, places[sighting.place as usize], first);
         }
-        if !harvest.candidates.is_empty() {
-            let number = self.held.len() as u32;
-            let mut held = harvest.held;
-            held.shrink_to_fit();
-            self.held.push(held);
-            self.candidates.extend(harvest.candidates.into_iter().map(|candidate| (number, candidate)));
-        }
+        self.store.add(harvest.candidates, harvest.held);
         for (fix, line) in harvest.fixes {
             let repair = self.repairs.entry((path.to_owned(), fix)).or_insert((0, Some(first_line + line)));
             repair.0 += 1;
@@ -175,58 +156,35 @@ impl Pull {
         }
     }
 
-    fn bytes(&self, number: u32, range: &Range<usize>) -> &[u8] {
-        &self.held[number as usize][range.clone()]
-    }
-
-    /// Order of time, then insert id; of duplicates the one whose text is first stays, so that the order
-    /// of the input does not matter.
-    fn in_order(&mut self) -> Vec<(u32, Candidate)> {
-        let mut candidates = std::mem::take(&mut self.candidates);
-        let order = |(a_held, a): &(u32, Candidate), (b_held, b): &(u32, Candidate)| {
-            let id = || self.bytes(*a_held, &a.insert_id).cmp(self.bytes(*b_held, &b.insert_id));
-            let raw = || self.bytes(*a_held, &a.raw).cmp(self.bytes(*b_held, &b.raw));
-            a.at.cmp(&b.at).then_with(id).then(a.key.cmp(&b.key)).then_with(raw)
-        };
-        candidates.par_sort_unstable_by(order);
-        candidates.dedup_by(|(_, later), (_, first)| {
-            let same = later.key == first.key && later.at == first.at;
-            first.admitted |= same && later.admitted;
-            same
-        });
-        candidates
-    }
-
     fn visit(&mut self, visit: &mut dyn FnMut(Record)) {
-        let candidates = self.in_order();
-        let groups = stitch::groups(&candidates.iter().map(|(_, candidate)| candidate).collect::<Vec<_>>());
-        for group in groups {
-            let mut entries = Vec::with_capacity(group.len());
-            for &at in &group {
-                let (number, candidate) = &candidates[at];
-                entries.extend(self.parsed(*number, candidate));
-            }
-            if let Some(record) = stitch::record(entries) {
-                visit(record);
+        let order = self.store.in_order();
+        let groups = stitch::groups(order.iter().map(|place| self.store.candidate(*place)));
+        let wanted = groups.firsts.iter().flat_map(|first| groups.members(*first)).map(|at| order[at]);
+        self.gaps.extend(self.store.fetch(wanted, false));
+        for firsts in groups.firsts.chunks(GROUPS_AT_A_TIME) {
+            let wanted = firsts.iter().flat_map(|first| groups.members(*first)).map(|at| order[at]);
+            self.gaps.extend(self.store.fetch(wanted, true));
+            let parse = |first: &u32| {
+                let (mut entries, mut lost) = (Vec::new(), Vec::new());
+                for place in groups.members(*first).map(|at| order[at]) {
+                    match parsed(self.store.raw(place), self.store.candidate(place)) {
+                        Ok(entry) => entries.push(entry),
+                        Err(gap) => lost.push(gap),
+                    }
+                }
+                (stitch::record(entries), lost)
+            };
+            let parsed: Vec<_> = firsts.par_iter().map(parse).collect();
+            for (record, lost) in parsed {
+                lost.into_iter().for_each(|gap| {
+                    self.gaps.insert(gap);
+                });
+                if let Some(record) = record {
+                    self.gaps.extend(stitch::missing_parts(&record));
+                    visit(record);
+                }
             }
         }
-    }
-
-    fn parsed(&mut self, number: u32, candidate: &Candidate) -> Option<LogEntry> {
-        let raw = self.bytes(number, &candidate.raw);
-        let fields = serde_json::from_slice(raw).ok().or_else(|| {
-            let (value, _) = mend(&String::from_utf8_lossy(raw))?;
-            match value {
-                serde_json::Value::Object(fields) => Some(fields),
-                _ => None,
-            }
-        });
-        let entry = fields.and_then(LogEntry::from_fields);
-        if entry.is_none() {
-            let at: Timestamp = candidate.at;
-            self.gap("unreadable-line", format!("the entry of {at} is no JSON and could not be mended; export it again"));
-        }
-        entry
     }
 
     fn finish(mut self) -> Pulled {
@@ -242,18 +200,16 @@ impl Pull {
     }
 }
 
-fn next_blocks<R: std::io::Read>(blocks: &mut Blocks<R>) -> (Vec<Block>, Option<std::io::Error>) {
-    let wanted = BATCH.max(2 * rayon::current_num_threads());
-    let mut batch = Vec::with_capacity(wanted);
-    while batch.len() < wanted
-        && let Some((block, error)) = blocks.next()
-    {
-        batch.push(block);
-        if error.is_some() {
-            return (batch, error);
-        }
-    }
-    (batch, None)
+/// The entry, or what is lost of it.
+fn parsed(raw: &[u8], candidate: &Candidate) -> Result<LogEntry, Gap> {
+    let fields = serde_json::from_slice(raw).ok().or_else(|| match mend(&String::from_utf8_lossy(raw))? {
+        (serde_json::Value::Object(fields), _) => Some(fields),
+        _ => None,
+    });
+    fields.and_then(LogEntry::from_fields).ok_or_else(|| {
+        let statement = format!("the entry of {} is no JSON and could not be mended; export it again", candidate.at);
+        Gap { kind: "unreadable-line", statement }
+    })
 }
 
 fn lost(path: &str, loss: Loss, count: u64, lines: &[u64]) -> (&'static str, String) {
@@ -265,5 +221,55 @@ fn lost(path: &str, loss: Loss, count: u64, lines: &[u64]) -> (&'static str, Str
         Loss::CutOff => ("truncated", format!("{place}: the last entry is cut off; export it again")),
         Loss::Foreign => ("not-an-entry", format!("{place}: JSON, but no log entry; skipped")),
         Loss::Undated => ("no-timestamp", format!("{place}: neither timestamp nor receiveTimestamp; skipped")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+    use crate::logs::Everything;
+    use crate::window::Spans;
+    use jiff::Timestamp;
+
+    struct Needle;
+
+    impl Gate for Needle {
+        fn admits(&self, raw: &[u8]) -> bool {
+            memchr::memmem::find(raw, b"KeyError").is_some()
+        }
+    }
+
+    fn lines() -> String {
+        let entry = |number: usize, text: &str| {
+            let time = format!("2026-11-20T09:00:{:02}.{:06}Z", number / 10, number % 10 * 10);
+            format!("{{\"insertId\":\"{number}\",\"logName\":\"l\",\"textPayload\":\"{text}\",\"timestamp\":\"{time}\"}}\n")
+        };
+        let trace = ["2026 - INFO - \u{e9}", "Traceback (most recent call last):", "  File", "KeyError: 'x'"];
+        (0..200).rev().map(|number| entry(number, trace[number % 10 % 4])).collect()
+    }
+
+    #[test]
+    fn what_was_let_go_and_read_again_is_what_would_have_been_kept() {
+        let text = lines();
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gzip.write_all(text.as_bytes()).unwrap();
+        let marked = ["\u{feff}".as_bytes(), text.as_bytes()].concat();
+        for bytes in [text.clone().into_bytes(), gzip.finish().unwrap(), marked] {
+            let source = [Source::bytes("logs", bytes)];
+            for gate in [&Needle as &dyn Gate, &Everything] {
+                let all = (Timestamp::MIN, Timestamp::MAX);
+                let selection = Selection { windows: vec![all], reach: Spans::union([all]) };
+                let read = |budget| {
+                    let mut seen = Vec::new();
+                    let pulled = pull_within(budget, &source, &selection, gate, &mut |record| seen.push(format!("{record:?}")));
+                    (seen, pulled.unwrap())
+                };
+                let (kept, again) = (read(usize::MAX), read(0));
+                assert!(kept.0.len() >= 40 && kept.1.gaps.is_empty());
+                assert_eq!(kept, again);
+            }
+        }
     }
 }

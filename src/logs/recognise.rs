@@ -46,8 +46,8 @@ fn may_open_an_entry(before: &[u8]) -> bool {
 }
 
 fn is_entry(object: &[u8]) -> bool {
-    let keys = top_level_keys(object);
-    looks_like_an_entry(keys.iter().copied()) || is_envelope(object, &keys)
+    let (keys, whole) = top_level_keys(object);
+    looks_like_an_entry(keys.iter().copied(), whole) || is_envelope(object, &keys)
 }
 
 /// A Pub/Sub message around an entry.
@@ -57,8 +57,9 @@ fn is_envelope(object: &[u8], keys: &[&[u8]]) -> bool {
         && (keys.contains(&&b"subscription"[..]) || keys.contains(&&b"ackId"[..]) || keys.len() == 1)
 }
 
-/// Whether an object with these keys is a log entry: one field that only Cloud Logging has, and a second one.
-pub(super) fn looks_like_an_entry<'a>(keys: impl Iterator<Item = &'a [u8]>) -> bool {
+/// Whether an object with these keys is a log entry: one field that only Cloud Logging has, and a second one, unless
+/// not all of it is there.
+pub(super) fn looks_like_an_entry<'a>(keys: impl Iterator<Item = &'a [u8]>, whole: bool) -> bool {
     let (mut own, mut all) = (0, 0);
     for key in keys {
         match key {
@@ -68,7 +69,7 @@ pub(super) fn looks_like_an_entry<'a>(keys: impl Iterator<Item = &'a [u8]>) -> b
             _ => {}
         }
     }
-    own > 0 && own + all > 1
+    own > 0 && (own + all > 1 || !whole)
 }
 
 fn layout(text: &[u8], at: usize) -> Layout {

@@ -9,6 +9,10 @@ use encoding_rs_io::DecodeReaderBytesBuilder;
 
 use super::recognise::{HEAD_BYTES, Layout, recognise};
 
+/// First bytes of compressed files.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+
 /// A file, a folder, or what stands in for one.
 #[derive(Debug, Clone)]
 pub struct Source {
@@ -94,6 +98,77 @@ impl Source {
     }
 }
 
+/// Stretches of a file that lie closer than this are read in one go, in bytes.
+const NEAR_BYTES: u64 = 16 << 10;
+
+/// How much is read in one go at most, unless a single stretch is longer, in bytes.
+const GO_BYTES: u64 = 1 << 20;
+
+impl Source {
+    /// Whether any place of the text can be read at once: neither compressed nor recoded.
+    pub(super) fn is_plain(&self) -> bool {
+        self.raw().and_then(peek).is_ok_and(|(head, _)| !is_packed(head) && !is_marked(head))
+    }
+
+    /// Hands over stretches of the text, each an offset and a length, in ascending order, without overlap. Plain
+    /// files are read at these places only, everything else once from its start.
+    pub(super) fn read_again(&self, ranges: &[(u64, usize)], each: &mut dyn FnMut(&[u8])) -> io::Result<()> {
+        if self.is_plain() {
+            return match &self.place {
+                Place::Path(path) => read_at(File::open(path)?, ranges, each),
+                Place::Opened(file) => read_at(&**file, ranges, each),
+                Place::Bytes(bytes) => read_at(io::Cursor::new(&**bytes), ranges, each),
+            };
+        }
+        let mut text = self.text()?;
+        let mut at = 0;
+        let mut buffer = Vec::new();
+        for (offset, length) in ranges {
+            io::copy(&mut text.by_ref().take(offset.saturating_sub(at)), &mut io::sink())?;
+            buffer.resize(*length, 0);
+            text.read_exact(&mut buffer)?;
+            at = offset + *length as u64;
+            each(&buffer);
+        }
+        Ok(())
+    }
+}
+
+fn read_at(mut file: impl Read + Seek, ranges: &[(u64, usize)], each: &mut dyn FnMut(&[u8])) -> io::Result<()> {
+    let mut buffer = Vec::new();
+    let mut rest = ranges;
+    while let Some((start, _)) = rest.first() {
+        let end_of = |(offset, length): (u64, usize)| offset + length as u64;
+        let close =
+            |pair: &[(u64, usize)]| pair[1].0.saturating_sub(end_of(pair[0])) < NEAR_BYTES && end_of(pair[1]) - start < GO_BYTES;
+        let count = 1 + rest.windows(2).take_while(|pair| close(pair)).count();
+        let (together, behind) = rest.split_at(count);
+        let length = together.last().map_or(0, |last| end_of(*last) - start);
+        buffer.resize(length as usize, 0);
+        file.seek(SeekFrom::Start(*start))?;
+        file.read_exact(&mut buffer)?;
+        for (offset, length) in together {
+            let from = (offset - start) as usize;
+            each(&buffer[from..from + length]);
+        }
+        rest = behind;
+    }
+    Ok(())
+}
+
+fn is_packed(head: [u8; 4]) -> bool {
+    head.starts_with(&GZIP) || head == ZSTD
+}
+
+/// Whether a byte order mark stands first.
+fn is_marked(head: [u8; 4]) -> bool {
+    is_wide(head) || head.starts_with(&[0xef, 0xbb, 0xbf])
+}
+
+fn is_wide(head: [u8; 4]) -> bool {
+    head.starts_with(&[0xff, 0xfe]) || head.starts_with(&[0xfe, 0xff])
+}
+
 /// Hidden files are left out: they belong to the tools that copied the folder.
 fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
     let mut paths = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
@@ -130,14 +205,13 @@ impl Read for Text<'_> {
 pub(super) fn decoded<'a>(raw: impl Read + Send + 'a) -> io::Result<Text<'a>> {
     let (head, raw) = peek(raw)?;
     let plain: Box<dyn Read + Send + 'a> = match head {
-        [0x1f, 0x8b, ..] => Box::new(flate2::read::MultiGzDecoder::new(BufReader::with_capacity(1 << 16, raw))),
-        [0x28, 0xb5, 0x2f, 0xfd] => Box::new(zstd::stream::read::Decoder::new(raw)?),
+        head if head.starts_with(&GZIP) => Box::new(flate2::read::MultiGzDecoder::new(BufReader::with_capacity(1 << 16, raw))),
+        ZSTD => Box::new(zstd::stream::read::Decoder::new(raw)?),
         _ => Box::new(raw),
     };
     let (head, plain) = peek(plain)?;
-    let wide = matches!(head, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
-    let marked = wide || head.starts_with(&[0xef, 0xbb, 0xbf]);
-    let stream: Box<dyn Read + Send + 'a> = match marked {
+    let wide = is_wide(head);
+    let stream: Box<dyn Read + Send + 'a> = match is_marked(head) {
         true => Box::new(DecodeReaderBytesBuilder::new().bom_override(true).strip_bom(true).utf8_passthru(true).build(plain)),
         false => Box::new(plain),
     };

@@ -48,13 +48,7 @@ pub(super) fn assemble(subject: &Subject<'_>, redactor: &mut Redactor) -> Report
 
 /// Numbers the cited records in order of time, then insert id, whatever order the diagnosis holds them in.
 fn keys(diagnosis: &diagnosis::Diagnosis) -> BTreeMap<EvidenceIx, EvidenceKey> {
-    let mut cited: BTreeSet<EvidenceIx> = diagnosis.causes.iter().flat_map(|cause| cause.evidence.iter().copied()).collect();
-    for case in &diagnosis.cases {
-        let whys = case.hypotheses.iter().flat_map(|hypothesis| &hypothesis.whys);
-        cited.extend(whys.flat_map(|why| why.evidence.iter().copied()));
-        cited.extend(case.leads.iter().flat_map(|lead| lead.evidence.iter().copied()));
-    }
-    let mut order: Vec<EvidenceIx> = cited.into_iter().filter(|place| *place < diagnosis.evidence.len()).collect();
+    let mut order: Vec<EvidenceIx> = diagnosis.cited().into_iter().filter(|place| *place < diagnosis.evidence.len()).collect();
     order.sort_by_key(|place| {
         let evidence = &diagnosis.evidence[*place];
         (evidence.timestamp, evidence.insert_ids.first(), *place)

@@ -15,12 +15,15 @@ use serde_json::{Map, Value};
 
 use crate::logs::LogEntry;
 
-mod compare;
-mod field;
 mod lexer;
-mod parser;
-mod re2;
+mod field;
+mod compare;
 mod search;
+mod re2;
+mod parser;
+pub(super) mod outlook;
+#[cfg(test)]
+mod tests;
 
 use compare::{Operand, fold, holds};
 use field::Field;
@@ -102,7 +105,7 @@ enum Node {
     Search(Option<Field>, Terms),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Comparison {
     field: Field,
     op: Op,
@@ -160,8 +163,8 @@ impl Node {
                 log_name(fields).split_once("/logs/").is_some_and(|(name, _)| name.eq_ignore_ascii_case(parent))
             }
             Node::InNet(field, net) => field.any(fields, &mut |value| net.has(value)).unwrap_or(false),
-            Node::Search(None, terms) => terms.met_by(&mut |visit| search::each_text(fields, visit)),
-            Node::Search(Some(field), terms) => terms.met_by(&mut |visit| {
+            Node::Search(None, terms) => terms.met_by(|visit| search::each_text(fields, visit)),
+            Node::Search(Some(field), terms) => terms.met_by(|visit| {
                 field.any(fields, &mut |value| {
                     search::each_text_in(value, visit);
                     false

@@ -1,23 +1,313 @@
-//! Which entries are worth parsing, told from their raw JSON.
+//! Which entries are worth parsing, told from their raw JSON: a test that admits too much, never too little.
+//!
+//! A pattern's required literals are cut at everything that JSON may write in another way than the text
+//! has it, and the longest piece is looked for. Three things make up a record's text, and each joins other
+//! pieces of the raw entry, so each has its own cut:
+//!
+//! - a text payload stands in the raw entry as it is, escapes aside;
+//! - a JSON payload becomes its message and lines `key: value`, so a piece may not hold `:` or `.`, nor the blank beside it;
+//! - a request or audit entry becomes a line of its fields, so a piece may not hold a blank either.
+//!
+//! Any character may also be written `\u0041`; an entry in which a printable ASCII character that is not
+//! usually escaped is written so is admitted. Numbers are taken to be written as they are shown.
+
+use std::collections::BTreeMap;
+
+use aho_corasick::AhoCorasick;
+use serde_json::Value;
 
 use crate::logs::Gate;
 
-use super::matching::Matcher;
+use super::filter::outlook::{Outlook, Probe};
+use super::literals::{FOLDS_TO_ASCII, Weigh, required};
+use super::matching::{Matcher, automaton};
 use super::{Filter, Pattern, RuleIx};
 
-/// Admits everything for now.
+/// A piece shorter than this is in nearly every entry.
+const SHORTEST_PIECE: usize = 3;
+
+/// What stands in nearly every entry that Cloud Run writes, in lower case: a piece of it tells nothing.
+const EVERYWHERE: &str = "\
+    \"insertid\": \"labels\": \"instanceid\": \"logname\": \"projects/logs/run.googleapis.com%2fstdout %2fstderr %2frequests \
+    \"receivetimestamp\": \"resource\": \"configuration_name\": \"location\": \"project_id\": \"revision_name\": \
+    \"service_name\": \"type\": \"cloud_run_revision\": \"severity\": \"default info warning error timestamp\": \
+    \"textpayload\": \"jsonpayload\": \"message\": \"trace\": \"traces\": \"spanid\": \"tracesampled\": \
+    \"httprequest\": \"requestmethod\": \"get post requesturl\": \"https \"requestsize\": \"responsesize\": \"status\": \
+    \"useragent\": \"remoteip\": \"serverip\": \"latency\": \"protocol\": \"http/1.1 \"sourcelocation\": \"file\": \
+    \"line\": \"function\": \"commit-sha gcb-build-id managed-by cloudfunctions us-central1";
+
+/// The three ways in which an entry becomes text, as bits.
+const PLAIN: u8 = 1;
+const JSON: u8 = 2;
+const REQUEST: u8 = 4;
+const EVERY: u8 = PLAIN | JSON | REQUEST;
+
+/// One of the ways, where its literals are cut, and what they are worth then.
+type Cut = (u8, fn(u8) -> bool, Weigh);
+
+/// How to cut literals for each of them.
+const CUTS: [Cut; 3] = [
+    (PLAIN, is_cut_in_plain, |text| piece(text, is_cut_in_plain).len()),
+    (JSON, is_cut_in_json, |text| piece(text, is_cut_in_json).len()),
+    (REQUEST, is_cut_in_request, |text| piece(text, is_cut_in_request).len()),
+];
+
+/// Keys that tell how an entry becomes text.
+const PAYLOADS: [(&str, u8); 6] = [
+    ("jsonPayload", JSON),
+    ("json_payload", JSON),
+    ("httpRequest", REQUEST),
+    ("http_request", REQUEST),
+    ("protoPayload", REQUEST),
+    ("proto_payload", REQUEST),
+];
+
+/// Whether JSON encoders write the character as an escape, always or to be safe in HTML.
+pub(super) fn is_often_escaped(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\\' | b'/' | b'<' | b'>' | b'&' | b'\'')
+}
+
+fn is_cut_in_plain(byte: u8) -> bool {
+    !(0x20..0x7f).contains(&byte) || is_often_escaped(byte)
+}
+
+fn is_cut_in_json(byte: u8) -> bool {
+    is_cut_in_plain(byte) || matches!(byte, b':' | b'.')
+}
+
+fn is_cut_in_request(byte: u8) -> bool {
+    is_cut_in_json(byte) || byte == b' '
+}
+
+/// The longest piece of a literal between cuts; empty where none is of use.
+fn piece(literal: &str, is_cut: fn(u8) -> bool) -> &str {
+    let cut = |c: char| u8::try_from(c).map_or(true, is_cut);
+    let useful = |piece: &&str| piece.len() >= SHORTEST_PIECE && !EVERYWHERE.contains(piece);
+    literal
+        .split(cut)
+        .map(|piece| if is_cut(b':') { piece.trim() } else { piece })
+        .filter(useful)
+        .max_by_key(|piece| piece.len())
+        .unwrap_or_default()
+}
+
+/// What it means that a word stands in the raw entry.
+#[derive(Debug, Clone, Default)]
+struct Meaning {
+    /// It admits entries that become text in these ways.
+    admits: u8,
+    /// It tells how the entry becomes text.
+    payload: u8,
+    /// Probes of the value behind it.
+    probes: Vec<usize>,
+    /// It is a key: upper and lower case count.
+    exact: Option<Vec<u8>>,
+    /// It begins an escape; what follows decides.
+    escape: bool,
+}
+
+/// All that is looked for in raw entries.
 #[derive(Debug, Clone)]
-pub(super) struct RawGate;
+pub(super) struct RawGate {
+    /// `None`: everything is admitted.
+    words: Option<AhoCorasick>,
+    meanings: Vec<Meaning>,
+    probes: Vec<Probe>,
+    /// What matchers without a text ask for.
+    outlooks: Vec<Needs>,
+    /// Ways of becoming text in which some matcher cannot tell.
+    open: u8,
+    /// Rules with a matcher that cannot tell in one of the ways.
+    ungated: Vec<RuleIx>,
+}
+
+/// An [`Outlook`] with its probes numbered.
+#[derive(Debug, Clone)]
+enum Needs {
+    And(Vec<Needs>),
+    Or(Vec<Needs>),
+    Probe(usize),
+    Nothing,
+}
 
 impl RawGate {
-    pub(super) fn new<'r>(_slots: impl Iterator<Item = (RuleIx, Option<&'r Filter>, Option<&'r Pattern>)>) -> Self {
-        RawGate
+    pub(super) fn new<'r>(slots: impl Iterator<Item = (RuleIx, Option<&'r Filter>, Option<&'r Pattern>)>) -> Self {
+        let mut gate =
+            RawGate { words: None, meanings: Vec::new(), probes: Vec::new(), outlooks: Vec::new(), open: 0, ungated: Vec::new() };
+        let mut words: BTreeMap<String, Meaning> = BTreeMap::new();
+        for (rule, filter, text) in slots {
+            let covered = text.map_or(0, |pattern| add_pieces(pattern, &mut words));
+            if covered == EVERY {
+                continue;
+            }
+            // What the text cannot tell, the filter may.
+            match filter.map(Filter::outlook).filter(|outlook| !can_be_anything(outlook)) {
+                Some(outlook) => {
+                    let needs = gate.number(outlook);
+                    gate.outlooks.push(needs);
+                }
+                None => {
+                    gate.open |= EVERY & !covered;
+                    gate.ungated.push(rule);
+                }
+            }
+        }
+        gate.ungated.dedup();
+        gate.add_keys(&mut words);
+        for word in FOLDS_TO_ASCII.iter().map(char::to_string).chain(["\\u212a".to_owned(), "\\u017f".to_owned()]) {
+            words.entry(word).or_default().admits = EVERY;
+        }
+        words.entry("\\u00".to_owned()).or_default().escape = true;
+        let (texts, meanings): (Vec<String>, Vec<Meaning>) = words.into_iter().unzip();
+        gate.words = if gate.open == EVERY { None } else { automaton(&texts) };
+        gate.meanings = meanings;
+        gate
+    }
+
+    fn number(&mut self, outlook: Outlook) -> Needs {
+        match outlook {
+            Outlook::Anything => Needs::Nothing,
+            Outlook::And(parts) => Needs::And(parts.into_iter().map(|part| self.number(part)).collect()),
+            Outlook::Or(parts) => Needs::Or(parts.into_iter().map(|part| self.number(part)).collect()),
+            Outlook::Key(probe) => {
+                self.probes.push(probe);
+                Needs::Probe(self.probes.len() - 1)
+            }
+        }
+    }
+
+    fn add_keys(&self, words: &mut BTreeMap<String, Meaning>) {
+        for (number, probe) in self.probes.iter().enumerate() {
+            for name in &probe.names {
+                key_word(words, name).probes.push(number);
+            }
+        }
+        for (name, payload) in PAYLOADS {
+            key_word(words, name).payload |= payload;
+        }
+    }
+
+    fn admits(&self, raw: &[u8]) -> bool {
+        let Some(words) = &self.words else { return true };
+        let (mut admitted, mut payload) = (self.open, 0);
+        let mut fitting: Vec<usize> = Vec::new();
+        for hit in words.find_overlapping_iter(raw) {
+            let meaning = &self.meanings[hit.pattern().as_usize()];
+            if meaning.exact.as_ref().is_some_and(|exact| !exact.is_empty() && raw[hit.range()] != **exact) {
+                continue;
+            }
+            if meaning.escape && writes_plain_character(&raw[hit.end()..]) {
+                return true;
+            }
+            admitted |= meaning.admits;
+            payload |= meaning.payload;
+            if admitted == EVERY {
+                return true;
+            }
+            if meaning.probes.iter().any(|probe| !fitting.contains(probe)) {
+                let value = value_at(&raw[hit.end()..]);
+                fitting.extend(
+                    meaning.probes.iter().filter(|probe| value.as_ref().is_none_or(|value| self.probes[**probe].fits(value))),
+                );
+            }
+        }
+        let way = match payload {
+            payload if payload & REQUEST != 0 => REQUEST,
+            payload if payload & JSON != 0 => JSON,
+            _ => PLAIN,
+        };
+        admitted & way != 0 || self.outlooks.iter().any(|needs| needs.met_by(&fitting))
     }
 }
 
+/// The meaning of a key in quotes.
+fn key_word<'w>(words: &'w mut BTreeMap<String, Meaning>, name: &str) -> &'w mut Meaning {
+    let quoted = format!("\"{name}\"");
+    let meaning = words.entry(quoted.to_lowercase()).or_default();
+    // Where two keys differ in case only, case is not asked, which admits more.
+    let same = meaning.exact.as_ref().is_none_or(|exact| exact == quoted.as_bytes());
+    meaning.exact = Some(if same { quoted.into_bytes() } else { Vec::new() });
+    meaning
+}
+
+/// Adds what to look for to find a pattern; answers for which ways of becoming text that is enough.
+fn add_pieces(pattern: &Pattern, words: &mut BTreeMap<String, Meaning>) -> u8 {
+    let mut covered = 0;
+    for (way, is_cut, weigh) in CUTS {
+        if let Some(literals) = required(pattern.hir(), weigh) {
+            covered |= way;
+            for literal in literals {
+                words.entry(piece(&literal, is_cut).to_owned()).or_default().admits |= way;
+            }
+        }
+    }
+    covered
+}
+
+fn can_be_anything(outlook: &Outlook) -> bool {
+    match outlook {
+        Outlook::Anything => true,
+        Outlook::And(parts) => parts.iter().all(can_be_anything),
+        Outlook::Or(parts) => parts.iter().any(can_be_anything),
+        Outlook::Key(_) => false,
+    }
+}
+
+impl Needs {
+    fn met_by(&self, fitting: &[usize]) -> bool {
+        match self {
+            Needs::Nothing => true,
+            Needs::Probe(number) => fitting.contains(number),
+            Needs::And(parts) => parts.iter().all(|part| part.met_by(fitting)),
+            Needs::Or(parts) => parts.iter().any(|part| part.met_by(fitting)),
+        }
+    }
+}
+
+/// Whether what follows `\u00` makes it a printable ASCII character that encoders usually write as itself.
+fn writes_plain_character(after: &[u8]) -> bool {
+    let code =
+        after.get(..2).and_then(|digits| std::str::from_utf8(digits).ok()).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+    code.is_none_or(|byte| !is_cut_in_plain(byte))
+}
+
+/// The value after a key, where it is a scalar; `None`: it is something else, or cannot be told.
+fn value_at(after: &[u8]) -> Option<Value> {
+    let blank = |byte: &&u8| byte.is_ascii_whitespace();
+    let after = &after[after.iter().take_while(blank).count()..];
+    let after = after.strip_prefix(b":")?;
+    let after = &after[after.iter().take_while(blank).count()..];
+    let length = match after.first()? {
+        b'"' => {
+            let mut at = 1;
+            loop {
+                at += memchr::memchr2(b'"', b'\\', after.get(at..)?)?;
+                if after[at] == b'"' {
+                    break at + 1;
+                }
+                at += 2;
+            }
+        }
+        b'{' | b'[' => return None,
+        _ => after.iter().take_while(|byte| !matches!(byte, b',' | b'}' | b']') && !byte.is_ascii_whitespace()).count(),
+    };
+    serde_json::from_slice(&after[..length]).ok()
+}
+
+impl Matcher {
+    /// The rules for which some entries have to be parsed only because their raw JSON cannot tell whether
+    /// they match: no text or filter with a literal of at least three plain characters.
+    pub fn ungated(&self) -> &[RuleIx] {
+        &self.gate.ungated
+    }
+}
+
+/// Admits every entry that may meet a log matcher: where [`Matcher::in_record`] sees something in the
+/// record of this one entry, or in a record stitched together from several lines of which this one holds
+/// the words, the answer is yes. An entry that was mended must be given as it was mended. Linear in the
+/// length of the entry, whatever the number of rules.
 impl Gate for Matcher {
-    fn admits(&self, _raw: &[u8]) -> bool {
-        let RawGate = &self.gate;
-        true
+    fn admits(&self, raw: &[u8]) -> bool {
+        self.gate.admits(raw)
     }
 }

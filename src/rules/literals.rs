@@ -30,10 +30,9 @@ struct Known {
     required: Option<Vec<String>>,
 }
 
-/// The best set for the pattern (in the syntax of the `regex` crate), or `None` if there is none.
-pub(super) fn required(pattern: &str, weigh: Weigh) -> Option<Vec<String>> {
-    let hir = regex_syntax::Parser::new().parse(pattern).ok()?;
-    let mut best = walk(&hir, weigh).into_required(weigh)?;
+/// The best set for the pattern, or `None` if there is none.
+pub(super) fn required(hir: &Hir, weigh: Weigh) -> Option<Vec<String>> {
+    let mut best = walk(hir, weigh).into_required(weigh)?;
     best.sort();
     best.dedup();
     Some(best)
@@ -137,6 +136,7 @@ fn concat(parts: &[Hir], weigh: Weigh) -> Known {
     for part in parts {
         let known = walk(part, weigh);
         match known.exact {
+            Some(texts) if texts.len() == 1 && fits(&run, &texts) => run.iter_mut().for_each(|head| head.push_str(&texts[0])),
             Some(texts) if fits(&run, &texts) => {
                 run = run.iter().flat_map(|head| texts.iter().map(move |tail| format!("{head}{tail}"))).collect();
             }
@@ -185,7 +185,7 @@ mod tests {
     use super::*;
 
     fn best(pattern: &str) -> Vec<String> {
-        required(pattern, str::len).unwrap_or_default()
+        required(&regex_syntax::parse(pattern).unwrap(), str::len).unwrap_or_default()
     }
 
     #[test]

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::graph::CauseGraph;
 use super::problem::{Place, Problem, Sheet, nearest};
 use super::read::{self, Draft, Mention};
-use super::{Catalog, Edge, yaml};
+use super::{Catalog, Edge, Rule, RuleIx, yaml};
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/rules");
 
@@ -24,6 +24,8 @@ pub struct Loaded {
     pub catalog: Catalog,
     /// Every mistake, in order of file and place.
     pub problems: Vec<Problem>,
+    /// The texts of the files whose problems are asked for, by path.
+    pub texts: BTreeMap<String, String>,
 }
 
 /// One rule file.
@@ -62,6 +64,7 @@ impl Catalog {
         }));
         let mut loaded = build(sources);
         loaded.problems.retain(|problem| paths.contains(&problem.path));
+        loaded.texts.retain(|path, _| paths.contains(path));
         loaded
     }
 
@@ -143,98 +146,111 @@ fn build(sources: Vec<Source>) -> Loaded {
     let read: Vec<(Option<Draft>, Vec<Problem>)> = sources.par_iter().map(read_source).collect();
     let mut problems = Vec::new();
     let mut drafts: BTreeMap<&str, (Draft, &Source)> = BTreeMap::new();
+    let mut doubles = Vec::new();
     for ((draft, found), source) in read.into_iter().zip(&sources) {
         problems.extend(found);
         let Some(draft) = draft else { continue };
         match drafts.get(source.id.as_str()) {
-            Some((_, first)) => {
-                let mut sheet = Sheet::new(&source.path, source.text.as_deref().unwrap_or_default());
-                let help = "give it another file name; the first one stands".to_owned();
-                sheet.wrong(Place::START, format!("the rule `{}` is there already, in {}", source.id, first.path), help);
-                problems.append(&mut sheet.problems);
-            }
+            Some((_, first)) => doubles.push((source, *first)),
             None => {
                 drafts.insert(&source.id, (draft, source));
             }
         }
     }
+    for (source, first) in doubles {
+        let mut sheet = Sheet::new(&source.path, source.text.as_deref().unwrap_or_default());
+        let help = "give it another file name; the first one stands".to_owned();
+        sheet.wrong(Place::START, format!("the rule `{}` is there already, in {}", source.id, first.path), help);
+        problems.append(&mut sheet.problems);
+    }
     let known: BTreeSet<&str> = sources.iter().map(|source| source.id.as_str()).collect();
-    let mut catalog = link(drafts, &known, &mut problems);
+    let places = drafts.iter().filter(|(_, (draft, _))| draft.sound).map(|(id, _)| *id);
+    let places: BTreeMap<&str, RuleIx> = places.enumerate().map(|(place, id)| (id, place)).collect();
+    let linker = Linker { known, places };
+    let rules = drafts.into_values().filter_map(|(draft, source)| linker.link(draft, source, &mut problems)).collect();
+    let mut catalog = Catalog { rules };
     problems.extend(break_circles(&mut catalog, &sources));
     problems.sort();
-    Loaded { catalog, problems }
+    let texts = sources.into_iter().filter_map(|source| Some((source.path, source.text.ok()?))).collect();
+    Loaded { catalog, problems, texts }
 }
 
 fn read_source(source: &Source) -> (Option<Draft>, Vec<Problem>) {
     let text = source.text.as_deref().unwrap_or_default();
     let mut sheet = Sheet::new(&source.path, text);
-    let draft = match &source.text {
-        Err(message) => {
-            sheet.wrong(Place::START, message.clone(), None);
-            None
-        }
-        Ok(_) => {
-            let is_id = |id: &str| {
-                let name = |part: &str| {
-                    !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
-                };
-                matches!(id.split_once('/'), Some((family, rest)) if name(family) && name(rest))
-            };
-            if !is_id(&source.id) {
-                let help = "a rule lives in `<family>/<name>.yaml`, both in lower case with `-`".to_owned();
-                sheet.wrong(Place::START, format!("`{}` is no rule id", source.id), help);
+    if let Err(message) = &source.text {
+        sheet.wrong(Place::START, message.clone(), None);
+        return (None, sheet.problems);
+    }
+    let well_named = is_id(&source.id);
+    if !well_named {
+        let help = "a rule lives in `<family>/<name>.yaml`, both in lower case with `-`".to_owned();
+        sheet.wrong(Place::START, format!("`{}` is no rule id", source.id), help);
+    }
+    let draft = match yaml::parse(&mut sheet) {
+        Some(root) => read::rule(&mut sheet, &source.id, &root).map(|draft| {
+            // A doubled key is noted while the tree is made, before the rule is read.
+            Draft { sound: sheet.problems.is_empty(), ..draft }
+        }),
+        None => {
+            if well_named && sheet.problems.is_empty() {
+                sheet.wrong(Place::START, "the file is empty", "write at least `title`, `class` and `severity`".to_owned());
             }
-            let wrong = !sheet.problems.is_empty();
-            let draft = match yaml::parse(&mut sheet) {
-                Some(root) => read::rule(&mut sheet, &source.id, &root),
-                None if sheet.problems.is_empty() => {
-                    sheet.wrong(Place::START, "the file is empty", "write at least `title`, `class` and `severity`".to_owned());
-                    None
-                }
-                None => None,
-            };
-            draft.filter(|_| !wrong)
+            None
         }
     };
     (draft, sheet.problems)
 }
 
-/// Turns mentions into places. A mention of a file that is itself wrong is dropped in silence: that file is reported.
-fn link(drafts: BTreeMap<&str, (Draft, &Source)>, known: &BTreeSet<&str>, problems: &mut Vec<Problem>) -> Catalog {
-    let ids: Vec<&str> = drafts.keys().copied().collect();
-    let find = |id: &str| ids.binary_search(&id).ok();
-    let mut rules = Vec::with_capacity(drafts.len());
-    for (own, (id, (draft, source))) in drafts.iter().enumerate() {
+/// `<family>/<name>`: lower case letters, digits and `-`.
+fn is_id(id: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let name = |part: &str| !part.is_empty() && part.chars().all(allowed);
+    id.split_once('/').is_some_and(|(family, rest)| name(family) && name(rest))
+}
+
+/// Turns mentions into places.
+struct Linker<'s> {
+    /// The ids of all files, wrong ones too.
+    known: BTreeSet<&'s str>,
+    /// The places of the rules that stand.
+    places: BTreeMap<&'s str, RuleIx>,
+}
+
+impl Linker<'_> {
+    /// The rule, if it is sound. Mentions of rules that there are not are reported and left out; a mention of
+    /// a file that is itself wrong is left out in silence, as that file is reported.
+    fn link(&self, draft: Draft, source: &Source, problems: &mut Vec<Problem>) -> Option<Rule> {
         let mut sheet = Sheet::new(&source.path, source.text.as_deref().unwrap_or_default());
-        let mut resolve = |mention: &Mention, key: &str| {
-            let found = find(&mention.id);
-            if found == Some(own) {
-                sheet.wrong(mention.place, format!("`{key}` names the rule itself"), "remove it".to_owned());
-                return None;
-            }
-            if found.is_none() && !known.contains(mention.id.as_str()) {
-                let near = nearest(&mention.id, ids.iter().copied().filter(|near| near != id));
-                let help = near.map(|near| format!("did you mean `{near}`?"));
-                sheet.wrong(mention.place, format!("`{key}` names the rule `{}`, which there is not", mention.id), help);
-            }
-            found
-        };
-        let mut rule = draft.rule.clone();
-        rule.refines = draft.refines.iter().filter_map(|mention| resolve(mention, "refines")).collect();
+        let mut find = |mention: &Mention, key: &str| self.find(mention, key, &source.id, &mut sheet);
+        let mut rule = draft.rule;
+        rule.refines = draft.refines.iter().filter_map(|mention| find(mention, "refines")).collect();
         rule.explains = draft
             .explains
             .iter()
             .filter_map(|edge| {
-                let effect = resolve(&edge.effect, "explains")?;
-                Some(Edge { effect, join: edge.join, within: edge.within })
+                let effect = find(&edge.effect, "explains")?;
+                Some(Edge { effect, join: edge.join?, within: edge.within })
             })
             .collect();
-        rule.replaced_by =
-            draft.replaced_by.as_ref().and_then(|mention| resolve(mention, "replaced_by").map(|_| mention.id.clone()));
-        rules.push(rule);
+        rule.replaced_by = draft.replaced_by.and_then(|mention| find(&mention, "replaced_by").map(|_| mention.id));
         problems.append(&mut sheet.problems);
+        draft.sound.then_some(rule)
     }
-    Catalog { rules }
+
+    fn find(&self, mention: &Mention, key: &str, own: &str, sheet: &mut Sheet<'_>) -> Option<RuleIx> {
+        if mention.id == own {
+            sheet.wrong(mention.place, format!("`{key}` names the rule itself"), "remove it".to_owned());
+            return None;
+        }
+        let found = self.places.get(mention.id.as_str()).copied();
+        if found.is_none() && !self.known.contains(mention.id.as_str()) {
+            let near = nearest(&mention.id, self.known.iter().copied().filter(|near| *near != own));
+            let help = near.map(|near| format!("did you mean `{near}`?"));
+            sheet.wrong(mention.place, format!("`{key}` names the rule `{}`, which there is not", mention.id), help);
+        }
+        found
+    }
 }
 
 /// Takes out the edges that close a circle, and reports each.

@@ -6,6 +6,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use regex::{RegexSet, RegexSetBuilder};
@@ -13,6 +14,7 @@ use regex::{RegexSet, RegexSetBuilder};
 use crate::logs::Record;
 use crate::results::TestCase;
 
+use super::gate::RawGate;
 use super::literals::{self, FOLDS_TO_ASCII};
 use super::{Captures, Catalog, Filter, LogMatcher, Pattern, RuleIx, TestMatcher};
 
@@ -31,6 +33,8 @@ pub struct Sighting {
     pub matcher: usize,
     /// What the named groups caught.
     pub captures: Captures,
+    /// The bytes of the record's text that matched; empty for a filter without a text, and for cases.
+    pub span: Range<usize>,
 }
 
 /// All matchers of a catalog, ready to be asked together.
@@ -48,7 +52,7 @@ pub struct Matcher {
     unlettered_set: Option<RegexSet>,
     /// Slots without a pattern: their filter is asked for every record.
     filter_only: Vec<u32>,
-    pub(super) gate: super::gate::RawGate,
+    pub(super) gate: RawGate,
 }
 
 #[derive(Debug, Clone)]
@@ -91,12 +95,12 @@ impl Matcher {
                 filter_only.push(slot);
                 continue;
             };
-            match literals::required(pattern.compiled(), long_enough) {
+            match literals::required(pattern.hir(), long_enough) {
                 Some(set) => set.into_iter().for_each(|literal| by_literal.entry(literal).or_default().push(slot)),
                 None => unlettered.push(slot),
             }
         }
-        let gate = super::gate::RawGate::new(logs.iter().map(|log| (log.rule, log.filter.as_ref(), log.text.as_ref())));
+        let gate = RawGate::new(logs.iter().map(|log| (log.rule, log.filter.as_ref(), log.text.as_ref())));
         let every_lettered: Vec<u32> = {
             let mut all: Vec<u32> = by_literal.values().flatten().copied().collect();
             all.sort_unstable();
@@ -126,11 +130,23 @@ impl Matcher {
         self.wake(&record.text, &mut woken);
         for slot in &woken {
             let log = &self.logs[*slot as usize];
-            if let Some(captures) = log.met_by(record) {
-                visit(Sighting { rule: log.rule, matcher: log.matcher, captures });
+            if let Some((captures, span)) = log.met_by(record) {
+                visit(Sighting { rule: log.rule, matcher: log.matcher, captures, span });
             }
         }
         WOKEN.with(|kept| kept.replace(woken));
+    }
+
+    /// As [`Self::in_record`] for a bare text: filters are not asked, and a matcher without a text is not met.
+    pub fn in_text(&self, text: &str, visit: &mut dyn FnMut(Sighting)) {
+        let mut woken = Vec::new();
+        self.wake(text, &mut woken);
+        for log in woken.iter().map(|slot| &self.logs[*slot as usize]) {
+            let mut captures = Captures::new();
+            if let Some(span) = log.text.as_ref().and_then(|pattern| pattern.capture_into(text, &mut captures)) {
+                visit(Sighting { rule: log.rule, matcher: log.matcher, captures, span });
+            }
+        }
     }
 
     /// The slots that the text may meet, in order: all whose literals are in it, and those that have none.
@@ -164,23 +180,25 @@ impl Matcher {
     pub fn in_case(&self, case: &TestCase, visit: &mut dyn FnMut(Sighting)) {
         for slot in &self.tests {
             if let Some(captures) = slot.test.met_by(case) {
-                visit(Sighting { rule: slot.rule, matcher: slot.matcher, captures });
+                visit(Sighting { rule: slot.rule, matcher: slot.matcher, captures, span: 0..0 });
             }
         }
     }
 }
 
 impl LogSlot {
-    fn met_by(&self, record: &Record) -> Option<Captures> {
+    fn met_by(&self, record: &Record) -> Option<(Captures, Range<usize>)> {
         if let Some(filter) = &self.filter
             && !record.entries.iter().any(|entry| filter.matches(entry))
         {
             return None;
         }
-        match &self.text {
-            Some(pattern) => pattern.captures(&record.text),
-            None => Some(Captures::new()),
-        }
+        let mut caught = Captures::new();
+        let span = match &self.text {
+            Some(pattern) => pattern.capture_into(&record.text, &mut caught)?,
+            None => 0..0,
+        };
+        Some((caught, span))
     }
 }
 
@@ -202,7 +220,7 @@ impl TestMatcher {
         };
         let mut caught = Captures::new();
         let mut met = |pattern: &Option<Pattern>, text: &str| {
-            pattern.as_ref().is_none_or(|pattern| pattern.capture_into(text, &mut caught))
+            pattern.as_ref().is_none_or(|pattern| pattern.capture_into(text, &mut caught).is_some())
         };
         let message = failure.map_or("", |failure| failure.message.as_str());
         let met_all = met(&self.id, &case.id)

@@ -5,17 +5,28 @@
 //! compiling. Everything else is the syntax of the `regex` crate: `.` stops at a line end, `^` and `$`
 //! are the ends of the whole text unless `(?m)` says otherwise.
 
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
+
 use regex::Regex;
 use regex_syntax::ast::{self, Ast};
+use regex_syntax::hir::{Class, Hir, HirKind};
 
 use super::Captures;
 
-/// A compiled pattern and the text it was written as.
+/// A pattern: checked when it is made, compiled when it is first asked. Cloning is cheap.
+///
+/// Most runs ask few patterns of a large catalog, and compiling is most of what loading one would cost.
 #[derive(Debug, Clone)]
-pub struct Pattern {
+pub struct Pattern(Arc<Parts>);
+
+#[derive(Debug)]
+struct Parts {
     source: String,
-    regex: Regex,
+    translated: String,
     names: Vec<String>,
+    hir: Hir,
+    regex: OnceLock<Option<Regex>>,
 }
 
 /// Why a pattern was refused.
@@ -28,61 +39,102 @@ pub struct PatternError {
     pub message: String,
 }
 
+/// A pattern of more steps than this is compiled at once: it may be more than the engine takes.
+const MANY_STEPS: usize = 20_000;
+
 impl Pattern {
-    /// Compiles a pattern; time and memory are bounded by the engine's own limits.
+    /// Checks a pattern; linear in its length, unless it is so big that only compiling can tell.
     ///
     /// # Errors
     /// The pattern is no regex, uses what linear time cannot have (look-around, back-references), or
     /// is too big once compiled.
     pub fn new(source: &str) -> Result<Pattern, PatternError> {
-        let regex = compile(&with_ascii_classes(source)?)?;
-        let names = regex.capture_names().flatten().map(str::to_owned).collect();
-        Ok(Pattern { source: source.to_owned(), regex, names })
+        let Rewritten { text: translated, names } = with_ascii_classes(source)?;
+        let hir = regex_syntax::Parser::new()
+            .parse(&translated)
+            .map_err(|error| PatternError { offset: 0, message: last_line(&error.to_string()) })?;
+        let regex = match steps(&hir) > MANY_STEPS {
+            true => OnceLock::from(Some(compile(&translated)?)),
+            false => OnceLock::new(),
+        };
+        Ok(Pattern(Arc::new(Parts { source: source.to_owned(), translated, names, hir, regex })))
     }
 
     /// The pattern as it was written.
     pub fn source(&self) -> &str {
-        &self.source
+        &self.0.source
     }
 
     /// The pattern as it is compiled, ASCII classes written out.
     pub fn compiled(&self) -> &str {
-        self.regex.as_str()
+        &self.0.translated
     }
 
     /// The names of its groups.
     pub fn names(&self) -> &[String] {
-        &self.names
+        &self.0.names
+    }
+
+    /// Whether it can match without any text, and so nearly everywhere.
+    pub fn matches_nothing(&self) -> bool {
+        self.0.hir.properties().minimum_len() == Some(0)
+    }
+
+    pub(super) fn hir(&self) -> &Hir {
+        &self.0.hir
+    }
+
+    /// `None` only for a pattern that the engine refuses after it was checked; it matches nothing.
+    fn regex(&self) -> Option<&Regex> {
+        self.0.regex.get_or_init(|| compile(&self.0.translated).ok()).as_ref()
     }
 
     /// Whether it matches anywhere in the text; linear in the text.
     pub fn is_match(&self, text: &str) -> bool {
-        self.regex.is_match(text)
+        self.regex().is_some_and(|regex| regex.is_match(text))
     }
 
     /// Where it matches first.
-    pub fn find(&self, text: &str) -> Option<std::ops::Range<usize>> {
-        self.regex.find(text).map(|found| found.range())
+    pub fn find(&self, text: &str) -> Option<Range<usize>> {
+        self.regex()?.find(text).map(|found| found.range())
     }
 
     /// What its named groups caught at its first match; groups that took no part are left out.
     pub fn captures(&self, text: &str) -> Option<Captures> {
         let mut caught = Captures::new();
-        self.capture_into(text, &mut caught).then_some(caught)
+        self.capture_into(text, &mut caught).map(|_| caught)
     }
 
     /// As [`Self::captures`], added to what is there; a name already caught keeps its value.
-    pub(super) fn capture_into(&self, text: &str, caught: &mut Captures) -> bool {
-        if self.names.is_empty() {
-            return self.regex.is_match(text);
+    /// Answers where in the text the match lies.
+    pub(super) fn capture_into(&self, text: &str, caught: &mut Captures) -> Option<Range<usize>> {
+        let regex = self.regex()?;
+        if self.names().is_empty() {
+            return regex.find(text).map(|found| found.range());
         }
-        let Some(groups) = self.regex.captures(text) else { return false };
-        for name in &self.names {
+        let groups = regex.captures(text)?;
+        for name in self.names() {
             if let Some(group) = groups.name(name) {
                 caught.entry(name.clone()).or_insert_with(|| group.as_str().to_owned());
             }
         }
-        true
+        groups.get(0).map(|whole| whole.range())
+    }
+}
+
+/// About how many states the pattern takes once compiled.
+fn steps(hir: &Hir) -> usize {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => 1,
+        HirKind::Literal(literal) => literal.0.len(),
+        HirKind::Class(Class::Unicode(class)) => 6 * class.ranges().len(),
+        HirKind::Class(Class::Bytes(class)) => class.ranges().len(),
+        HirKind::Capture(capture) => steps(&capture.sub) + 2,
+        HirKind::Repetition(repetition) => {
+            let times = repetition.max.unwrap_or(repetition.min.saturating_add(1)).max(1);
+            steps(&repetition.sub).saturating_mul(times as usize)
+        }
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().map(steps).fold(1, usize::saturating_add),
     }
 }
 
@@ -102,13 +154,18 @@ fn last_line(drawn: &str) -> String {
     line.strip_prefix("error: ").unwrap_or(line).to_owned()
 }
 
+/// A pattern with ASCII classes, and the names of its groups.
+pub(super) struct Rewritten {
+    pub(super) text: String,
+    names: Vec<String>,
+}
+
 /// The same pattern with `\d \w \s \b` and their negations written as ASCII.
-pub(super) fn with_ascii_classes(source: &str) -> Result<String, PatternError> {
+pub(super) fn with_ascii_classes(source: &str) -> Result<Rewritten, PatternError> {
     let tree = ast::parse::Parser::new()
         .parse(source)
         .map_err(|error| PatternError { offset: error.span().start.offset, message: error.kind().to_string() })?;
-    let found = ast::visit(&tree, Rewrite { edits: Vec::new() });
-    let Ok(mut edits) = found;
+    let Ok(Rewrite { mut edits, names }) = ast::visit(&tree, Rewrite::default());
     edits.sort_by_key(|(span, _)| span.start);
     let mut out = String::with_capacity(source.len() + 16 * edits.len());
     let mut done = 0;
@@ -118,24 +175,31 @@ pub(super) fn with_ascii_classes(source: &str) -> Result<String, PatternError> {
         done = span.end;
     }
     out.push_str(&source[done..]);
-    Ok(out)
+    Ok(Rewritten { text: out, names })
 }
 
+#[derive(Default)]
 struct Rewrite {
-    edits: Vec<(std::ops::Range<usize>, &'static str)>,
+    edits: Vec<(Range<usize>, &'static str)>,
+    names: Vec<String>,
 }
 
 impl ast::Visitor for Rewrite {
-    type Output = Vec<(std::ops::Range<usize>, &'static str)>;
+    type Output = Rewrite;
     type Err = std::convert::Infallible;
 
     fn finish(self) -> Result<Self::Output, Self::Err> {
-        Ok(self.edits)
+        Ok(self)
     }
 
     fn visit_pre(&mut self, node: &Ast) -> Result<(), Self::Err> {
         match node {
             Ast::ClassPerl(class) => self.perl(class),
+            Ast::Group(group) => {
+                if let ast::GroupKind::CaptureName { name, .. } = &group.kind {
+                    self.names.push(name.name.clone());
+                }
+            }
             Ast::Assertion(assertion) => {
                 let text = match assertion.kind {
                     ast::AssertionKind::WordBoundary => r"(?-u:\b)",

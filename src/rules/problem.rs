@@ -79,16 +79,25 @@ impl<'s> Sheet<'s> {
 /// The candidate nearest to what was written, if it is near enough to be meant: at most a third of
 /// the letters differ (optimal string alignment), or one contains the other.
 pub fn nearest<'c>(written: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+    nearest_few(written, candidates, 1).pop()
+}
+
+/// As [`nearest`]: up to so many candidates, the nearest first.
+pub fn nearest_few<'c>(written: &str, candidates: impl IntoIterator<Item = &'c str>, most: usize) -> Vec<&'c str> {
     let written = written.to_lowercase();
     let allowed = (written.chars().count() / 3).max(2);
-    candidates
+    let mut near: Vec<(usize, &str)> = candidates
         .into_iter()
-        .map(|candidate| (strsim::osa_distance(&written, candidate), candidate))
-        .filter(|(distance, candidate)| {
-            *distance <= allowed || (written.len() >= 4 && (candidate.contains(&written) || written.contains(candidate)))
+        .filter_map(|candidate| {
+            let part = written.len() >= 4 && (candidate.contains(&written) || written.contains(candidate));
+            // Lengths alone settle most of a large catalog.
+            let close = written.len().abs_diff(candidate.len()) <= 4 * allowed;
+            let distance = || strsim::osa_distance(&written, candidate);
+            (part || close).then(distance).filter(|distance| part || *distance <= allowed).map(|distance| (distance, candidate))
         })
-        .min()
-        .map(|(_, candidate)| candidate)
+        .collect();
+    near.sort_unstable();
+    near.into_iter().take(most).map(|(_, candidate)| candidate).collect()
 }
 
 #[cfg(test)]

@@ -11,6 +11,8 @@ mod examples;
 
 /// A rule whose mentions of other rules are still names.
 pub(super) struct Draft {
+    /// Nothing was wrong with it so far. One that is wrong is no rule, but what it mentions is still looked up.
+    pub(super) sound: bool,
     pub(super) rule: Rule,
     pub(super) replaced_by: Option<Mention>,
     pub(super) refines: Vec<Mention>,
@@ -25,7 +27,8 @@ pub(super) struct Mention {
 
 pub(super) struct EdgeDraft {
     pub(super) effect: Mention,
-    pub(super) join: Join,
+    /// `None`: it was wrong, and reported.
+    pub(super) join: Option<Join>,
     pub(super) within: Option<Duration>,
 }
 
@@ -82,7 +85,7 @@ impl<'n> Fields<'n> {
     }
 }
 
-/// Reads a rule. `None` where so much is wrong that the rule cannot stand; what is wrong is on the sheet.
+/// Reads a rule; what is wrong is on the sheet. `None` where it is not even a mapping.
 pub(super) fn rule(sheet: &mut Sheet<'_>, id: &str, root: &Node) -> Option<Draft> {
     let before = sheet.problems.len();
     let fields = fields(sheet, root, "a rule", RULE_KEYS)?;
@@ -90,11 +93,14 @@ pub(super) fn rule(sheet: &mut Sheet<'_>, id: &str, root: &Node) -> Option<Draft
     let class = required_word(sheet, &fields, "class", CLASSES);
     let severity = required_word(sheet, &fields, "severity", SEVERITIES);
     let status = fields.get("status").map_or(Some(Status::Experimental), |node| word(sheet, node, "status", STATUSES));
-    let matched = fields.get("match").and_then(|node| conditions::read(sheet, node));
+    let matched = fields.get("match").map(|node| conditions::read(sheet, node));
+    // Captures of a pattern that could not be read are not known.
+    let captures_known = !matches!(matched, Some(None));
     let remedy = fields.get("remedy").and_then(|node| remedy(sheet, node)).unwrap_or_default();
     let (matching_examples, other_examples) = fields.get("examples").map(|node| examples::read(sheet, node)).unwrap_or_default();
-    let (condition, log_matchers, test_matchers) = matched.unwrap_or_default();
-    let draft = Draft {
+    let (condition, log_matchers, test_matchers) = matched.flatten().unwrap_or_default();
+    let mut draft = Draft {
+        sound: false,
         replaced_by: fields.get("replaced_by").and_then(|node| mention(sheet, node)),
         refines: list(sheet, fields.get("refines"), mention),
         explains: list(sheet, fields.get("explains"), edge),
@@ -120,8 +126,11 @@ pub(super) fn rule(sheet: &mut Sheet<'_>, id: &str, root: &Node) -> Option<Draft
             other_examples,
         },
     };
-    super::template::check(sheet, &draft.rule, |key| fields.get(key).map_or(root.place, |node| node.place));
-    (sheet.problems.len() == before).then_some(draft)
+    if captures_known {
+        super::template::check(sheet, &draft.rule, |key| fields.get(key).map_or(root.place, |node| node.place));
+    }
+    draft.sound = sheet.problems.len() == before;
+    Some(draft)
 }
 
 fn fields<'n>(sheet: &mut Sheet<'_>, node: &'n Node, what: &str, known: &[&str]) -> Option<Fields<'n>> {
@@ -217,7 +226,7 @@ fn edge(sheet: &mut Sheet<'_>, node: &Node) -> Option<EdgeDraft> {
     };
     let join = required_word(sheet, &fields, "join", JOINS);
     let within = fields.get("within").and_then(|node| duration(sheet, node, "within"));
-    Some(EdgeDraft { effect: effect?, join: join?, within })
+    Some(EdgeDraft { effect: effect?, join, within })
 }
 
 fn remedy(sheet: &mut Sheet<'_>, node: &Node) -> Option<Remedy> {

@@ -58,6 +58,9 @@ fn environment<'t>() -> Environment<'t> {
     environment.set_formatter(write_value);
     // For a capture that does not take part in every match.
     environment.add_filter("default", minijinja::filters::default);
+    environment.add_filter("lower", minijinja::filters::lower);
+    environment.add_filter("upper", minijinja::filters::upper);
+    environment.add_filter("trim", minijinja::filters::trim);
     environment
 }
 

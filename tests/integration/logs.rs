@@ -1,9 +1,17 @@
 //! Exported entries as they really arrive: every layout, every kind of damage, nothing good lost.
 
+#![allow(clippy::unwrap_used)]
+
 use fivewhys::logs::{self, Everything, Gate, Pulled, Record, Selection, Source};
 use fivewhys::window::Spans;
 use jiff::Timestamp;
 use serde_json::{Value, json};
+
+mod damage;
+mod layouts;
+mod orders;
+mod stitching;
+mod texts;
 
 fn time(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -38,6 +46,20 @@ fn line(milliseconds: u32, text: &str) -> Value {
         "textPayload": text,
         "timestamp": format!("2026-11-20T09:{:02}:{:02}.{:03}Z", milliseconds / 60_000, milliseconds / 1000 % 60, milliseconds % 1000),
     })
+}
+
+/// The same entry, `microseconds` after a fixed moment, from another instance if asked for.
+fn at_microsecond(microseconds: u64, instance: &str, text: &str) -> Value {
+    let mut entry = line(0, text);
+    entry["insertId"] = json!(format!("{instance}-{microseconds:09}"));
+    entry["labels"]["instanceId"] = json!(instance);
+    entry["timestamp"] = json!(format!("2026-11-20T09:00:{:02}.{:06}Z", microseconds / 1_000_000, microseconds % 1_000_000));
+    entry
+}
+
+fn fixture(name: &str) -> String {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/logs").join(name);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 fn ndjson(entries: &[Value]) -> String {

@@ -7,3 +7,4 @@ mod architecture;
 mod logs;
 mod report;
 mod results;
+mod rules;

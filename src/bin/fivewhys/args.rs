@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::diagnose::DiagnoseArgs;
+use crate::rules::RulesCommand;
 
 /// Finds out why an end-to-end run against Cloud Run failed.
 #[derive(Debug, Parser)]
@@ -19,6 +20,9 @@ pub enum Command {
     /// Find the root causes of a failed run
     #[command(after_help = EXIT_STATUS)]
     Diagnose(Box<DiagnoseArgs>),
+    /// List, show, check and test the rules
+    #[command(subcommand)]
+    Rules(RulesCommand),
 }
 
 const EXIT_STATUS: &str = "\

@@ -28,7 +28,7 @@ impl RuleFolders {
             let message = format!("--rules {}: there is no such folder or file", missing.display());
             return Err(Fatal { message, status: ExitStatus::Input }.into());
         }
-        let Loaded { catalog, problems } = Catalog::load(&self.folders);
+        let Loaded { catalog, problems, .. } = Catalog::load(&self.folders);
         let gaps = problems.iter().map(|problem| Gap {
             kind: "rule-not-loaded",
             statement: format!("A rule was left out: {problem}. `fivewhys rules check` shows the place."),

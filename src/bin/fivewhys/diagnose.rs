@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 
-use anyhow::Context;
 use clap::ValueHint;
 use fivewhys::diagnosis::leads::{self, LeadMiner};
 use fivewhys::diagnosis::{self, Diagnosis, Question, Verdict};
-use fivewhys::findings::{EvidenceIx, Finder, Findings, Group, Neighbours, Watch, WatchedWindow};
-use fivewhys::logs::{self, Pulled, Selection};
-use fivewhys::report::{self, Report, Subject};
+use fivewhys::findings::{Evidence, EvidenceIx, Finder, Findings, Group, Neighbours, Watch, WatchedWindow};
+use fivewhys::logs::{self, Pulled, Selection, Wanted};
+use fivewhys::report::{self, Subject};
 use fivewhys::results::{self, Outcome, ResultInput, TestRun};
 use fivewhys::rules::graph::CauseGraph;
 use fivewhys::rules::matching::Matcher;
@@ -239,8 +238,20 @@ fn find_leads(
 }
 
 /// The lines around each cited record.
-fn neighbours(_incident: &Incident, _diagnosis: &Diagnosis) -> anyhow::Result<BTreeMap<EvidenceIx, Neighbours>> {
-    Ok(BTreeMap::new())
+fn neighbours(incident: &Incident, diagnosis: &Diagnosis) -> anyhow::Result<BTreeMap<EvidenceIx, Neighbours>> {
+    let cited: Vec<EvidenceIx> = diagnosis.cited().into_iter().collect();
+    let wanted: Vec<Wanted> = cited.iter().map(|&place| wanted(&diagnosis.evidence[place])).collect();
+    let around = logs::neighbours(&incident.logs, &wanted, NEIGHBOURS)?.into_iter();
+    Ok(cited.into_iter().zip(around.map(|around| Neighbours { before: around.before, after: around.after })).collect())
+}
+
+fn wanted(evidence: &Evidence) -> Wanted {
+    Wanted {
+        insert_ids: evidence.insert_ids.clone(),
+        timestamp: evidence.timestamp,
+        instance: evidence.instance.clone(),
+        service: evidence.service.clone(),
+    }
 }
 
 impl DiagnoseArgs {

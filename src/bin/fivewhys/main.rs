@@ -10,6 +10,7 @@ mod diagnose;
 mod exit_status;
 mod incident;
 mod output;
+mod rules;
 
 use args::{Args, Command};
 use exit_status::ExitStatus;
@@ -25,5 +26,6 @@ fn run(command: Command) -> anyhow::Result<ExitStatus> {
     let out = &mut io::stdout().lock();
     match command {
         Command::Diagnose(args) => diagnose::run(&args, out),
+        Command::Rules(command) => rules::run(&command, out),
     }
 }

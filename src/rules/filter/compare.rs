@@ -9,6 +9,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::field::Type;
 use super::lexer::Op;
+use crate::logs::Severity;
 
 /// The right side of a comparison, converted to every type it can be.
 #[derive(Debug, Clone)]
@@ -169,8 +170,12 @@ fn severity(text: &str) -> Option<f64> {
 }
 
 fn severity_of(value: &Value) -> Option<f64> {
-    // An unknown name is what the server stores for it: DEFAULT.
-    value.as_f64().or_else(|| value.as_str().map(|name| severity(name).unwrap_or(0.0)))
+    match value {
+        Value::Number(number) => number.as_f64(),
+        // The names that other libraries write (`WARN`, `FATAL`) mean here what they mean to the log reader.
+        Value::String(_) => Some(100.0 * f64::from(Severity::from_value(value) as u8)),
+        _ => None,
+    }
 }
 
 /// `3.2s`, `250ms`, `1h`: in nanoseconds.

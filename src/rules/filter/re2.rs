@@ -9,7 +9,7 @@ use super::super::pattern::{PatternError, compile, with_ascii_classes};
 
 /// Compiles an RE2 pattern.
 pub(super) fn regex(pattern: &str) -> Result<Regex, PatternError> {
-    compile(&with_ascii_classes(&translate(pattern)?)?)
+    compile(&with_ascii_classes(&translate(pattern)?)?.text)
 }
 
 fn refuse<T>(offset: usize, message: impl Into<String>) -> Result<T, PatternError> {

@@ -52,7 +52,7 @@ impl Terms {
     }
 
     /// Whether every word and phrase occurs in one of the texts under these values.
-    pub(super) fn met_by(&self, each_text: &mut dyn FnMut(&mut dyn FnMut(&str))) -> bool {
+    pub(super) fn met_by(&self, each_text: impl FnOnce(&mut dyn FnMut(&str))) -> bool {
         let mut words_left = vec![true; self.words.len()];
         let mut phrases_left = vec![true; self.phrases.len()];
         each_text(&mut |text| {
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     fn met(query: &str, text: &str) -> bool {
-        Terms::new(query).met_by(&mut |visit| visit(text))
+        Terms::new(query).met_by(|visit| visit(text))
     }
 
     #[test]

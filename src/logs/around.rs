@@ -1,0 +1,163 @@
+//! Fetches the lines around cited records, in a second reading of small stretches.
+
+use std::collections::BTreeSet;
+
+use aho_corasick::AhoCorasick;
+use jiff::{SignedDuration, Timestamp};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::intake::{Candidate, Harvest, Intake, name_hash};
+use super::source::Source;
+use super::{Error, Gate, LogEntry, payload};
+use crate::window::Spans;
+
+/// A record whose neighbours are wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// The insert ids of its own entries, which are no neighbours.
+    pub insert_ids: Vec<String>,
+    /// Timestamp of its first entry.
+    pub timestamp: Timestamp,
+    /// The container whose lines are wanted.
+    pub instance: Option<String>,
+    /// The service whose lines are wanted where the instance is not known.
+    pub service: Option<String>,
+}
+
+/// The lines around a record, oldest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Around {
+    /// The texts of the entries before it.
+    pub before: Vec<String>,
+    /// The texts of the entries after it.
+    pub after: Vec<String>,
+}
+
+/// How far from a record its neighbours may lie.
+const NEAR: SignedDuration = SignedDuration::from_secs(30);
+
+/// Up to `lines` entries before and after each of the wanted records, from the same instance (else the same
+/// service), not more than 30 s away. The answers are in the order of `wanted`. Reads the sources once more;
+/// memory is bounded by the number of wanted records times `lines`.
+///
+/// # Errors
+///
+/// Where a source cannot be opened.
+pub fn neighbours(sources: &[Source], wanted: &[Wanted], lines: usize) -> Result<Vec<Around>, Error> {
+    let mut search = Search::new(wanted, lines);
+    let names: BTreeSet<&str> =
+        wanted.iter().filter_map(|wanted| wanted.instance.as_deref().or(wanted.service.as_deref())).collect();
+    // A set of names that no automaton can hold means that every entry is looked at, which is slower and no less right.
+    let gate = Named(AhoCorasick::new(names).ok());
+    let reach = Spans::union(wanted.iter().map(|wanted| near(wanted.timestamp)));
+    for source in sources.iter().filter(|_| !reach.is_empty()) {
+        let open = |error| Error::Open { path: source.name().to_owned(), source: error };
+        for file in source.files().map_err(open)? {
+            let Ok(Some(layout)) = file.recognise() else { continue };
+            let intake = Intake { reach: &reach, gate: &gate, layout: &layout, stitching: false, naming: true };
+            intake.read_file(&file, &mut |harvest, _| search.look_through(&harvest)).map_err(open)?;
+        }
+    }
+    Ok(search.finish())
+}
+
+fn near(moment: Timestamp) -> (Timestamp, Timestamp) {
+    // Half-open, so the end is one step beyond what may still be a neighbour.
+    let end = NEAR + SignedDuration::from_nanos(1);
+    (moment.saturating_sub(NEAR).unwrap_or(Timestamp::MIN), moment.saturating_add(end).unwrap_or(Timestamp::MAX))
+}
+
+/// Entries in which one of the names stands.
+struct Named(Option<AhoCorasick>);
+
+impl Gate for Named {
+    fn admits(&self, raw: &[u8]) -> bool {
+        self.0.as_ref().is_none_or(|names| names.is_match(raw))
+    }
+}
+
+/// The neighbours of one record found so far, as `(timestamp, insert id, key, JSON)`.
+#[derive(Default)]
+struct Found {
+    own: FxHashSet<Vec<u8>>,
+    before: BTreeSet<(Timestamp, Vec<u8>, u64, Vec<u8>)>,
+    after: BTreeSet<(Timestamp, Vec<u8>, u64, Vec<u8>)>,
+}
+
+struct Search {
+    lines: usize,
+    /// By hash of instance or service: moment and place of each wanted record, in order of time.
+    by_name: FxHashMap<(bool, u64), Vec<(Timestamp, usize)>>,
+    found: Vec<Found>,
+}
+
+impl Search {
+    fn new(wanted: &[Wanted], lines: usize) -> Search {
+        let mut by_name: FxHashMap<(bool, u64), Vec<(Timestamp, usize)>> = FxHashMap::default();
+        let mut found = Vec::with_capacity(wanted.len());
+        for (place, wanted) in wanted.iter().enumerate() {
+            let own = wanted.insert_ids.iter().map(|id| id.as_bytes().to_vec()).collect();
+            found.push(Found { own, ..Found::default() });
+            let name = wanted.instance.as_deref().or(wanted.service.as_deref());
+            if let Some(name) = name {
+                by_name
+                    .entry((wanted.instance.is_some(), name_hash(name.as_bytes())))
+                    .or_default()
+                    .push((wanted.timestamp, place));
+            }
+        }
+        by_name.values_mut().for_each(|moments| moments.sort_unstable());
+        Search { lines, by_name, found }
+    }
+
+    fn look_through(&mut self, harvest: &Harvest) {
+        for (candidate, (instance, service)) in harvest.candidates.iter().zip(&harvest.names) {
+            for name in [(true, *instance), (false, *service)] {
+                let Some(moments) = self.by_name.get(&name) else { continue };
+                let (from, to) = near(candidate.at);
+                let first = moments.partition_point(|(moment, _)| *moment < from);
+                for (moment, place) in moments[first..].iter().take_while(|(moment, _)| *moment < to) {
+                    self.found[*place].offer(*moment, candidate, &harvest.held, self.lines);
+                }
+            }
+        }
+    }
+
+    fn finish(self) -> Vec<Around> {
+        let texts = |found: BTreeSet<(Timestamp, Vec<u8>, u64, Vec<u8>)>| {
+            let entries = found.into_iter().filter_map(|(.., raw)| LogEntry::from_fields(serde_json::from_slice(&raw).ok()?));
+            entries.map(|entry| payload::text(&entry)).collect()
+        };
+        self.found.into_iter().map(|found| Around { before: texts(found.before), after: texts(found.after) }).collect()
+    }
+}
+
+impl Found {
+    fn offer(&mut self, moment: Timestamp, candidate: &Candidate, held: &[u8], lines: usize) {
+        let id = &held[candidate.insert_id.start as usize..candidate.insert_id.end as usize];
+        if self.own.contains(id) {
+            return;
+        }
+        let before = candidate.at < moment;
+        let side = if before { &mut self.before } else { &mut self.after };
+        let farthest = if before { side.first() } else { side.last() };
+        let nearer = |(at, other, ..): &(Timestamp, Vec<u8>, u64, Vec<u8>)| {
+            let order = (candidate.at, id).cmp(&(*at, other.as_slice()));
+            if before { order.is_gt() } else { order.is_lt() }
+        };
+        let full = side.len() >= lines;
+        if lines == 0 || (full && !farthest.is_some_and(nearer)) {
+            return;
+        }
+        let entry =
+            (candidate.at, id.to_vec(), candidate.key, held[candidate.raw.start as usize..candidate.raw.end as usize].to_vec());
+        // Of duplicates, the one whose text is first stays.
+        let twin = side.iter().find(|(at, _, key, _)| *at == candidate.at && *key == candidate.key).cloned();
+        match twin {
+            Some(twin) if twin <= entry => return,
+            Some(twin) => side.remove(&twin),
+            None => full && if before { side.pop_first().is_some() } else { side.pop_last().is_some() },
+        };
+        side.insert(entry);
+    }
+}

@@ -1,0 +1,59 @@
+//! Spreads the blocks of a file over the threads, and hands back what they hold in order.
+
+use std::io::{self, Read};
+
+use rayon::prelude::*;
+
+use super::blocks::{Block, Blocks};
+use super::intake::{Harvest, Intake};
+use super::source::Source;
+
+/// How many blocks are read at a time, at least; also at least two for each thread.
+const BATCH: usize = 4;
+
+/// How the reading of a file ended.
+pub(super) struct End {
+    /// It was UTF-16.
+    pub(super) wide: bool,
+    /// What kept it from being read to its end.
+    pub(super) broken: Option<io::Error>,
+}
+
+impl Intake<'_> {
+    /// Reads a file block by block and calls `each` with what a block holds and the number of its first line,
+    /// in order of the blocks, whatever the number of threads. Fails only if the file cannot be opened.
+    pub(super) fn read_file(&self, file: &Source, each: &mut dyn FnMut(Harvest, u64)) -> io::Result<End> {
+        let text = file.text()?;
+        let wide = text.wide;
+        let mut blocks = Blocks::new(text, self.layout.clone());
+        let (mut batch, mut broken) = next_batch(&mut blocks);
+        let mut line = 1;
+        while !batch.is_empty() {
+            // One thread reads on while the others work on what is there.
+            let (harvests, (next, error)) =
+                rayon::join(|| batch.par_iter().map(|block| self.read(block)).collect::<Vec<_>>(), || next_batch(&mut blocks));
+            for harvest in harvests {
+                let lines = harvest.lines;
+                each(harvest, line);
+                line += lines;
+            }
+            broken = broken.or(error);
+            batch = next;
+        }
+        Ok(End { wide, broken })
+    }
+}
+
+fn next_batch<R: Read>(blocks: &mut Blocks<R>) -> (Vec<Block>, Option<io::Error>) {
+    let wanted = BATCH.max(2 * rayon::current_num_threads());
+    let mut batch = Vec::with_capacity(wanted);
+    while batch.len() < wanted
+        && let Some((block, error)) = blocks.next()
+    {
+        batch.push(block);
+        if error.is_some() {
+            return (batch, error);
+        }
+    }
+    (batch, None)
+}

@@ -1,0 +1,112 @@
+//! Damaged rule files and queries are reported; they never stop the program.
+
+use std::fs;
+
+use fivewhys::logs::LogEntry;
+use fivewhys::rules::{Catalog, Filter, Matcher};
+use proptest::prelude::*;
+use proptest::test_runner::Config;
+
+use super::fixture;
+
+fn sample() -> String {
+    fs::read_to_string(fixture("sound/demo/refused.yaml")).unwrap()
+}
+
+fn piece() -> impl Strategy<Value = String> {
+    prop_oneof![
+        Just("\n  ".to_owned()),
+        Just(": ".to_owned()),
+        Just("- ".to_owned()),
+        Just("{[".to_owned()),
+        Just("*a &b !!c ".to_owned()),
+        Just("'".to_owned()),
+        Just("\"".to_owned()),
+        Just("(?<x>".to_owned()),
+        Just("{{ y }}".to_owned()),
+        Just("---\n".to_owned()),
+        any::<char>().prop_map(String::from),
+    ]
+}
+
+proptest! {
+    #![proptest_config(Config { cases: 400, failure_persistence: None, ..Config::default() })]
+
+    #[test]
+    fn a_mutated_rule_loads_or_is_reported(
+        cuts in prop::collection::vec((any::<prop::sample::Index>(), 0usize..12, piece()), 1..5)
+    ) {
+        let mut text: Vec<char> = sample().chars().collect();
+        for (at, length, piece) in cuts {
+            let at = at.index(text.len());
+            let end = (at + length).min(text.len());
+            text.splice(at..end, piece.chars());
+        }
+        let text: String = text.into_iter().collect();
+        let loaded = Catalog::from_texts([("demo/refused.yaml", text.as_str())]);
+        prop_assert!(loaded.catalog.rules().len() + loaded.problems.len() > 0);
+        for problem in &loaded.problems {
+            prop_assert!(problem.line >= 1 && problem.column >= 1 && problem.width >= 1);
+        }
+        Matcher::new(&loaded.catalog);
+    }
+
+    #[test]
+    fn any_text_is_a_query_or_refused_with_a_column_inside(query in query()) {
+        let entry: serde_json::Map<_, _> = serde_json::from_str(
+            r#"{"timestamp":"2026-01-02T03:04:05Z","severity":"ERROR","textPayload":"é","httpRequest":{"status":500}}"#
+        ).unwrap();
+        let entry = LogEntry::from_fields(entry).unwrap();
+        match Filter::parse(&query) {
+            Ok(filter) => {
+                filter.matches(&entry);
+                prop_assert_eq!(filter.text(), query.as_str());
+            }
+            Err(error) => {
+                prop_assert!(query.is_char_boundary(error.offset));
+                prop_assert!(error.column >= 1 && error.column <= query.chars().count() + 1);
+            }
+        }
+    }
+}
+
+fn query() -> impl Strategy<Value = String> {
+    let words = [
+        "severity",
+        "textPayload",
+        "jsonPayload.a.b",
+        "labels.\"a b\"",
+        "httpRequest.status",
+        "=",
+        "!=",
+        ">=",
+        ":",
+        "=~",
+        "!~",
+        "(",
+        ")",
+        "AND",
+        "OR",
+        "NOT",
+        "-",
+        "*",
+        "\"a\\\\d\"",
+        "\"(\"",
+        "5",
+        "1.5s",
+        "ERROR",
+        "log_id(",
+        "SEARCH(",
+        "ip_in_net(",
+        ",",
+        "é",
+        "\"",
+        "\\",
+        "--",
+        "NULL_VALUE",
+        "2026-01-01",
+    ];
+    let known = prop::collection::vec(prop::sample::select(words.to_vec()), 0..12).prop_map(|words| words.join(" "));
+    let tight = prop::collection::vec(prop::sample::select(words.to_vec()), 0..8).prop_map(|words| words.concat());
+    prop_oneof![known, tight, any::<String>()]
+}
