@@ -27,6 +27,9 @@ struct Args {
     /// Strictly in order of time, without late entries
     #[arg(long)]
     sorted: bool,
+    /// Tests of each run of the suite
+    #[arg(long, default_value_t = 60)]
+    tests: usize,
     /// Also write a folder with this many further rules
     #[arg(long, default_value_t = 0)]
     rules: usize,
@@ -40,7 +43,8 @@ struct Args {
 fn main() -> anyhow::Result<()> {
     let args = Args::parse();
     let started = Instant::now();
-    let options = synthetic::Options { bytes: args.bytes, seed: args.seed, hours: args.hours, sorted: args.sorted };
+    let options =
+        synthetic::Options { bytes: args.bytes, seed: args.seed, hours: args.hours, sorted: args.sorted, tests: args.tests };
     let files = synthetic::generate(&args.folder, &options)?;
     if args.rules > 0 {
         synthetic::rules::generate(&files.rules(args.rules), args.rules, args.seed)?;

@@ -27,9 +27,6 @@ use random::Random;
 /// 2026-11-20T00:00:00Z.
 const START: Micros = 1_795_132_800 * 1_000_000;
 
-/// Tests of a run.
-const TESTS: usize = 60;
-
 /// Of a thousand entries, those that are written down again later: what at-least-once delivery looks like.
 const DUPLICATES_PER_MILLE: u64 = 2;
 
@@ -47,11 +44,13 @@ pub struct Options {
     pub hours: u32,
     /// Strictly in order of time; otherwise a few entries are late, as in life.
     pub sorted: bool,
+    /// Tests of each run of the suite.
+    pub tests: usize,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { bytes: 600_000_000, seed: 1, hours: 24, sorted: false }
+        Options { bytes: 600_000_000, seed: 1, hours: 24, sorted: false, tests: 60 }
     }
 }
 
@@ -66,16 +65,27 @@ impl Plan {
     fn new(options: &Options, random: &mut Random) -> Plan {
         let span = Micros::from(options.hours) * 3_600_000_000;
         // The narrow run has a hole of 4 % to itself, so that its failures are not in a window of the other.
-        let share = span * 96 / 100 / TESTS as Micros;
-        let hole = START + 36 * share;
+        let share = span * 96 / 100 / options.tests as Micros;
+        let before = (options.tests * 3 / 5) as Micros;
+        let hole = START + before * share;
         let after = hole + span * 4 / 100;
-        let wide = cases::plan("wide", TESTS, &[(START, hole), (after, after + 24 * share)], random);
-        let narrow = cases::plan("narrow", TESTS, &[(hole + span / 100, hole + span * 3 / 100)], random);
+        let wide = cases::plan(
+            "wide",
+            options.tests,
+            &[(START, hole), (after, after + (options.tests as Micros - before) * share)],
+            random,
+        );
+        let narrow = cases::plan("narrow", options.tests, &[(hole + span / 100, hole + span * 3 / 100)], random);
         Plan { wide, narrow }
     }
 
     fn cases(&self) -> impl Iterator<Item = &Case> {
         self.wide.iter().chain(&self.narrow)
+    }
+
+    /// JUnit XML of the suite whose windows are `wide` or `narrow`.
+    pub fn junit(&self, windows: &str) -> String {
+        cases::junit(if windows == "wide" { &self.wide } else { &self.narrow })
     }
 
     /// Name and planted rule of each failing test.
@@ -125,8 +135,9 @@ pub fn generate(folder: &Path, options: &Options) -> io::Result<Folder> {
     let mut logs = BufWriter::with_capacity(1 << 20, File::create(files.logs())?);
     let plan = write_logs(&mut logs, options)?;
     logs.flush()?;
-    fs::write(files.results("wide"), cases::junit(&plan.wide))?;
-    fs::write(files.results("narrow"), cases::junit(&plan.narrow))?;
+    for windows in ["wide", "narrow"] {
+        fs::write(files.results(windows), plan.junit(windows))?;
+    }
     // The last one, so that its being there means that all is there.
     fs::write(files.planted(), plan.planted())?;
     Ok(files)
@@ -162,6 +173,24 @@ pub fn write_logs(out: &mut dyn Write, options: &Options) -> io::Result<Plan> {
     }
     queue.write_until(Micros::MAX, out)?;
     Ok(plan)
+}
+
+/// Writes nothing but stack traces that came one line an entry: what stitching has to bear.
+///
+/// # Errors
+///
+/// Where `out` cannot be written.
+pub fn write_stack_traces(out: &mut dyn Write, bytes: u64, seed: u64) -> io::Result<()> {
+    let mut random = Random::new(seed);
+    let mut queue = Queue { waiting: BinaryHeap::new(), bytes: 0, count: 0, sorted: true };
+    let mut stage = Stage::new(START, 3_600_000_000, Random::new(seed ^ 0x5eed));
+    let mut now = START;
+    while queue.bytes < bytes {
+        queue.write_until(now, out)?;
+        stage.trace(now, &mut |at, line| queue.add(at, line, &mut random));
+        now += 300;
+    }
+    queue.write_until(Micros::MAX, out)
 }
 
 /// Entries on their way to the file, in order of the moment they reach it.

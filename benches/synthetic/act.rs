@@ -37,7 +37,7 @@ impl Stage {
             520..700 => self.structured(&cast, STRUCTURED, now, write),
             700..955 => self.plain(&cast, now, write),
             955..985 => self.structured(&cast, RED_HERRINGS, now, write),
-            985..987 => self.traceback_by_line(&cast, HARMLESS_TRACEBACK, now, write),
+            985..987 => self.trace(now, write),
             987..991 => self.text(Role::Backend, "ERROR", &cast, HANDLED_TRACEBACK, now, write),
             _ => self.platform(now, write),
         }
@@ -49,10 +49,18 @@ impl Stage {
         let backend = self.services.instance(Role::Backend, &mut self.random);
         for step in fault.chain {
             let now = at + step.after * 1000;
-            let own = if step.role == Role::Backend { backend.clone() } else { self.services.instance(step.role, &mut self.random) };
+            let own =
+                if step.role == Role::Backend { backend.clone() } else { self.services.instance(step.role, &mut self.random) };
             let text = cast.speak(step.text, now, &mut self.random);
             let log = if matches!(step.form, Form::Request(..)) { REQUEST_LOG } else { step.role.log() };
-            let mut entry = Entry { at: now, instance: &own, log, severity: step.severity, trace: &cast.trace, payload: Payload::Text(&text) };
+            let mut entry = Entry {
+                at: now,
+                instance: &own,
+                log,
+                severity: step.severity,
+                trace: &cast.trace,
+                payload: Payload::Text(&text),
+            };
             match step.form {
                 Form::Structured(traceback) => {
                     entry.payload = Payload::Json { module: step.module, message: &text, traceback };
@@ -63,7 +71,8 @@ impl Stage {
                     continue;
                 }
                 Form::Request(method, path, status, latency) => {
-                    let request = Request { method, path, status, latency: latency * 1000, user_agent: CLIENTS[0], remote_ip: cast.ip() };
+                    let request =
+                        Request { method, path, status, latency: latency * 1000, user_agent: CLIENTS[0], remote_ip: cast.ip() };
                     entry.payload = Payload::Request(&request);
                     write(now, entry.line(&mut self.random));
                     continue;
@@ -100,7 +109,14 @@ impl Stage {
             }
             let own = self.services.instance(role, &mut self.random);
             let request = Request { method, path: &path, status, latency, user_agent: client, remote_ip: cast.ip() };
-            let entry = Entry { at: now + delay, instance: &own, log: REQUEST_LOG, severity, trace: &cast.trace, payload: Payload::Request(&request) };
+            let entry = Entry {
+                at: now + delay,
+                instance: &own,
+                log: REQUEST_LOG,
+                severity,
+                trace: &cast.trace,
+                payload: Payload::Request(&request),
+            };
             write(now + delay, entry.line(&mut self.random));
         }
         if both && self.random.per_mille(600) {
@@ -141,8 +157,9 @@ impl Stage {
         write(now, entry.line(&mut self.random));
     }
 
-    fn traceback_by_line(&mut self, cast: &Cast, traceback: &str, now: Micros, write: &mut Write) {
-        let text = cast.speak(traceback, now, &mut self.random);
+    /// The stack trace of a background task, one line an entry.
+    pub fn trace(&mut self, now: Micros, write: &mut Write) {
+        let text = Cast::new(now, &mut self.random).speak(HARMLESS_TRACEBACK, now, &mut self.random);
         let own = self.services.instance(Role::Backend, &mut self.random);
         self.by_line(&own, &text, now, write);
     }
@@ -161,8 +178,14 @@ impl Stage {
         let role = *self.random.pick(&BY_TRAFFIC);
         let own = self.services.instance(role, &mut self.random);
         let (log, severity, payload) = match self.random.below(4) {
-            0 => ("cloudaudit.googleapis.com%2Factivity", "NOTICE", Payload::Audit("google.cloud.run.v1.Services.GetService", "")),
-            1 => ("cloudaudit.googleapis.com%2Fdata_access", "INFO", Payload::Audit("google.cloud.run.v1.Revisions.ListRevisions", "")),
+            0 => {
+                ("cloudaudit.googleapis.com%2Factivity", "NOTICE", Payload::Audit("google.cloud.run.v1.Services.GetService", ""))
+            }
+            1 => (
+                "cloudaudit.googleapis.com%2Fdata_access",
+                "INFO",
+                Payload::Audit("google.cloud.run.v1.Revisions.ListRevisions", ""),
+            ),
             2 => (SYSTEM_LOG, "INFO", Payload::Text("Container called exit(0).")),
             _ => (SYSTEM_LOG, "INFO", Payload::Text("Shutting down user disabled instance")),
         };
@@ -173,19 +196,28 @@ impl Stage {
     /// What the platform writes when an instance starts.
     fn announce(&mut self, change: &Change, now: Micros, write: &mut Write) {
         let (instance, reason) = match change {
-            Change::Deployed(instance) => (instance, "DEPLOYMENT_ROLLOUT - Instance started due to traffic shifting between revisions due to deployment, traffic split adjustment, or deployment health check."),
-            Change::Started(instance) => (instance, "AUTOSCALING - Instance started due to configured scaling factors (e.g. CPU utilization, request throughput, etc.) or no existing capacity for current traffic."),
+            Change::Deployed(instance) => (
+                instance,
+                "DEPLOYMENT_ROLLOUT - Instance started due to traffic shifting between revisions due to deployment, traffic split adjustment, or deployment health check.",
+            ),
+            Change::Started(instance) => (
+                instance,
+                "AUTOSCALING - Instance started due to configured scaling factors (e.g. CPU utilization, request throughput, etc.) or no existing capacity for current traffic.",
+            ),
         };
         let mut say = |log: &str, delay: Micros, payload: Payload| {
             let entry = Entry { at: now + delay, instance, log, severity: "INFO", trace: "", payload };
             write(now + delay, entry.line(&mut self.random));
         };
         if let Change::Deployed(Instance { revision, .. }) = change {
-            let said = format!("Ready condition status changed to True for Revision {revision} with message: Deploying revision succeeded in 5.73s.");
+            let said = format!(
+                "Ready condition status changed to True for Revision {revision} with message: Deploying revision succeeded in 5.73s."
+            );
             say("cloudaudit.googleapis.com%2Fsystem_event", 0, Payload::Audit("/InternalServices.ReplaceInternalService", &said));
         }
         say(SYSTEM_LOG, 1_000, Payload::Text(&format!("Starting new instance. Reason: {reason}")));
-        let probe = format!("Default STARTUP TCP probe succeeded after 1 attempt for container \"{}-1\" on port 8080.", instance.service);
+        let probe =
+            format!("Default STARTUP TCP probe succeeded after 1 attempt for container \"{}-1\" on port 8080.", instance.service);
         say(SYSTEM_LOG, 2_400_000, Payload::Text(&probe));
     }
 }

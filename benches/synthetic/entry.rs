@@ -130,12 +130,29 @@ impl Entry<'_> {
         Ok(())
     }
 
-    fn write_json(&self, out: &mut String, module: &str, message: &str, traceback: &str, random: &mut Random) -> std::fmt::Result {
+    fn write_json(
+        &self,
+        out: &mut String,
+        module: &str,
+        message: &str,
+        traceback: &str,
+        random: &mut Random,
+    ) -> std::fmt::Result {
         let last = traceback.trim_end().lines().last().unwrap_or_default();
         let (kind, value) = last.split_once(": ").unwrap_or((last, ""));
         let service = self.instance.service;
-        write!(out, r#""jsonPayload":{{"context":{{"name":"{module}","service":"{service}"}},"error":{{"traceback":{},"#, Quoted(traceback))?;
-        write!(out, r#""type":{},"value":{}}},"labels":{{"function":"{}","#, Quoted(kind), Quoted(value), module.rsplit('.').next().unwrap_or(module))?;
+        write!(
+            out,
+            r#""jsonPayload":{{"context":{{"name":"{module}","service":"{service}"}},"error":{{"traceback":{},"#,
+            Quoted(traceback)
+        )?;
+        write!(
+            out,
+            r#""type":{},"value":{}}},"labels":{{"function":"{}","#,
+            Quoted(kind),
+            Quoted(value),
+            module.rsplit('.').next().unwrap_or(module)
+        )?;
         write!(out, r#""line":"{}","module":"{module}"}},"message":{},"#, 20 + random.below(400), Quoted(message))?;
         write!(out, r#""timestamp":"{:.6}+00:00""#, Bare(self.at))?;
         if !self.trace.is_empty() {
@@ -155,8 +172,7 @@ impl Entry<'_> {
     fn write_resource(&self, out: &mut String) -> std::fmt::Result {
         let Instance { service, revision, .. } = self.instance;
         // The activity log names the service only.
-        let (configuration, revision) =
-            if self.log.ends_with("activity") { ("", "") } else { (*service, revision.as_str()) };
+        let (configuration, revision) = if self.log.ends_with("activity") { ("", "") } else { (*service, revision.as_str()) };
         write!(out, r#""resource":{{"labels":{{"configuration_name":"{configuration}","location":"us-central1","#)?;
         write!(out, r#""project_id":"{PROJECT}","revision_name":"{revision}","service_name":"{service}"}},"#)?;
         out.push_str(r#""type":"cloud_run_revision"},"#);

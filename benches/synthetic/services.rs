@@ -17,16 +17,8 @@ pub enum Role {
 }
 
 /// All of them, the busier ones more than once.
-pub const BY_TRAFFIC: [Role; 8] = [
-    Role::Gateway,
-    Role::Gateway,
-    Role::Backend,
-    Role::Backend,
-    Role::Backend,
-    Role::Auth,
-    Role::Worker,
-    Role::Backend,
-];
+pub const BY_TRAFFIC: [Role; 8] =
+    [Role::Gateway, Role::Gateway, Role::Backend, Role::Backend, Role::Backend, Role::Auth, Role::Worker, Role::Backend];
 
 impl Role {
     const ALL: [Role; 4] = [Role::Gateway, Role::Backend, Role::Auth, Role::Worker];

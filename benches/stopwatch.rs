@@ -1,0 +1,82 @@
+//! Runs a program and says how long it took and how much memory it held.
+//!
+//! The system tells the peak memory only for all finished children together, so each program is run by a process
+//! of its own: this one again, asked through [`ASKED`].
+
+use std::env;
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Write};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use nix::sys::resource::{UsageWho, getrusage};
+
+/// The first argument that asks this program to measure the rest.
+const ASKED: &str = "--measure-this";
+
+/// Exit statuses that say that the program did its work: 1 is "some failure is left without a cause" or "no line".
+const DONE: [i32; 2] = [0, 1];
+
+/// What a program needed.
+#[derive(Debug, Clone, Copy)]
+pub struct Run {
+    /// From start to exit, on the clock.
+    pub seconds: f64,
+    /// Peak resident memory in bytes.
+    pub peak: u64,
+}
+
+/// What came of running a program.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It did its work.
+    Measured(Run),
+    /// It is not installed.
+    Missing,
+    /// It failed, and said this.
+    Failed(String),
+}
+
+/// A program, its arguments, and what it reads from standard input.
+#[derive(Debug, Clone)]
+pub struct Line(pub Vec<OsString>);
+
+/// The command to measure, if this process was started for that.
+pub fn asked_to_measure() -> Option<Vec<OsString>> {
+    let mut args = env::args_os().skip(1);
+    (args.next()? == ASKED).then(|| args.collect())
+}
+
+/// Runs the command and prints seconds and bytes for [`run`] to read.
+pub fn measure(command: &[OsString]) -> anyhow::Result<()> {
+    let started = Instant::now();
+    let status = Command::new(&command[0]).args(&command[1..]).stdin(Stdio::null()).stdout(File::create("/dev/null")?).status();
+    let seconds = started.elapsed().as_secs_f64();
+    let status = match status {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(writeln!(io::stdout(), "missing")?),
+        status => status?,
+    };
+    if !status.code().is_some_and(|code| DONE.contains(&code)) {
+        return Ok(writeln!(io::stdout(), "failed")?);
+    }
+    // Kilobytes on Linux, bytes on macOS.
+    let unit = if cfg!(target_os = "macos") { 1 } else { 1024 };
+    let peak = u64::try_from(getrusage(UsageWho::RUSAGE_CHILDREN)?.max_rss()).unwrap_or(0) * unit;
+    Ok(writeln!(io::stdout(), "{seconds} {peak}")?)
+}
+
+/// Runs a command in a process of its own; its output is thrown away.
+///
+/// # Errors
+///
+/// Where this program cannot be started again.
+pub fn run(command: &Line) -> anyhow::Result<Outcome> {
+    let output = Command::new(env::current_exe()?).arg(ASKED).args(&command.0).output()?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    Ok(match said.trim().split_once(' ') {
+        Some((seconds, peak)) => Outcome::Measured(Run { seconds: seconds.parse()?, peak: peak.parse()? }),
+        None if said.trim() == "missing" => Outcome::Missing,
+        None => Outcome::Failed(String::from_utf8_lossy(&output.stderr).into_owned()),
+    })
+}
