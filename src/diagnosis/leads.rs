@@ -23,6 +23,9 @@ const EXCLUSIVE: i32 = 30;
 /// Points of a kind of line that all failing windows show.
 const WIDE: i32 = 20;
 
+/// Points of what was logged by the instance that the chain led to before it stopped.
+const LED_TO: i32 = 25;
+
 /// So many standard deviations above chance give an exclusive kind of line all its points.
 const SURE: f64 = 3.0;
 
@@ -61,6 +64,8 @@ struct Kind {
     kept: BTreeMap<usize, Vec<Evidence>>,
     /// Places in `unexplained` whose records kept are from the bare interval.
     inside: BTreeSet<usize>,
+    /// Places in `unexplained` whose chain led to the instance that logged it.
+    led_to: BTreeSet<usize>,
     weight: i32,
 }
 
@@ -115,6 +120,9 @@ impl<'a> LeadMiner<'a> {
         for place in wanted {
             let core = self.watch.windows()[self.unexplained[place].window].core;
             kind.keep(place, core.0 <= at && at < core.1, record);
+            if instance.is_some_and(|instance| self.unexplained[place].instances.contains(instance)) {
+                kind.led_to.insert(place);
+            }
         }
     }
 
@@ -135,7 +143,7 @@ impl<'a> LeadMiner<'a> {
             let mut ranked: Vec<(i32, &String, &Kind)> = kinds
                 .iter()
                 .filter(|(_, kind)| kind.kept.contains_key(&place))
-                .filter_map(|(template, kind)| Some((kind.worth(&control)?, template, kind)))
+                .filter_map(|(template, kind)| Some((kind.worth(&control)? + kind.nearness(place), template, kind)))
                 .collect();
             ranked.sort_by_key(|&(worth, template, _)| (-worth, template));
             for (_, template, kind) in ranked.into_iter().take(LEADS_PER_CASE) {
@@ -169,6 +177,11 @@ impl Kind {
         }
         // A stack trace says what happened in its last line.
         kept.push(Evidence::of(record, record.text.rfind('\n').map_or(0, |line| line + 1)));
+    }
+
+    /// A line from the instance where the chain stopped is where its next why would stand.
+    fn nearness(&self, place: usize) -> i32 {
+        if self.led_to.contains(&place) { LED_TO } else { 0 }
     }
 
     /// How unusual to the failures, plus how much the line looks like trouble; `None` for what is just as

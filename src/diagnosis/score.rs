@@ -24,6 +24,8 @@ const EXCLUSIVE: i32 = 30;
 const EXCLUSIVE_HALF: i32 = 3;
 /// So many standard deviations above chance give an exclusive line all its points.
 const SURE: f64 = 4.0;
+/// So many standard deviations above chance are not taken for noise (about 1 in 40 by the normal approximation).
+const SIGNIFICANT: f64 = 2.0;
 const ELEVATED_PER_DEVIATION: f64 = 3.0;
 const ELEVATED_MOST: f64 = 15.0;
 const INSIDE: i32 = 10;
@@ -87,18 +89,25 @@ fn verdict(chain: &Chain, scene: &Scene, standing: Option<Standing>, reach: Reac
     }
     let inferred = chain.links.iter().filter(|link| link.footing == Footing::Inferred).count();
     let joined = weakest_join(chain, scene).is_some_and(|join| join < Join::Window);
-    let exclusive = standing.is_some_and(|standing| {
-        matches!(standing.kind, StandingKind::Exclusive(_)) && standing.failing.0 > 0 && standing.passing.1 >= 3
-    });
-    let elevated = standing.is_some_and(|standing| matches!(standing.kind, StandingKind::Elevated(_)));
+    let passing = standing.map_or(0, |standing| standing.passing.1);
+    let above_chance = match standing.map(|standing| standing.kind) {
+        Some(StandingKind::Exclusive(deviations) | StandingKind::Elevated(deviations)) => deviations,
+        _ => 0.0,
+    };
+    let exclusive = matches!(standing.map(|standing| standing.kind), Some(StandingKind::Exclusive(_)))
+        && standing.is_some_and(|standing| standing.failing.0 > 0);
     let wide = reach.explained * 2 >= reach.all;
     if late {
         return Verdict::Possible;
     }
-    match (inferred, joined, exclusive) {
-        (0, _, true) | (0, true, false) if wide => Verdict::Confirmed,
-        (0 | 1, true, _) | (0 | 1, _, true) => Verdict::Likely,
-        (0 | 1, false, false) if elevated && wide => Verdict::Likely,
+    if !joined && !wide && passing > 0 && above_chance < SIGNIFICANT {
+        // Nothing ties it to the failure but the window, and it is in few of them: that is what noise looks like.
+        return Verdict::Inconclusive;
+    }
+    match inferred {
+        0 if wide && (joined || exclusive && passing >= 3) => Verdict::Confirmed,
+        0 | 1 if joined || exclusive && passing >= 3 && (wide || above_chance >= SIGNIFICANT) => Verdict::Likely,
+        0 | 1 if wide && above_chance > 0.0 => Verdict::Likely,
         _ => Verdict::Possible,
     }
 }

@@ -10,7 +10,7 @@ use crate::logs::template::template;
 use crate::logs::{LogEntry, Record};
 use crate::results::{TestCase, TestRun};
 use crate::rules::matching::{Matcher, Sighting};
-use crate::rules::{Captures, Catalog, Condition, Pattern, RuleIx};
+use crate::rules::{Captures, Catalog, Condition, RuleIx};
 
 /// Records kept of one kind of line in one place (a window, or a minute between windows); the rest is counted.
 const KEPT_PER_PLACE: u32 = 8;
@@ -134,8 +134,8 @@ impl<'a> Finder<'a> {
         let variant = self.variant(rule, masked);
         let at = record.entries[0].timestamp;
         let wanted = self.count(variant, at);
-        let pattern = matchers.first().and_then(|&matcher| self.catalog.rule(rule).log_matchers[matcher].text.as_ref());
-        let place = wanted.then(|| *evidence.get_or_insert_with(|| keep(&mut self.evidence, record, pattern)));
+        let offset = sightings.first().map_or(0, |sighting| sighting.span.start);
+        let place = wanted.then(|| *evidence.get_or_insert_with(|| keep(&mut self.evidence, record, offset)));
         let mut captures = Captures::new();
         for (name, value) in sightings.into_iter().flat_map(|sighting| sighting.captures) {
             captures.entry(name).or_insert(value);
@@ -245,7 +245,7 @@ impl<'a> Finder<'a> {
 /// Whether a record alone decides the condition.
 fn settled_by_record(condition: &Condition) -> bool {
     let scope = condition.scope();
-    scope.record && !scope.case && !scope.window || !scope.record && !scope.window
+    !scope.window && !(scope.record && scope.case)
 }
 
 /// The records of a window that make the condition hold (none for what holds because of their absence);
@@ -284,10 +284,8 @@ fn less_specific(catalog: &Catalog, rule: RuleIx) -> Vec<RuleIx> {
     found
 }
 
-/// Keeps a record as evidence, the entry that the pattern matches first.
-fn keep(evidence: &mut Vec<Evidence>, record: &Record, pattern: Option<&Pattern>) -> EvidenceIx {
-    let offset =
-        pattern.filter(|_| record.entries.len() > 1).and_then(|pattern| pattern.find(&record.text)).map_or(0, |span| span.start);
+/// Keeps a record as evidence, the entry that holds the byte `offset` of its text first.
+fn keep(evidence: &mut Vec<Evidence>, record: &Record, offset: usize) -> EvidenceIx {
     evidence.push(Evidence::of(record, offset));
     evidence.len() - 1
 }

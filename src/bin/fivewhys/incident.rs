@@ -57,11 +57,12 @@ impl Incident {
 
     fn look_into(&mut self, folder: &Path, control: &[PathBuf]) -> anyhow::Result<()> {
         if !folder.is_dir() {
-            return match kind(folder).with_context(|| format!("cannot read {}", folder.display()))? {
-                Kind::Results => Ok(self.results.push(ResultInput::file(folder))),
-                Kind::Logs => self.add_logs(folder),
-                Kind::Neither => Err(neither(folder).into()),
-            };
+            match kind(folder).with_context(|| format!("cannot read {}", folder.display()))? {
+                Kind::Results => self.results.push(ResultInput::file(folder)),
+                Kind::Logs => self.add_logs(folder)?,
+                Kind::Neither => return Err(neither(folder).into()),
+            }
+            return Ok(());
         }
         for path in sorted(folder)? {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
