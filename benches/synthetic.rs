@@ -163,12 +163,12 @@ pub fn write_logs(out: &mut dyn Write, options: &Options) -> io::Result<Plan> {
     while queue.bytes < options.bytes {
         // Time goes on with the bytes, so that they fill the span whatever their number.
         let now = START + (i128::from(span) * i128::from(queue.bytes) / i128::from(options.bytes)) as Micros;
-        queue.write_until(now, out)?;
         while let Some((at, case)) = failures.pop_if(|(at, _)| *at <= now) {
             if let Some(fault) = case.fault {
-                stage.fail(fault, at.max(now), &mut |at, line| queue.add(at, line, &mut random));
+                stage.fail(fault, at, &mut |at, line| queue.add(at, line, &mut random));
             }
         }
+        queue.write_until(now, out)?;
         stage.act(now, &mut |at, line| queue.add(at, line, &mut random));
     }
     queue.write_until(Micros::MAX, out)?;

@@ -33,9 +33,9 @@ impl Stage {
         }
         let cast = Cast::new(now, &mut self.random);
         match self.random.below(1000) {
-            0..520 => self.request(&cast, now, write),
-            520..700 => self.structured(&cast, STRUCTURED, now, write),
-            700..955 => self.plain(&cast, now, write),
+            0..450 => self.request(&cast, now, write),
+            450..625 => self.structured(&cast, STRUCTURED, now, write),
+            625..955 => self.plain(&cast, now, write),
             955..985 => self.structured(&cast, RED_HERRINGS, now, write),
             985..987 => self.trace(now, write),
             987..991 => self.text(Role::Backend, "ERROR", &cast, HANDLED_TRACEBACK, now, write),
@@ -142,10 +142,10 @@ impl Stage {
         let line = *self.random.pick(PLAIN);
         let role = if line.contains("worker") {
             Role::Worker
-        } else if line.contains("auth") {
+        } else if line.contains("auth_service") {
             Role::Auth
         } else {
-            *self.random.pick(&BY_TRAFFIC)
+            Role::Backend
         };
         self.text(role, "", cast, line, now, write);
     }
