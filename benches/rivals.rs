@@ -47,6 +47,8 @@ pub fn all(files: &Folder, program: &Path, python: &Path, rules: usize) -> anyho
     let logs = files.logs();
     let patterns = files.logs().with_file_name("patterns.txt");
     fs::write(&patterns, catalog_patterns().join("\n") + "\n")?;
+    let for_lines = files.logs().with_file_name("patterns-for-lines.txt");
+    fs::write(&for_lines, catalog_patterns().iter().map(|pattern| escaped_line_ends(pattern) + "\n").collect::<String>())?;
     let fivewhys = |windows: &str| -> Vec<OsString> {
         let results = files.results(windows).into_os_string();
         let words = [program.as_os_str().to_owned(), "diagnose".into(), "-t".into(), results, "-l".into(), logs.clone().into()];
@@ -65,7 +67,7 @@ pub fn all(files: &Folder, program: &Path, python: &Path, rules: usize) -> anyho
     let limits = ["--regex-size-limit", "1G", "--dfa-size-limit", "1G"].map(OsString::from);
     all.push(contender(
         "rg -c",
-        rg.chain([patterns.clone().into()]).chain(limits).chain([logs.clone().into()]).collect(),
+        rg.chain([for_lines.into()]).chain(limits).chain([logs.clone().into()]).collect(),
         "Debian: apt-get install ripgrep.",
     ));
     all.push(contender(
@@ -87,29 +89,48 @@ fn catalog_patterns() -> Vec<String> {
     let catalog = Catalog::embedded().catalog;
     let matchers = catalog.rules().iter().flat_map(|rule| &rule.log_matchers);
     let sources = matchers.filter_map(|matcher| Some(matcher.text.as_ref()?.compiled()));
-    sources.map(|source| format!("(?:{})", unnamed(source))).collect()
+    sources.map(|source| format!("(?:{})", portable(source))).collect()
 }
 
-/// `(?P<name>…)` and `(?<name>…)` as `(?:…)`.
-fn unnamed(pattern: &str) -> String {
+/// The pattern as it meets a line of the file, in which a line end within a text is written `\\n`.
+fn escaped_line_ends(pattern: &str) -> String {
     let mut out = String::with_capacity(pattern.len());
-    let mut rest = pattern;
-    while let Some(open) = rest.find("(?") {
-        let (before, group) = rest.split_at(open);
-        out.push_str(before);
-        let named = group.strip_prefix("(?P<").or_else(|| group.strip_prefix("(?<"));
-        // An escaped parenthesis opens nothing.
-        let escaped = before.bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 1;
-        match named.and_then(|named| named.split_once('>')).filter(|_| !escaped) {
-            Some((_, after)) => {
-                out.push_str("(?:");
-                rest = after;
-            }
-            None => {
-                out.push_str("(?");
-                rest = &group[2..];
-            }
+    let mut chars = pattern.chars();
+    let mut in_class = false;
+    while let Some(c) = chars.next() {
+        out.push(c);
+        match c {
+            '\\' => match chars.next() {
+                Some('n') if !in_class => out.push_str(r"\n"),
+                next => out.extend(next),
+            },
+            '[' => in_class = true,
+            ']' => in_class = false,
+            _ => {}
         }
     }
-    out + rest
+    out
+}
+
+/// The pattern as older engines take it too: `(?P<name>…)` and `(?<name>…)` as `(?:…)`, `\"` as `"`.
+fn portable(pattern: &str) -> String {
+    let mut out = String::with_capacity(pattern.len());
+    let mut rest = pattern;
+    while let Some(next) = rest.chars().next() {
+        let named = rest.strip_prefix("(?P<").or_else(|| rest.strip_prefix("(?<"));
+        if let Some((_, after)) = named.and_then(|named| named.split_once('>')) {
+            out.push_str("(?:");
+            rest = after;
+        } else if let Some(after) = rest.strip_prefix("\\\"") {
+            out.push('"');
+            rest = after;
+        } else {
+            // What follows a backslash opens nothing.
+            let length = if next == '\\' { 2 } else { next.len_utf8() };
+            let (taken, after) = rest.split_at_checked(length).unwrap_or((rest, ""));
+            out.push_str(taken);
+            rest = after;
+        }
+    }
+    out
 }

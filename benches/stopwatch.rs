@@ -11,6 +11,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::{TimeVal, TimeValLike};
 
 /// The first argument that asks this program to measure the rest.
 const ASKED: &str = "--measure-this";
@@ -23,6 +24,8 @@ const DONE: [i32; 2] = [0, 1];
 pub struct Run {
     /// From start to exit, on the clock.
     pub seconds: f64,
+    /// What all its threads computed, and the system for them. On a busy machine this says more than the clock.
+    pub processor: f64,
     /// Peak resident memory in bytes.
     pub peak: u64,
 }
@@ -48,7 +51,7 @@ pub fn asked_to_measure() -> Option<Vec<OsString>> {
     (args.next()? == ASKED).then(|| args.collect())
 }
 
-/// Runs the command and prints seconds and bytes for [`run`] to read.
+/// Runs the command and prints seconds, processor seconds and bytes for [`run`] to read.
 pub fn measure(command: &[OsString]) -> anyhow::Result<()> {
     let started = Instant::now();
     let status = Command::new(&command[0]).args(&command[1..]).stdin(Stdio::null()).stdout(File::create("/dev/null")?).status();
@@ -62,8 +65,11 @@ pub fn measure(command: &[OsString]) -> anyhow::Result<()> {
     }
     // Kilobytes on Linux, bytes on macOS.
     let unit = if cfg!(target_os = "macos") { 1 } else { 1024 };
-    let peak = u64::try_from(getrusage(UsageWho::RUSAGE_CHILDREN)?.max_rss()).unwrap_or(0) * unit;
-    Ok(writeln!(io::stdout(), "{seconds} {peak}")?)
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
+    let peak = u64::try_from(usage.max_rss()).unwrap_or(0) * unit;
+    let spent = |time: TimeVal| time.num_microseconds() as f64 / 1e6;
+    let processor = spent(usage.user_time()) + spent(usage.system_time());
+    Ok(writeln!(io::stdout(), "{seconds} {processor} {peak}")?)
 }
 
 /// Runs a command in a process of its own; its output is thrown away.
@@ -74,9 +80,12 @@ pub fn measure(command: &[OsString]) -> anyhow::Result<()> {
 pub fn run(command: &Line) -> anyhow::Result<Outcome> {
     let output = Command::new(env::current_exe()?).arg(ASKED).args(&command.0).output()?;
     let said = String::from_utf8_lossy(&output.stdout);
-    Ok(match said.trim().split_once(' ') {
-        Some((seconds, peak)) => Outcome::Measured(Run { seconds: seconds.parse()?, peak: peak.parse()? }),
-        None if said.trim() == "missing" => Outcome::Missing,
-        None => Outcome::Failed(String::from_utf8_lossy(&output.stderr).into_owned()),
+    let words: Vec<&str> = said.split_whitespace().collect();
+    Ok(match words[..] {
+        [seconds, processor, peak] => {
+            Outcome::Measured(Run { seconds: seconds.parse()?, processor: processor.parse()?, peak: peak.parse()? })
+        }
+        ["missing"] => Outcome::Missing,
+        _ => Outcome::Failed(String::from_utf8_lossy(&output.stderr).into_owned()),
     })
 }
