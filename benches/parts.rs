@@ -2,6 +2,7 @@
 
 use std::hash::Hasher;
 use std::hint::black_box;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use fivewhys::window::{self, Margins, Spans};
 use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
 use rustc_hash::FxHasher;
+use tempfile::TempDir;
 
 #[allow(dead_code, reason = "each benchmark uses its own part of it")]
 mod synthetic;
@@ -86,10 +88,17 @@ fn reading(criterion: &mut Criterion) -> Done {
     Ok(())
 }
 
-fn catalog_with(more: usize) -> Catalog {
-    let texts = synthetic::rules::texts(more, 1);
-    let invented = Catalog::from_texts(texts.iter().map(|(path, text)| (path.as_str(), text.as_str()))).catalog;
-    Catalog::embedded().catalog.rules().iter().chain(invented.rules()).cloned().collect()
+/// The catalog and this many invented rules in a folder, which is gone when the second value is dropped.
+fn folder_of_rules(more: usize) -> std::io::Result<(Vec<PathBuf>, TempDir)> {
+    let folder = tempfile::tempdir()?;
+    let rules = folder.path().join("rules");
+    synthetic::rules::generate(&rules, more, 1)?;
+    Ok((if more > 0 { vec![rules] } else { Vec::new() }, folder))
+}
+
+fn catalog_with(more: usize) -> std::io::Result<Catalog> {
+    let (folders, _kept) = folder_of_rules(more)?;
+    Ok(Catalog::load(&folders).catalog)
 }
 
 fn matching(criterion: &mut Criterion) -> Done {
@@ -99,7 +108,7 @@ fn matching(criterion: &mut Criterion) -> Done {
     let mut group = criterion.benchmark_group("matching records");
     group.throughput(Throughput::Bytes(text as u64));
     for more in MORE_RULES {
-        let catalog = catalog_with(more);
+        let catalog = catalog_with(more)?;
         let matcher = Matcher::new(&catalog);
         group.bench_function(BenchmarkId::from_parameter(catalog.rules().len()), |bencher| {
             bencher.iter(|| {
@@ -126,7 +135,7 @@ fn gate(criterion: &mut Criterion) -> Done {
     let mut group = criterion.benchmark_group("gate");
     group.throughput(Throughput::Bytes(BYTES));
     for more in MORE_RULES {
-        let catalog = catalog_with(more);
+        let catalog = catalog_with(more)?;
         let matcher = Matcher::new(&catalog);
         group.bench_function(BenchmarkId::from_parameter(catalog.rules().len()), |bencher| {
             bencher.iter(|| lines.iter().filter(|line| matcher.admits(line)).count());
@@ -137,14 +146,13 @@ fn gate(criterion: &mut Criterion) -> Done {
 }
 
 fn loading(criterion: &mut Criterion) -> Done {
-    let texts = synthetic::rules::texts(2000, 1);
+    let (folders, _kept) = folder_of_rules(1830)?;
     let mut group = criterion.benchmark_group("loading");
     group.bench_function("embedded catalog", |bencher| bencher.iter(Catalog::embedded));
-    group.bench_function("2,000 rules", |bencher| {
-        bencher.iter(|| Catalog::from_texts(texts.iter().map(|(path, text)| (path.as_str(), text.as_str()))));
-    });
+    group.sample_size(10);
+    group.bench_function("2,000 rules", |bencher| bencher.iter(|| Catalog::load(&folders)));
     for more in MORE_RULES {
-        let catalog = catalog_with(more);
+        let catalog = catalog_with(more)?;
         group.bench_function(BenchmarkId::new("matcher", catalog.rules().len()), |bencher| {
             bencher.iter(|| Matcher::new(&catalog));
         });

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
 
-use fivewhys::rules::Catalog;
+use fivewhys::rules::{Catalog, Pattern};
 
 use crate::stopwatch::Line;
 use crate::synthetic::Folder;
@@ -13,7 +13,7 @@ use crate::synthetic::Folder;
 const JQ: &str = "[.timestamp, .severity, .resource.labels.service_name, .textPayload, .jsonPayload.message]";
 
 /// The same five fields, and all patterns as one alternation. Every column goes into the result, or DuckDB would not
-/// read it. One pattern is tested at a time where the engine refuses them as one.
+/// read it.
 const DUCKDB: &str = r#"
 import duckdb, sys
 logs, patterns = sys.argv[1], open(sys.argv[2]).read().splitlines()
@@ -46,13 +46,16 @@ pub struct Contender {
 pub fn all(files: &Folder, program: &Path, python: &Path, rules: usize) -> anyhow::Result<Vec<Contender>> {
     let logs = files.logs();
     let patterns = files.logs().with_file_name("patterns.txt");
-    fs::write(&patterns, catalog_patterns().join("\n") + "\n")?;
+    fs::write(&patterns, catalog_patterns(Pattern::source).join("\n") + "\n")?;
     let for_lines = files.logs().with_file_name("patterns-for-lines.txt");
-    fs::write(&for_lines, catalog_patterns().iter().map(|pattern| escaped_line_ends(pattern) + "\n").collect::<String>())?;
+    fs::write(
+        &for_lines,
+        catalog_patterns(Pattern::compiled).iter().map(|pattern| escaped_line_ends(pattern) + "\n").collect::<String>(),
+    )?;
     let fivewhys = |windows: &str| -> Vec<OsString> {
         let results = files.results(windows).into_os_string();
         let words = [program.as_os_str().to_owned(), "diagnose".into(), "-t".into(), results, "-l".into(), logs.clone().into()];
-        words.into_iter().chain(["-f".into(), "json".into()]).collect()
+        words.into_iter().chain(["-f".into(), "json".into(), "--exit-zero".into()]).collect()
     };
     let mut all = vec![contender("fivewhys", fivewhys("wide"), "")];
     if rules > 0 {
@@ -83,13 +86,13 @@ fn contender(name: &str, command: Vec<OsString>, hint: &'static str) -> Contende
     Contender { name: name.to_owned(), command: Line(command), hint }
 }
 
-/// The text patterns of the embedded catalog, each a group of its own. Their names are taken off: one alternation
-/// cannot hold a name twice. The patterns are those with ASCII classes, which is what suits the other engines best too.
-fn catalog_patterns() -> Vec<String> {
+/// The text patterns of the embedded catalog, each a group of its own, as the rules have them (to RE2 `\d`, `\w`, `\s`
+/// and `\b` are ASCII, as they are to us) or as they are compiled (to rg they would be Unicode). Their names are taken
+/// off: one alternation cannot hold a name twice.
+fn catalog_patterns(written: fn(&Pattern) -> &str) -> Vec<String> {
     let catalog = Catalog::embedded().catalog;
     let matchers = catalog.rules().iter().flat_map(|rule| &rule.log_matchers);
-    let sources = matchers.filter_map(|matcher| Some(matcher.text.as_ref()?.compiled()));
-    sources.map(|source| format!("(?:{})", portable(source))).collect()
+    matchers.filter_map(|matcher| matcher.text.as_ref()).map(|text| format!("(?:{})", portable(written(text)))).collect()
 }
 
 /// The pattern as it meets a line of the file, in which a line end within a text is written `\\n`.
