@@ -94,16 +94,6 @@ impl Diagnosis {
         let of_leads = self.cases.iter().flat_map(|case| &case.leads).flat_map(|lead| &lead.evidence);
         of_causes.chain(of_whys).chain(of_leads).copied().collect()
     }
-
-    /// Adds a record to the evidence unless it is there already, and gives its place.
-    pub fn cite(&mut self, record: &Evidence) -> EvidenceIx {
-        let known =
-            self.evidence.iter().position(|known| known.insert_ids == record.insert_ids && known.timestamp == record.timestamp);
-        known.unwrap_or_else(|| {
-            self.evidence.push(record.clone());
-            self.evidence.len() - 1
-        })
-    }
 }
 
 /// A condition for trusting the diagnosis.

@@ -44,6 +44,8 @@ pub struct Variant {
     pub windows: Vec<WindowIx>,
     /// How often it was seen within reach, kept as evidence or not.
     pub sightings: u64,
+    /// How often it was seen during the run while no failing case was at work.
+    pub between_failures: u64,
 }
 
 /// A record that a rule matched, or that a lead points at, as far as a report needs it.

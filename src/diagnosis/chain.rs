@@ -174,13 +174,15 @@ impl<'a> Scene<'a> {
         self.standing(finding).is_some_and(|standing| standing.kind == StandingKind::Common)
     }
 
-    /// Exclusive kinds of lines first.
-    fn rank(&self, finding: usize) -> u8 {
-        match self.standing(finding).map(|standing| standing.kind) {
+    /// Exclusive kinds of lines first, and among them those that most failures show.
+    fn rank(&self, finding: usize) -> (u8, Reverse<usize>) {
+        let standing = self.standing(finding);
+        let kind = match standing.map(|standing| standing.kind) {
             Some(StandingKind::Exclusive(_)) => 0,
             Some(StandingKind::Elevated(_)) => 1,
             _ => 2,
-        }
+        };
+        (kind, Reverse(standing.map_or(0, |standing| standing.failing.0)))
     }
 }
 
@@ -244,7 +246,8 @@ impl Search<'_> {
             .collect();
         joined.sort_by_key(|&(join, finding)| {
             let (place, nearest) = self.distance(finding);
-            (self.scene.rank(finding), place != Place::Inside && join == Join::Window, join, place, nearest, finding)
+            let (kind, widest) = self.scene.rank(finding);
+            (kind, place != Place::Inside && join > Join::Request, join, widest, place, nearest, finding)
         });
         joined.truncate(FINDINGS_PER_LINK);
         let strongest = joined.iter().map(|&(join, _)| join).min().unwrap_or(Join::Window);

@@ -54,41 +54,54 @@ impl<'a> Control<'a> {
             variants.iter().flat_map(|&variant| findings.variants[variant].windows.iter().copied()).collect();
         windows.sort_unstable();
         windows.dedup();
-        self.standing_of(&windows)
+        let between = variants.iter().map(|&variant| findings.variants[variant].between_failures).sum();
+        self.standing_of(&windows, between)
     }
 
     fn standing(&self, variant: &Variant) -> Standing {
-        self.standing_of(&variant.windows)
+        self.standing_of(&variant.windows, variant.between_failures)
     }
 
-    /// The standing of something that was seen in these windows (ascending).
+    /// The standing of something that was seen in these windows (ascending), and so often while no failing
+    /// case was at work.
     ///
     /// Passing tests are often much shorter than failing ones, so window counts alone would call any
-    /// background noise "typical of failures". The rate in passing windows, per second, is taken as a
-    /// Poisson process with half a sighting added (Jeffreys' prior for a rate), and the number of failing windows
-    /// it would reach by chance is compared with the number it did reach.
-    pub fn standing_of(&self, windows: &[WindowIx]) -> Standing {
+    /// background noise "typical of failures". So the rate per second is taken as that of a Poisson process, with
+    /// half a sighting added (Jeffreys' prior for a rate), and the number of failing windows it would reach by
+    /// chance is compared with the number it did reach. For what is in passing windows the rate is that of
+    /// the passing windows; for what is not, that of all the time between failures.
+    pub fn standing_of(&self, windows: &[WindowIx], between_failures: u64) -> Standing {
         let seen = |group: &[WindowIx]| group.iter().filter(|window| windows.binary_search(window).is_ok()).count();
         let (failing, passing) = (seen(&self.failing), seen(&self.passing));
-        let kind = if self.passing.is_empty() { StandingKind::Uncontrolled } else { self.against_chance(failing, passing) };
+        let kind = match (self.passing.len(), passing) {
+            (0, _) => StandingKind::Uncontrolled,
+            (_, 0) => {
+                let seconds = self.watch.seconds_between_failures().max(self.passing_seconds);
+                StandingKind::Exclusive(self.above_chance(failing, between_failures as f64, seconds).max(0.0))
+            }
+            _ => self.elevation(failing, passing),
+        };
         Standing { failing: (failing, self.failing.len()), passing: (passing, self.passing.len()), kind }
     }
 
-    fn against_chance(&self, failing: usize, passing: usize) -> StandingKind {
-        let rate = (passing as f64 + 0.5) / self.passing_seconds.max(0.001);
+    fn elevation(&self, failing: usize, passing: usize) -> StandingKind {
+        let deviations = self.above_chance(failing, passing as f64, self.passing_seconds);
+        // One passing window may hold the late lines of the failure before it, and its rate is a guess.
+        let stray = passing == 1 && failing * 2 >= self.failing.len() && failing > 1;
+        if deviations > 1.0 || stray { StandingKind::Elevated(deviations.max(0.0)) } else { StandingKind::Common }
+    }
+
+    /// By how many standard deviations the number of failing windows lies above what so many sightings in so
+    /// many seconds elsewhere let one expect.
+    fn above_chance(&self, failing: usize, sightings: f64, seconds: f64) -> f64 {
+        let rate = (sightings + 0.5) / seconds.max(0.001);
         let (mut expected, mut variance) = (0.0, 0.0);
         for &window in &self.failing {
             let chance = 1.0 - (-rate * self.watch.seconds(window)).exp();
             expected += chance;
             variance += chance * (1.0 - chance);
         }
-        let deviations = (failing as f64 - expected) / variance.sqrt().max(0.5);
-        if passing == 0 {
-            return StandingKind::Exclusive(deviations.max(0.0));
-        }
-        // One passing window may hold the late lines of the failure before it, and its rate is a guess.
-        let stray = passing == 1 && failing * 2 >= self.failing.len() && failing > 1;
-        if deviations > 1.0 || stray { StandingKind::Elevated(deviations.max(0.0)) } else { StandingKind::Common }
+        (failing as f64 - expected) / variance.sqrt().max(0.5)
     }
 }
 

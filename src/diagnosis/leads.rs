@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::control::{Control, StandingKind};
 use super::{Diagnosis, Lead, Verdict};
-use crate::findings::{Evidence, Group, Known, Watch, WindowIx};
+use crate::findings::{Evidence, EvidenceIx, Group, Known, Watch, WindowIx};
 use crate::logs::template::template;
 use crate::logs::{Record, Severity};
 
@@ -67,6 +67,7 @@ struct Kind {
     /// Places in `unexplained` whose chain led to the instance that logged it.
     led_to: BTreeSet<usize>,
     weight: i32,
+    between_failures: u64,
 }
 
 /// The cases without a cause that have a window to look in.
@@ -115,6 +116,7 @@ impl<'a> LeadMiner<'a> {
             return;
         }
         let kind = self.kinds.entry(key).or_insert_with(|| Kind { weight: weight(record, known), ..Kind::default() });
+        kind.between_failures += u64::from(failing.is_empty() && self.watch.during_run(at));
         kind.failing.extend(failing);
         kind.passing.extend(passing);
         for place in wanted {
@@ -137,6 +139,7 @@ impl<'a> LeadMiner<'a> {
     /// Puts the best leads into their cases, and their records into the evidence, in order of time.
     pub fn finish(self, diagnosis: &mut Diagnosis) {
         let control = Control::new(self.watch);
+        let mut cited = Cited::of(&diagnosis.evidence);
         let mut kinds: Vec<(String, Kind)> = self.kinds.into_iter().filter(|(_, kind)| !kind.kept.is_empty()).collect();
         kinds.sort_by(|a, b| a.0.cmp(&b.0));
         for (place, case) in self.unexplained.iter().enumerate() {
@@ -144,12 +147,13 @@ impl<'a> LeadMiner<'a> {
                 .iter()
                 .filter(|(_, kind)| kind.kept.contains_key(&place))
                 .filter_map(|(template, kind)| Some((kind.worth(&control)? + kind.nearness(place), template, kind)))
+                .filter(|&(worth, _, _)| worth > 0)
                 .collect();
             ranked.sort_by_key(|&(worth, template, _)| (-worth, template));
             for (_, template, kind) in ranked.into_iter().take(LEADS_PER_CASE) {
                 let mut evidence = Vec::new();
                 for record in &kind.kept[&place] {
-                    evidence.push(diagnosis.cite(record));
+                    evidence.push(cited.cite(record, &mut diagnosis.evidence));
                 }
                 diagnosis.cases[case.case].leads.push(Lead {
                     template: template.clone(),
@@ -189,7 +193,7 @@ impl Kind {
     fn worth(&self, control: &Control) -> Option<i32> {
         let seen: Vec<WindowIx> =
             self.failing.iter().chain(&self.passing).copied().collect::<BTreeSet<_>>().into_iter().collect();
-        let standing = control.standing_of(&seen);
+        let standing = control.standing_of(&seen, self.between_failures);
         let share = WIDE * standing.failing.0 as i32 / standing.failing.1.max(1) as i32;
         let lift = match standing.kind {
             StandingKind::Exclusive(deviations) => (EXCLUSIVE as f64 * (deviations / SURE).min(1.0)) as i32 + share,
@@ -198,6 +202,27 @@ impl Kind {
             StandingKind::Common => return None,
         };
         Some(lift + self.weight)
+    }
+}
+
+/// The records that are evidence already, by time and first insert id.
+struct Cited(FxHashMap<(Timestamp, String), EvidenceIx>);
+
+impl Cited {
+    fn key(record: &Evidence) -> (Timestamp, String) {
+        (record.timestamp, record.insert_ids.iter().min().cloned().unwrap_or_default())
+    }
+
+    fn of(evidence: &[Evidence]) -> Cited {
+        Cited(evidence.iter().enumerate().map(|(place, record)| (Cited::key(record), place)).collect())
+    }
+
+    /// The record's place in the evidence, where it is added unless it is there.
+    fn cite(&mut self, record: &Evidence, evidence: &mut Vec<Evidence>) -> EvidenceIx {
+        *self.0.entry(Cited::key(record)).or_insert_with(|| {
+            evidence.push(record.clone());
+            evidence.len() - 1
+        })
     }
 }
 

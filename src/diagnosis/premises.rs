@@ -1,5 +1,7 @@
 //! What must hold before a diagnosis can be trusted, checked first and printed always.
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::{Premise, Question};
 use crate::findings::Group;
 use crate::results::Outcome;
@@ -11,7 +13,13 @@ pub fn premises(question: &Question) -> Vec<Premise> {
     if !question.run.sources.is_empty() {
         premises.extend([tests_ran(question), not_systemic(question), took_time(question), windows_are_exact(question)]);
     }
-    premises.extend([control_group(question), entries_in_windows(question), services_speak(question), one_revision(question)]);
+    premises.extend([
+        control_group(question),
+        entries_in_windows(question),
+        clock(question),
+        services_speak(question),
+        one_revision(question),
+    ]);
     premises.into_iter().flatten().collect()
 }
 
@@ -42,7 +50,7 @@ fn not_systemic(question: &Question) -> Option<Premise> {
     let failed = count(|outcome| outcome.failure().is_some());
     let passed = count(|outcome| matches!(outcome, Outcome::Passed | Outcome::Flaky(_)));
     match (failed, passed) {
-        (0, _) => None,
+        (0, _) | (1, 0) => None,
         (_, 0) => premise(
             "some-tests-passed",
             false,
@@ -108,6 +116,39 @@ fn entries_in_windows(question: &Question) -> Option<Premise> {
             format!("{empty} of {all} failing windows hold no log entry: what happened there could not be seen."),
         ),
     }
+}
+
+/// Most hours that two clocks lie apart by a forgotten time zone.
+const ZONES: i64 = 14;
+
+/// Where no window holds an entry, a shift by whole hours may be all that is missing: a time zone was dropped.
+fn clock(question: &Question) -> Option<Premise> {
+    let census = &question.pulled.census;
+    let windows = || question.watch.windows().iter().map(|window| window.core);
+    let (first, last) = windows().map(|core| core.0).min().zip(windows().map(|core| core.1).max())?;
+    let (start, end) = census.span?;
+    if census.per_window.iter().any(|&entries| entries > 0) {
+        return premise("clock", true, "The tests' times and the logs' times lie together.".into());
+    }
+    let meets = |hours: i64| {
+        let shift = SignedDuration::from_hours(hours);
+        let moved = |at: Timestamp| at.saturating_add(shift).unwrap_or(at);
+        moved(first) < end && start < moved(last)
+    };
+    let shift = (1..=ZONES).flat_map(|hours| [hours, -hours]).find(|&hours| meets(hours));
+    let statement = match shift {
+        Some(hours) => format!(
+            "No entry lies in any window, but {} h {} the tests' times there are entries: if the results state no time zone, `--results-offset {}{:02}:00` says which it was.",
+            hours.abs(),
+            if hours > 0 { "after" } else { "before" },
+            if hours > 0 { '-' } else { '+' },
+            hours.abs()
+        ),
+        None => {
+            format!("No entry lies in any window: the logs reach from {start} to {end}, the tests ran from {first} to {last}.")
+        }
+    };
+    premise("clock", false, statement)
 }
 
 /// A service that speaks around passing tests and is silent around all failures may not have been reached.

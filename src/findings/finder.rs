@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use rustc_hash::FxHashMap;
 
-use super::{EXCERPT_BYTES, Evidence, EvidenceIx, Finding, Findings, Variant, VariantIx, Watch, WindowIx};
+use super::{EXCERPT_BYTES, Evidence, EvidenceIx, Finding, Findings, Group, Variant, VariantIx, Watch, WindowIx};
 use crate::logs::template::template;
 use crate::logs::{LogEntry, Record};
 use crate::results::{TestCase, TestRun};
@@ -153,7 +153,7 @@ impl<'a> Finder<'a> {
             return variant;
         }
         self.variants_of_rule[rule] += 1;
-        self.variants.push(Variant { rule, template: key.to_owned(), windows: Vec::new(), sightings: 0 });
+        self.variants.push(Variant { rule, template: key.to_owned(), windows: Vec::new(), sightings: 0, between_failures: 0 });
         self.variant_of.insert((rule, key.to_owned()), self.variants.len() - 1);
         self.variants.len() - 1
     }
@@ -169,6 +169,11 @@ impl<'a> Finder<'a> {
             }
             places.push(Place::Window(window));
         });
+        let failing =
+            |place: &Place| matches!(place, Place::Window(window) if self.watch.windows()[*window].group == Group::Failing);
+        if self.watch.during_run(at) && !places.iter().any(failing) {
+            seen.between_failures += 1;
+        }
         if places.is_empty() {
             places.push(Place::Minute(at.as_second().div_euclid(60)));
         }
@@ -245,7 +250,7 @@ impl<'a> Finder<'a> {
 /// Whether a record alone decides the condition.
 fn settled_by_record(condition: &Condition) -> bool {
     let scope = condition.scope();
-    !scope.window && !(scope.record && scope.case)
+    !(scope.window || scope.record && scope.case)
 }
 
 /// The records of a window that make the condition hold (none for what holds because of their absence);

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::window::TimeWindow;
+use crate::window::{Spans, TimeWindow};
 
 /// The place of a [`WatchedWindow`] in its [`Watch`].
 pub type WindowIx = usize;
@@ -37,6 +37,10 @@ pub struct Watch {
     by_start: Vec<WindowIx>,
     /// For each place of `by_start`, the latest end of a core up to there.
     latest_end: Vec<Timestamp>,
+    /// From the first to the last bare interval of a case of the run.
+    run: Option<(Timestamp, Timestamp)>,
+    /// How many seconds of the run no failing case was at work.
+    between_failures: f64,
 }
 
 impl Watch {
@@ -49,7 +53,12 @@ impl Watch {
             let end = windows[place].core.1;
             latest_end.push(latest_end.last().map_or(end, |&before: &Timestamp| before.max(end)));
         }
-        Watch { windows, by_start, latest_end }
+        let of_run = || windows.iter().filter(|window| window.case.is_some()).map(|window| window.core);
+        let run = of_run().map(|core| core.0).min().zip(of_run().map(|core| core.1).max());
+        let failing = Spans::union(windows.iter().filter(|window| window.group == Group::Failing).map(|window| window.core));
+        let length = |(start, end): (Timestamp, Timestamp)| end.duration_since(start).as_secs_f64();
+        let between_failures = run.map_or(0.0, length) - failing.iter().map(length).sum::<f64>();
+        Watch { windows, by_start, latest_end, run, between_failures: between_failures.max(0.0) }
     }
 
     /// The windows, in the order given.
@@ -67,6 +76,16 @@ impl Watch {
                 visit(window);
             }
         }
+    }
+
+    /// Whether the moment lies between the first and the last case of the run.
+    pub fn during_run(&self, at: Timestamp) -> bool {
+        self.run.is_some_and(|(start, end)| start <= at && at < end)
+    }
+
+    /// How many seconds of the run no failing case was at work: passing cases, and the time between cases.
+    pub fn seconds_between_failures(&self) -> f64 {
+        self.between_failures
     }
 
     /// The windows of a group, with their places.

@@ -4,7 +4,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod architecture;
+mod bad_input;
+mod cli;
+mod determinism;
+mod docs;
 mod logs;
+mod program;
 mod report;
 mod results;
 mod rules;
+mod samples;

@@ -28,7 +28,6 @@ pub enum Command {
 const EXIT_STATUS: &str = "\
 Exit status:
   0  nothing failed, or every failure has a cause (confirmed or likely)
-  1  some failure is left without a cause
+  1  some failure is left without a cause, or incomplete results show no failure
   2  wrong usage
-  3  an input is missing or unreadable
-  4  a remote service failed";
+  3  an input is missing or unreadable";

@@ -31,7 +31,7 @@ impl RuleFolders {
         let Loaded { catalog, problems, .. } = Catalog::load(&self.folders);
         let gaps = problems.iter().map(|problem| Gap {
             kind: "rule-not-loaded",
-            statement: format!("A rule was left out: {problem}. `fivewhys rules check` shows the place."),
+            statement: format!("A rule was left out (`fivewhys rules check` shows the place): {problem}"),
         });
         Ok((catalog, gaps.collect()))
     }

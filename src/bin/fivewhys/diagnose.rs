@@ -14,7 +14,7 @@ use fivewhys::results::{self, Outcome, ResultInput, TestRun};
 use fivewhys::rules::graph::CauseGraph;
 use fivewhys::rules::matching::Matcher;
 use fivewhys::rules::{Catalog, RuleIx};
-use fivewhys::window::{self, CaseWindow, Margins, Spans, TimeWindow};
+use fivewhys::window::{self, CaseWindow, Margins, Precision, Spans, TimeWindow};
 use jiff::SignedDuration;
 use jiff::tz::Offset;
 
@@ -94,6 +94,7 @@ fn duration(text: &str) -> Result<SignedDuration, String> {
 /// Where an input is missing or unreadable as a whole, or a rule named as a suspect does not exist.
 pub fn run(args: &DiagnoseArgs, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
     let incident = Incident::find(args.incident.as_deref(), &args.results, &args.control, &args.logs)?;
+    incident.suffices(args.incident.as_deref(), args.window.is_some() || args.around.is_some())?;
     let (catalog, unloaded) = args.rules.load()?;
     let suspects = suspects(&catalog, &args.suspect)?;
     let run = read_results(&incident.results, args)?;
@@ -187,8 +188,11 @@ fn watched(run: &TestRun, windows: &[Option<CaseWindow>], args: &DiagnoseArgs) -
     Ok(failing)
 }
 
+/// Where a case's times were only summed up, its lines may lie in the margin as well as in the bare interval.
 fn watch(group: Group, case: Option<usize>, window: &CaseWindow) -> WatchedWindow {
-    WatchedWindow { group, case, core: window.core, window: window.window }
+    let exact = group == Group::Control || matches!(window.window.precision, Precision::Exact | Precision::Given);
+    let core = if exact { window.core } else { (window.window.start, window.window.end) };
+    WatchedWindow { group, case, core, window: window.window }
 }
 
 fn overlap(a: (jiff::Timestamp, jiff::Timestamp), b: (jiff::Timestamp, jiff::Timestamp)) -> bool {
@@ -305,8 +309,9 @@ impl DiagnoseArgs {
 
     fn exit_status(&self, run: &TestRun, diagnosis: &Diagnosis) -> ExitStatus {
         let explained = |case: &diagnosis::CaseDiagnosis| matches!(case.verdict, Verdict::Confirmed | Verdict::Likely);
-        let nothing_ran = !run.sources.is_empty() && run.cases.is_empty();
-        let all = diagnosis.cases.iter().all(explained) && !nothing_ran;
+        // No failure among the cases that could be read does not mean that nothing failed.
+        let unclear = !run.sources.is_empty() && diagnosis.cases.is_empty() && (run.cases.is_empty() || !run.unread.is_empty());
+        let all = diagnosis.cases.iter().all(explained) && !unclear;
         if all || self.exit_zero { ExitStatus::Explained } else { ExitStatus::Unexplained }
     }
 }

@@ -15,8 +15,6 @@ pub enum ExitStatus {
     Usage = 2,
     /// An input is missing or unreadable.
     Input = 3,
-    /// A remote service failed.
-    Remote = 4,
 }
 
 /// An error that knows how the program must end.

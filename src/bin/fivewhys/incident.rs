@@ -50,9 +50,39 @@ impl Incident {
         Ok(incident)
     }
 
-    /// What was left alone, as gaps.
+    /// Whether there is something to diagnose: test results, or logs and a time to look at.
+    ///
+    /// # Errors
+    ///
+    /// Where nothing was named, where the folder holds nothing to read, or where nobody said when to look.
+    pub fn suffices(&self, folder: Option<&Path>, has_window: bool) -> Result<(), Fatal> {
+        let wrong = |message: &str, status| Err(Fatal { message: message.to_owned(), status });
+        match (self.results.is_empty(), self.logs.is_empty(), folder) {
+            (false, ..) => Ok(()),
+            (true, true, Some(folder)) => {
+                let message = format!("{}: no file in this folder holds test results or log entries", folder.display());
+                wrong(&message, ExitStatus::Input)
+            }
+            (true, true, None) => wrong(
+                "nothing to diagnose; name a folder with test results and logs, or files with `-t RESULTS` and `-l LOGS`",
+                ExitStatus::Usage,
+            ),
+            (true, false, _) if !has_window => wrong(
+                "there are logs but no test results; say when to look with `--window FROM/TO` or `--around TIME`, or name results with `-t`",
+                ExitStatus::Usage,
+            ),
+            (true, false, _) => Ok(()),
+        }
+    }
+
+    /// What was left alone or is missing, as gaps.
     pub fn gaps(&self) -> impl Iterator<Item = Gap> + '_ {
-        self.left_alone.iter().map(|statement| Gap { kind: "left-alone", statement: statement.clone() })
+        let no_logs = self.logs.is_empty().then(|| Gap {
+            kind: "no-logs",
+            statement: "No logs were named or found, so only the test results were looked at; `-l` names logs.".to_owned(),
+        });
+        let left_alone = self.left_alone.iter().map(|statement| Gap { kind: "left-alone", statement: statement.clone() });
+        no_logs.into_iter().chain(left_alone)
     }
 
     fn look_into(&mut self, folder: &Path, control: &[PathBuf]) -> anyhow::Result<()> {
@@ -66,6 +96,9 @@ impl Incident {
         }
         for path in sorted(folder)? {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if is_note(&name) {
+                continue;
+            }
             if path.is_dir() {
                 if !control.iter().any(|file| file.starts_with(&path)) {
                     self.look_into_subfolder(&path, &name)?;
@@ -124,6 +157,11 @@ fn neither(path: &Path) -> Fatal {
         ),
         status: ExitStatus::Input,
     }
+}
+
+/// Notes people keep beside an incident; to name them in each report would only be noise.
+fn is_note(name: &str) -> bool {
+    matches!(name, "incident.yaml" | "incident.yml" | "README.md" | "README.txt" | "README")
 }
 
 fn kind(path: &Path) -> io::Result<Kind> {

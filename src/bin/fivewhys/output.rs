@@ -1,7 +1,7 @@
 //! Where a report goes: standard output in one format, and a folder in all of them.
 
 use std::fs;
-use std::io::{IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -58,7 +58,8 @@ enum Colour {
 const FILES: [(&str, Format); 3] =
     [("report.json", Format::Json), ("report.md", Format::Markdown), ("report.html", Format::Html)];
 
-/// Writes the report into the folder, if one was named, and prints it.
+/// Writes the report into the folder, if one was named, and prints it; a reader that stops reading (`| head`)
+/// is no failure.
 ///
 /// # Errors
 ///
@@ -79,7 +80,10 @@ pub fn deliver(report: &Report, args: &OutputArgs, out: &mut dyn Write) -> anyho
         PrintFormat::None => return Ok(()),
     };
     let text = report::render(report, format, args.look())?;
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).context("cannot write to standard output")
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("cannot write to standard output"),
+    }
 }
 
 impl OutputArgs {
@@ -87,9 +91,9 @@ impl OutputArgs {
         let colour = match self.color {
             Colour::Always => true,
             Colour::Never => false,
-            Colour::Auto => std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+            Colour::Auto => io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
         };
-        let terminal = || std::io::stdout().is_terminal().then(terminal_size::terminal_size).flatten().map(|(width, _)| width.0);
+        let terminal = || io::stdout().is_terminal().then(terminal_size::terminal_size).flatten().map(|(width, _)| width.0);
         Look { width: usize::from(self.width.or_else(terminal).unwrap_or(100)), colour }
     }
 }
