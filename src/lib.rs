@@ -4,8 +4,8 @@
 //! only those above it (`tests/integration/architecture.rs` holds that).
 //!
 //! ```text
-//! results ──▶ window ──▶ logs ──▶ rules ──▶ findings ──▶ diagnosis ──▶ report
-//!  read       around      pull     load      find         diagnose      render
+//! results ──▶ window ──▶ logs ──▶ rules ──▶ findings ──▶ diagnosis ──▶ report ──▶ compare
+//!  read       around      pull     load      find         diagnose      render     from run to run
 //! ```
 //!
 //! Invariants:
@@ -25,3 +25,4 @@ pub mod rules;
 pub mod findings;
 pub mod diagnosis;
 pub mod report;
+pub mod compare;

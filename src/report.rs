@@ -13,14 +13,17 @@ use crate::rules::Catalog;
 use crate::window::TimeWindow;
 
 mod assembly;
+mod budget;
+pub(crate) mod columns;
 mod explorer;
 pub mod html;
-mod inert;
+pub(crate) mod inert;
 pub mod json;
 pub mod markdown;
 pub mod redact;
 pub mod schema;
-mod story;
+pub(crate) mod story;
+pub mod template;
 pub mod text;
 
 pub use schema::Report;
@@ -100,6 +103,22 @@ pub fn render(report: &Report, format: Format, look: Look) -> Result<String, Ren
     }
 }
 
+/// Renders a report within so many bytes: text and Markdown leave out details in a fixed order, and name them.
+///
+/// # Errors
+///
+/// [`RenderError::TooLong`] where headline, roots, error lines, remedies and the command to reproduce alone take
+/// more, or the format leaves nothing out; else as [`render`].
+pub fn render_within(report: &Report, format: Format, look: Look, max_bytes: usize) -> Result<String, RenderError> {
+    let page = match format {
+        Format::Text => text::render_within(report, look, max_bytes),
+        Format::Markdown => markdown::render_within(report, max_bytes),
+        Format::Html => html::render(report),
+        Format::Json => json::render(report),
+    }?;
+    if page.len() > max_bytes { Err(RenderError::TooLong { least: page.len(), max_bytes }) } else { Ok(page) }
+}
+
 /// A report could not be rendered.
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError {
@@ -109,4 +128,12 @@ pub enum RenderError {
     /// The report cannot be written as JSON.
     #[error("cannot write the report as JSON: {0}")]
     Json(#[from] serde_json::Error),
+    /// What always stays is longer than allowed.
+    #[error("what always stays of the report takes {least} bytes, more than the {max_bytes} allowed")]
+    TooLong {
+        /// Bytes that it takes.
+        least: usize,
+        /// Bytes that were allowed.
+        max_bytes: usize,
+    },
 }

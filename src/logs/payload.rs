@@ -121,7 +121,7 @@ fn json_payload(payload: &Map<String, Value>, parts: &mut Parts) {
     }
     for (key, value) in leaves {
         // What the message or the trace holds already is not said twice.
-        if !parts.text.contains(value) {
+        if matches!(value, "true" | "false") || !parts.text.contains(value.trim()) {
             parts.push(Some(&format!("{key}: {value}")));
         }
     }
@@ -134,6 +134,8 @@ fn collect<'a>(key: &str, value: &'a Value, leaves: &mut Vec<(String, &'a str)>)
     }
     match value {
         Value::String(text) => leaves.push((key.to_owned(), &text[..text.floor_char_boundary(LEAF_BYTES)])),
+        // `has_token: false` is a reason; most numbers are not.
+        Value::Bool(flag) => leaves.push((key.to_owned(), if *flag { "true" } else { "false" })),
         Value::Object(fields) => fields.iter().for_each(|(inner, value)| collect(&format!("{key}.{inner}"), value, leaves)),
         Value::Array(list) => list.iter().for_each(|value| collect(key, value, leaves)),
         _ => {}

@@ -89,7 +89,8 @@ fn push_word(out: &mut String, word: &str) {
 }
 
 fn push_masked(out: &mut String, word: &str) {
-    let hexadecimal = word.len() >= 4 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let digits = word.strip_prefix("0x").unwrap_or(word);
+    let hexadecimal = digits.len() + 2 * usize::from(digits != word) >= 4 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
     if hexadecimal || word.len() >= 20 {
         out.push(MASK);
         return;
@@ -144,6 +145,7 @@ mod tests {
             "# - api.auth - ERROR - No JWT (client=# connection=ws_#)"
         );
         assert_eq!(template("user 7d9f0c1e-4b52-4f6a-9c58-1f0f6f6f2a11 took 312 ms"), "user # took # ms");
+        assert_eq!(template("checksum 0x1f3a of 0x1"), "checksum # of #");
     }
 
     #[test]

@@ -138,7 +138,15 @@ impl Assembly<'_, '_> {
             revisions: self.revisions(),
             counts,
             flaky: self.undiagnosed_flaky(),
+            passed: self.ids(|outcome| matches!(outcome, results::Outcome::Passed)),
+            skipped: self.ids(|outcome| matches!(outcome, results::Outcome::Skipped)),
         }
+    }
+
+    /// The ids of the cases that ended so, in the order of the run.
+    fn ids(&mut self, ended_so: fn(&results::Outcome) -> bool) -> Vec<Redacted> {
+        let cases = &self.subject.run.cases;
+        cases.iter().filter(|case| ended_so(&case.outcome)).map(|case| self.clean(&case.id)).collect()
     }
 
     fn revisions(&mut self) -> Vec<Revision> {

@@ -2,6 +2,8 @@
 //!
 //! HTML needs no function here: its template escapes every value.
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{RenderError, Report};
@@ -12,9 +14,18 @@ use super::{RenderError, Report};
 ///
 /// [`RenderError::Json`] where serde refuses a value; no report made by [`super::build`] holds one.
 pub(super) fn visible_report(report: &Report) -> Result<Report, RenderError> {
-    let mut value = serde_json::to_value(report)?;
+    Ok(made_visible(report)?)
+}
+
+/// The same value with every control character, in every text of it, made visible.
+///
+/// # Errors
+///
+/// Where serde refuses a value.
+pub(crate) fn made_visible<T: Serialize + DeserializeOwned>(value: &T) -> Result<T, serde_json::Error> {
+    let mut value = serde_json::to_value(value)?;
     make_visible(&mut value);
-    Ok(serde_json::from_value(value)?)
+    serde_json::from_value(value)
 }
 
 fn make_visible(value: &mut Value) {
@@ -61,7 +72,7 @@ fn misleads(letter: char) -> bool {
 
 /// The page without workflow commands: where a build prints it, GitHub's runner obeys every line that begins
 /// with `::` (blanks before it do not matter) and every `##[`. What stands for the two is up to the format.
-pub(super) fn disarmed(page: &str, colons: &str, bracket: &str) -> String {
+pub(crate) fn disarmed(page: &str, colons: &str, bracket: &str) -> String {
     let mut out = String::with_capacity(page.len());
     for line in page.split_inclusive('\n') {
         let command = line.trim_start();
@@ -78,7 +89,7 @@ pub(super) fn disarmed(page: &str, colons: &str, bracket: &str) -> String {
 }
 
 /// The same JSON in characters that a terminal shows and a workflow runner does not obey.
-pub(super) fn json(page: &str) -> String {
+pub(crate) fn json(page: &str) -> String {
     let mut out = String::with_capacity(page.len());
     let mut units = [0; 2];
     for letter in page.replace("##[", "##\\u005b").chars() {

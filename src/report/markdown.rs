@@ -7,6 +7,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, context};
 
+use super::budget::{self, Cuts};
 use super::story::{self, Story};
 use super::{RenderError, Report, inert, text};
 
@@ -39,40 +40,20 @@ const FENCE_BYTES: usize = 8 * 1024;
 ///
 /// [`RenderError::Template`] where the template fails, which is a fault of the program.
 pub fn render(report: &Report) -> Result<String, RenderError> {
-    let report = inert::visible_report(report)?;
-    let mut story = story::tell(&report);
-    let mut page = String::new();
-    for dropped in 0..=DROP_ORDER.len() {
-        page = page_without(&story, dropped, 0, 0)?;
-        if page.len() <= MAX_BYTES {
-            return Ok(page);
-        }
-    }
-    // Hundreds of causes or unexplained tests: tell the first of each, count the rest.
-    let (causes, tests) = (story.causes.len(), story.unexplained.len());
-    while page.len() > MAX_BYTES && story.causes.len() + story.unexplained.len() > 1 {
-        if story.unexplained.len() >= story.causes.len() {
-            story.unexplained.truncate(story.unexplained.len() / 2);
-        } else {
-            story.causes.truncate(story.causes.len().div_ceil(2));
-        }
-        page = page_without(&story, DROP_ORDER.len(), causes - story.causes.len(), tests - story.unexplained.len())?;
-    }
-    Ok(page)
+    render_within(report, MAX_BYTES)
 }
 
-fn page_without(story: &Story<'_>, dropped: usize, causes: usize, tests: usize) -> Result<String, RenderError> {
-    let (left_out, shown) = DROP_ORDER.split_at(dropped);
-    let shown: Vec<&str> = shown.iter().map(|(section, _)| *section).collect();
-    let mut names: Vec<String> = left_out.iter().map(|(_, name)| (*name).to_owned()).collect();
-    if causes > 0 {
-        names.push(story::counted(causes, "further cause"));
-    }
-    if tests > 0 {
-        names.push(story::counted(tests, "further unexplained test"));
-    }
+/// The same with a limit of the caller's; where even what always stays is longer, the page is longer than the limit.
+pub(super) fn render_within(report: &Report, max_bytes: usize) -> Result<String, RenderError> {
+    let report = inert::visible_report(report)?;
+    budget::within(story::tell(&report), DROP_ORDER.len(), max_bytes, page_without)
+}
+
+fn page_without(story: &Story<'_>, cuts: &Cuts) -> Result<String, RenderError> {
+    let shown: Vec<&str> = DROP_ORDER.iter().skip(cuts.sections).map(|(section, _)| *section).collect();
     let story = Value::from(Serde(story));
-    let page = environment()?.get_template("report.md")?.render(context! { story, shown, left_out => names })?;
+    let page =
+        environment()?.get_template("report.md")?.render(context! { story, shown, left_out => cuts.names(&DROP_ORDER) })?;
     Ok(inert::disarmed(&tidy(&page), "∷", "##⟦"))
 }
 
@@ -125,15 +106,20 @@ fn environment() -> Result<&'static Environment<'static>, RenderError> {
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|_| AutoEscape::None);
     environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
-    environment.add_filter("prose", |text: &str| inert::prose(&cut(text, PROSE_BYTES)));
-    environment.add_filter("code", |text: &str| inert::code(&cut(text, CODE_BYTES)));
-    environment.add_filter("cell", |text: &str| inert::cell(&cut(text, CODE_BYTES)));
-    environment.add_filter("fence", |text: &str| inert::fence(&cut(text, FENCE_BYTES)));
-    environment.add_filter("html", |text: &str| inert::html(text));
+    add_filters(&mut environment);
+    environment.add_template("report.md", include_str!("templates/report.md.j2"))?;
+    Ok(SHARED.get_or_init(|| environment))
+}
+
+/// The filters and functions of Markdown templates. What a filter has made inert is marked as safe.
+pub(super) fn add_filters(environment: &mut Environment<'_>) {
+    environment.add_filter("prose", |text: &str| Value::from_safe_string(inert::prose(&cut(text, PROSE_BYTES))));
+    environment.add_filter("code", |text: &str| Value::from_safe_string(inert::code(&cut(text, CODE_BYTES))));
+    environment.add_filter("cell", |text: &str| Value::from_safe_string(inert::cell(&cut(text, CODE_BYTES))));
+    environment.add_filter("fence", |text: &str| Value::from_safe_string(inert::fence(&cut(text, FENCE_BYTES))));
+    environment.add_filter("html", |text: &str| Value::from_safe_string(inert::html(text)));
     environment.add_filter("line", |text: &str| story::key_line(text).to_owned());
     environment.add_filter("at", |text: &str| story::at(text));
     environment.add_function("seen_in", text::seen_in);
     environment.add_function("among", among);
-    environment.add_template("report.md", include_str!("templates/report.md.j2"))?;
-    Ok(SHARED.get_or_init(|| environment))
 }

@@ -26,7 +26,7 @@ pub struct Report {
     pub run: Run,
     /// What was checked before anything was concluded.
     pub premises: Vec<Premise>,
-    /// The tests that failed, in the order of the run. Tests that passed are only counted.
+    /// The tests that failed, in the order of the run. Of those that passed, `run` has the ids.
     pub tests: Vec<Test>,
     /// The root causes, the one that explains most first.
     pub causes: Vec<Cause>,
@@ -64,6 +64,12 @@ pub struct Run {
     /// Ids of tests that failed, then passed on a rerun, and were not diagnosed.
     #[serde(default)]
     pub flaky: Vec<Redacted>,
+    /// Ids of tests that passed at the first attempt: as many as `counts.passed`, except in reports written before this field was.
+    #[serde(default)]
+    pub passed: Vec<Redacted>,
+    /// Ids of tests that were skipped, or failed as expected: as many as `counts.skipped`, except in reports written before this field was.
+    #[serde(default)]
+    pub skipped: Vec<Redacted>,
 }
 
 /// A results file.

@@ -8,6 +8,9 @@ use serde::Serialize;
 
 use super::schema::{Cause, Evidence, EvidenceKey, Footing, Hypothesis, Outcome, Premise, Report, RuledOut, Test, Verdict, Why};
 
+/// Leads that two tests must share to be told as one.
+const LEADS_COMPARED: usize = 3;
+
 /// Chains told per cause; tests whose chain differs beyond these are counted.
 const CHAINS: usize = 3;
 
@@ -86,6 +89,8 @@ type Member<'a> = (&'a Test, &'a Hypothesis);
 #[derive(Debug, Serialize)]
 pub(super) struct Unexplained<'a> {
     pub(super) test: &'a Test,
+    /// Further tests of which the same is known.
+    pub(super) also: Vec<&'a str>,
     /// What is possible, though not enough for a cause.
     pub(super) guess: Option<Chain<'a>>,
     pub(super) leads: Vec<Place<'a>>,
@@ -133,7 +138,7 @@ pub(super) fn tell(report: &Report) -> Story<'_> {
         summary: summary(report),
         plan: plan(report),
         causes: report.causes.iter().zip(1..).map(|(cause, number)| cause_story(report, cause, number, &by_id)).collect(),
-        unexplained: unexplained.into_iter().map(|test| unexplained_story(report, test)).collect(),
+        unexplained: unexplained_stories(report, &unexplained),
         ruled_out: excluded(report),
         broken_premises,
         kept_premises,
@@ -217,12 +222,12 @@ fn plan(report: &Report) -> Vec<String> {
 }
 
 /// `1 test`, `2 tests`.
-pub(super) fn counted(count: usize, noun: &str) -> String {
+pub(crate) fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 /// `2026-11-20 09:27:07.350` of `2026-11-20T09:27:07.35Z`: milliseconds are what a reader compares.
-pub(super) fn at(timestamp: &str) -> String {
+pub(crate) fn at(timestamp: &str) -> String {
     match timestamp.parse::<jiff::Timestamp>() {
         Ok(moment) => moment.strftime("%Y-%m-%d %H:%M:%S%.3f").to_string(),
         Err(_) => timestamp.to_owned(),
@@ -312,20 +317,48 @@ fn step<'a>(report: &'a Report, why: &'a Why, number: usize, keys: &[EvidenceKey
     }
 }
 
+/// What is known of a test without a cause.
+pub(super) fn as_far_as(guess: &Chain<'_>) -> String {
+    let Hypothesis { verdict, title, root, .. } = guess.hypothesis;
+    match verdict {
+        Verdict::Inconclusive => {
+            format!("inconclusive: the evidence goes as far as \u{201c}{title}\u{201d} ({root}); what caused that was not seen")
+        }
+        verdict => format!("not enough for a cause, but {}: {title} ({root})", verdict.word()),
+    }
+}
+
+/// The tests without a cause; those whose evidence stops at one place and that have the same leads are told once.
+fn unexplained_stories<'a>(report: &'a Report, tests: &[&'a Test]) -> Vec<Unexplained<'a>> {
+    let mut stories: Vec<Unexplained<'a>> = Vec::new();
+    let mut places = BTreeMap::new();
+    for &test in tests {
+        let steps: Vec<&str> =
+            test.hypotheses.iter().take(1).flat_map(|guess| &guess.whys).map(|why| why.rule.as_str()).collect();
+        let leads: Vec<&str> = test.leads.iter().take(LEADS_COMPARED).map(|lead| lead.template.as_str()).collect();
+        // Two tests of which nothing is known have nothing in common either.
+        let known = !steps.is_empty() || !leads.is_empty();
+        let place = *places.entry((steps, leads)).or_insert(stories.len());
+        match stories.get_mut(place).filter(|_| known) {
+            Some(story) => story.also.push(test.id.as_str()),
+            None => stories.push(unexplained_story(report, test)),
+        }
+    }
+    stories
+}
+
 fn unexplained_story<'a>(report: &'a Report, test: &'a Test) -> Unexplained<'a> {
+    let leads = test.leads.iter().map(|lead| Place {
+        template: lead.template.as_str(),
+        failing: lead.failing,
+        passing: lead.passing,
+        cited: cite(report, &lead.evidence),
+    });
     Unexplained {
         test,
+        also: Vec::new(),
         guess: test.hypotheses.first().and_then(|hypothesis| chain(report, &[(test, hypothesis)])),
-        leads: test
-            .leads
-            .iter()
-            .map(|lead| Place {
-                template: lead.template.as_str(),
-                failing: lead.failing,
-                passing: lead.passing,
-                cited: cite(report, &lead.evidence),
-            })
-            .collect(),
+        leads: leads.collect(),
     }
 }
 

@@ -1,8 +1,10 @@
 //! The report for a terminal: as wide as it is told, readable without colour.
 
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
 
-use super::schema::{Footing, Report, Verdict};
+use super::budget::{self, Cuts};
+use super::columns::{Style, ending, wrapped};
+use super::schema::Report;
 use super::story::{self, CauseStory, Chain, Cited, Step, Story, Unexplained};
 use super::{Look, RenderError, inert};
 
@@ -18,6 +20,17 @@ const LEADS: usize = 3;
 /// Terminal lines that a line of a log may take.
 const LOG_LINES: usize = 4;
 
+/// What is left out where a page must be short, first things first. Headline, roots, answers, error lines,
+/// remedies and the command to reproduce always stay.
+const DROP_ORDER: [(&str, &str); 6] = [
+    ("redactions", "what was taken out"),
+    ("herrings", "red herrings"),
+    ("excluded", "what was ruled out"),
+    ("records", "log lines"),
+    ("test_lists", "lists of tests"),
+    ("gaps", "gaps"),
+];
+
 /// Column at which answers begin: behind `   Why 1  observed  `.
 const ANSWER: usize = 20;
 
@@ -30,71 +43,48 @@ const RECORD: usize = 10;
 ///
 /// [`RenderError::Json`] where serde refuses a value; no report made by [`super::build`] holds one.
 pub fn render(report: &Report, look: Look) -> Result<String, RenderError> {
+    render_within(report, look, usize::MAX)
+}
+
+/// The same within so many bytes; where even what always stays is longer, the page is longer than the limit.
+pub(super) fn render_within(report: &Report, look: Look, max_bytes: usize) -> Result<String, RenderError> {
     let report = inert::visible_report(report)?;
-    let story = story::tell(&report);
-    let mut page = Page { out: String::new(), width: look.width.clamp(60, 200), colour: look.colour };
-    page.opening(&story);
+    budget::within(story::tell(&report), DROP_ORDER.len(), max_bytes, |story, cuts| Ok(page_without(story, cuts, look)))
+}
+
+fn page_without(story: &Story<'_>, cuts: &Cuts, look: Look) -> String {
+    let width = look.width.clamp(60, 200);
+    let mut page = Page { out: String::new(), width, colour: look.colour, dropped: cuts.sections };
+    page.opening(story);
+    let left_out = cuts.names(&DROP_ORDER);
+    if !left_out.is_empty() {
+        page.paragraph(0, Style::Caution, &format!("Left out for length: {}. report.json holds all of it.", left_out.join(", ")));
+    }
     for cause in &story.causes {
         page.cause(cause);
     }
     page.unexplained(&story.unexplained);
-    page.exclusions(&story);
-    page.reservations(&story);
-    page.closing(&story);
-    Ok(inert::disarmed(&page.out, "∷", "##⟦"))
-}
-
-/// The few styles used; each also differs in words, so that nothing is said by colour alone.
-#[derive(Clone, Copy)]
-enum Style {
-    Plain,
-    Strong,
-    Faint,
-    Good,
-    Caution,
-    Bad,
-}
-
-impl Style {
-    fn code(self) -> Option<&'static str> {
-        match self {
-            Style::Plain => None,
-            Style::Strong => Some("1"),
-            Style::Faint => Some("2"),
-            Style::Good => Some("32"),
-            Style::Caution => Some("33"),
-            Style::Bad => Some("31"),
-        }
-    }
-
-    fn of_footing(footing: Footing) -> Style {
-        match footing {
-            Footing::Observed => Style::Good,
-            Footing::Inferred => Style::Caution,
-        }
-    }
-
-    fn of_verdict(verdict: Verdict) -> Style {
-        match verdict {
-            Verdict::Confirmed => Style::Good,
-            Verdict::Likely => Style::Plain,
-            Verdict::Possible | Verdict::Inconclusive => Style::Caution,
-        }
-    }
+    page.exclusions(story);
+    page.reservations(story);
+    page.closing(story);
+    inert::disarmed(&page.out, "∷", "##⟦")
 }
 
 struct Page {
     out: String,
     width: usize,
     colour: bool,
+    /// How many sections of [`DROP_ORDER`] are left out.
+    dropped: usize,
 }
 
 impl Page {
+    fn shows(&self, section: &str) -> bool {
+        DROP_ORDER.iter().skip(self.dropped).any(|(name, _)| *name == section)
+    }
+
     fn styled(&self, style: Style, text: &str) -> String {
-        match style.code().filter(|_| self.colour) {
-            Some(code) => format!("\x1b[{code}m{text}\x1b[0m"),
-            None => text.to_owned(),
-        }
+        style.on(text, self.colour)
     }
 
     fn blank(&mut self) {
@@ -154,7 +144,9 @@ impl Page {
             self.paragraph(3, Style::Faint, &format!("{} more with chains that differ; see report.json.", story.tests_beyond));
         }
         self.blank();
-        self.tests(&cause.tests);
+        if self.shows("test_lists") {
+            self.tests(&cause.tests);
+        }
         for (label, text) in
             [("   Now", &cause.remedy.now), ("   Verify", &cause.remedy.verify), ("   Prevent", &cause.remedy.prevent)]
         {
@@ -199,6 +191,9 @@ impl Page {
     }
 
     fn cited(&mut self, indent: usize, cited: &Cited<'_>) {
+        if !self.shows("records") {
+            return;
+        }
         let service = cited.evidence.service.as_deref().unwrap_or(&cited.evidence.log);
         let place = format!("{} {} {service}: ", cited.key, story::time(&cited.evidence.timestamp));
         self.log_line(indent, &format!("{place}{}", cited.line));
@@ -221,12 +216,14 @@ impl Page {
         if stories.is_empty() {
             return;
         }
-        self.heading(&format!("Unexplained: {}", story::counted(stories.len(), "test")));
+        let tests = stories.iter().map(|story| 1 + story.also.len()).sum();
+        self.heading(&format!("Unexplained: {}", story::counted(tests, "test")));
         for story in stories.iter().take(TESTS) {
             self.unexplained_test(story);
         }
         if stories.len() > TESTS {
-            self.paragraph(3, Style::Faint, &format!("and {} more", stories.len() - TESTS));
+            let more = stories.iter().skip(TESTS).map(|story| 1 + story.also.len()).sum::<usize>();
+            self.paragraph(3, Style::Faint, &format!("and {more} more"));
         }
     }
 
@@ -236,9 +233,13 @@ impl Page {
         if let Some(error) = &test.error {
             self.log_line(5, story::key_line(error));
         }
+        if !story.also.is_empty() {
+            let also =
+                format!("and {} of which the same is known: {}", story::counted(story.also.len(), "test"), cut_list(&story.also));
+            self.paragraph(5, Style::Faint, &also);
+        }
         if let Some(guess) = &story.guess {
-            let verdict = format!("{}: {} ({})", guess.hypothesis.verdict.word(), guess.hypothesis.title, guess.hypothesis.root);
-            self.paragraph(5, Style::of_verdict(guess.hypothesis.verdict), &verdict);
+            self.paragraph(5, Style::of_verdict(guess.hypothesis.verdict), &story::as_far_as(guess));
             self.chain(guess);
         }
         if story.leads.is_empty() && story.guess.is_none() {
@@ -254,7 +255,7 @@ impl Page {
     }
 
     fn exclusions(&mut self, story: &Story<'_>) {
-        if !story.ruled_out.is_empty() {
+        if self.shows("excluded") && !story.ruled_out.is_empty() {
             self.heading("Ruled out");
             let listed = story.ruled_out.iter().filter(|excluded| excluded.suspect).count().max(EXCLUDED);
             for excluded in story.ruled_out.iter().take(listed) {
@@ -266,7 +267,7 @@ impl Page {
                 self.paragraph(3, Style::Faint, &format!("and {} more; see report.json", story.ruled_out.len() - listed));
             }
         }
-        if !story.report.red_herrings.is_empty() {
+        if self.shows("herrings") && !story.report.red_herrings.is_empty() {
             self.heading("Loud but innocent");
             for herring in &story.report.red_herrings {
                 self.paragraph(3, Style::Plain, &format!("{}: {}", herring.rule, herring.reason));
@@ -275,14 +276,14 @@ impl Page {
     }
 
     fn reservations(&mut self, story: &Story<'_>) {
-        if !story.report.gaps.is_empty() {
+        if self.shows("gaps") && !story.report.gaps.is_empty() {
             self.heading("Gaps");
             for gap in &story.report.gaps {
                 self.entry("   - ", Style::Caution, 5, Style::Plain, &gap.statement);
             }
         }
         let taken: usize = story.report.redactions.iter().map(|redaction| redaction.count).sum();
-        if taken > 0 {
+        if self.shows("redactions") && taken > 0 {
             let kinds = story.report.redactions.iter().map(|redaction| format!("{} {}", redaction.count, redaction.kind));
             self.heading(&format!("Taken out: {}", kinds.collect::<Vec<_>>().join(", ")));
         }
@@ -309,23 +310,6 @@ pub(super) fn seen_in(failing: u32, passing: u32) -> String {
     }
 }
 
-/// The end of a name, in so many columns: what tells tests apart stands at the end.
-fn ending(name: &str, columns: usize) -> String {
-    if name.width() <= columns {
-        return name.to_owned();
-    }
-    let mut kept: Vec<char> = Vec::new();
-    let mut used = 1;
-    for letter in name.chars().rev() {
-        used += letter.width().unwrap_or(0);
-        if used > columns {
-            break;
-        }
-        kept.push(letter);
-    }
-    std::iter::once('…').chain(kept.into_iter().rev()).collect()
-}
-
 /// The first [`TESTS`] names, then how many more.
 fn cut_list<T: AsRef<str>>(names: &[T]) -> String {
     let shown: Vec<&str> = names.iter().take(TESTS).map(AsRef::as_ref).collect();
@@ -333,35 +317,4 @@ fn cut_list<T: AsRef<str>>(names: &[T]) -> String {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),
     }
-}
-
-/// The words of the text on lines of so many columns; a longer word is broken. Never empty.
-fn wrapped(text: &str, columns: usize) -> Vec<String> {
-    let columns = columns.max(10);
-    let mut lines = vec![String::new()];
-    let mut used = 0;
-    for word in text.split_whitespace() {
-        let width = word.width();
-        let space = usize::from(used > 0);
-        if used > 0 && used + space + width > columns {
-            lines.push(String::new());
-            used = 0;
-        }
-        if let Some(line) = lines.last_mut().filter(|_| used > 0) {
-            line.push(' ');
-            used += 1;
-        }
-        for letter in word.chars() {
-            let width = letter.width().unwrap_or(0);
-            if used + width > columns {
-                lines.push(String::new());
-                used = 0;
-            }
-            if let Some(line) = lines.last_mut() {
-                line.push(letter);
-            }
-            used += width;
-        }
-    }
-    lines
 }

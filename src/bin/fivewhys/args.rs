@@ -2,7 +2,9 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::compare::{self, CompareArgs};
 use crate::diagnose::DiagnoseArgs;
+use crate::report::{self, ReportArgs};
 use crate::rules::RulesCommand;
 
 /// Finds out why an end-to-end run against Cloud Run failed.
@@ -20,6 +22,12 @@ pub enum Command {
     /// Find the root causes of a failed run
     #[command(after_help = EXIT_STATUS)]
     Diagnose(Box<DiagnoseArgs>),
+    /// Render a report.json again, in another format or with a template of your own
+    #[command(after_help = report::EXIT_STATUS)]
+    Report(Box<ReportArgs>),
+    /// Tell what changed from run to run: tests fixed and regressed, causes gone, and whether a fix held
+    #[command(after_help = compare::EXIT_STATUS)]
+    Compare(CompareArgs),
     /// List, show, check and test the rules
     #[command(subcommand)]
     Rules(RulesCommand),

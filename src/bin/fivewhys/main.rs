@@ -6,10 +6,12 @@ use clap::Parser;
 
 mod args;
 mod catalog;
+mod compare;
 mod diagnose;
 mod exit_status;
 mod incident;
 mod output;
+mod report;
 mod rules;
 
 use args::{Args, Command};
@@ -26,6 +28,8 @@ fn run(command: Command) -> anyhow::Result<ExitStatus> {
     let out = &mut io::stdout().lock();
     match command {
         Command::Diagnose(args) => diagnose::run(&args, out),
+        Command::Report(args) => report::run(&args, out),
+        Command::Compare(args) => compare::run(&args, out),
         Command::Rules(command) => rules::run(&command, out),
     }
 }

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::{ValueEnum, ValueHint};
-use fivewhys::report::{self, Format, Look, Report};
+use fivewhys::report::{self, Format, Look, RenderError, Report};
+
+use crate::exit_status::{ExitStatus, Fatal};
 
 /// How a report is shown.
 #[derive(Debug, clap::Args)]
@@ -19,6 +21,13 @@ pub struct OutputArgs {
     #[arg(short, long, value_enum, default_value_t = PrintFormat::Text)]
     format: PrintFormat,
 
+    #[command(flatten)]
+    look: LookArgs,
+}
+
+/// How text looks on a terminal.
+#[derive(Debug, clap::Args)]
+pub struct LookArgs {
     /// Whether to use colours
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = Colour::Auto)]
     color: Colour,
@@ -65,29 +74,69 @@ const FILES: [(&str, Format); 3] =
 ///
 /// Where the folder or standard output cannot be written.
 pub fn deliver(report: &Report, args: &OutputArgs, out: &mut dyn Write) -> anyhow::Result<()> {
-    if let Some(folder) = &args.out {
-        fs::create_dir_all(folder).with_context(|| format!("cannot create the folder {}", folder.display()))?;
-        for (name, format) in FILES {
-            let text = report::render(report, format, Look::default())?;
-            write_whole(&folder.join(name), &text)?;
-        }
-    }
+    deliver_within(report, args, None, out)
+}
+
+/// The same with text and Markdown of at most so many bytes.
+///
+/// # Errors
+///
+/// As [`deliver`]; and where the limit cannot be met, or the printed format has none.
+pub fn deliver_within(report: &Report, args: &OutputArgs, max_bytes: Option<usize>, out: &mut dyn Write) -> anyhow::Result<()> {
     let format = match args.format {
-        PrintFormat::Text => Format::Text,
-        PrintFormat::Markdown => Format::Markdown,
-        PrintFormat::Html => Format::Html,
-        PrintFormat::Json => Format::Json,
-        PrintFormat::None => return Ok(()),
+        PrintFormat::Text => Some(Format::Text),
+        PrintFormat::Markdown => Some(Format::Markdown),
+        PrintFormat::Html => Some(Format::Html),
+        PrintFormat::Json => Some(Format::Json),
+        PrintFormat::None => None,
     };
-    let text = report::render(report, format, args.look())?;
+    if max_bytes.is_some() && matches!(format, Some(Format::Html | Format::Json)) {
+        let message = "--max-bytes applies to text and Markdown: the other formats leave nothing out".to_owned();
+        return Err(Fatal { message, status: ExitStatus::Usage }.into());
+    }
+    let page = format.map(|format| rendered(report, format, args.look.look(), max_bytes)).transpose()?;
+    write_files(report, args, max_bytes)?;
+    page.map_or(Ok(()), |page| print(&page, out))
+}
+
+/// Writes the report in its formats into the folder, if one was named.
+///
+/// # Errors
+///
+/// Where the folder cannot be written, or the limit cannot be met.
+pub fn write_files(report: &Report, args: &OutputArgs, max_bytes: Option<usize>) -> anyhow::Result<()> {
+    let Some(folder) = &args.out else { return Ok(()) };
+    fs::create_dir_all(folder).with_context(|| format!("cannot create the folder {}", folder.display()))?;
+    for (name, format) in FILES {
+        let limit = max_bytes.filter(|_| matches!(format, Format::Markdown));
+        write_whole(&folder.join(name), &rendered(report, format, Look::default(), limit)?)?;
+    }
+    Ok(())
+}
+
+fn rendered(report: &Report, format: Format, look: Look, max_bytes: Option<usize>) -> anyhow::Result<String> {
+    let Some(max_bytes) = max_bytes else { return Ok(report::render(report, format, look)?) };
+    report::render_within(report, format, look, max_bytes).map_err(|error| match error {
+        RenderError::TooLong { .. } => Fatal { message: format!("--max-bytes: {error}"), status: ExitStatus::Usage }.into(),
+        error => error.into(),
+    })
+}
+
+/// Prints a text; a reader that stops reading (`| head`) is no failure.
+///
+/// # Errors
+///
+/// Where standard output cannot be written.
+pub fn print(text: &str, out: &mut dyn Write) -> anyhow::Result<()> {
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written.context("cannot write to standard output"),
     }
 }
 
-impl OutputArgs {
-    fn look(&self) -> Look {
+impl LookArgs {
+    /// What was asked for, or what the terminal can do.
+    pub fn look(&self) -> Look {
         let colour = match self.color {
             Colour::Always => true,
             Colour::Never => false,
