@@ -8,9 +8,6 @@ use serde::Serialize;
 
 use super::schema::{Cause, Evidence, EvidenceKey, Footing, Hypothesis, Outcome, Premise, Report, RuledOut, Test, Verdict, Why};
 
-/// Leads that two tests must share to be told as one.
-const LEADS_COMPARED: usize = 3;
-
 /// Chains told per cause; tests whose chain differs beyond these are counted.
 const CHAINS: usize = 3;
 
@@ -328,17 +325,17 @@ pub(super) fn as_far_as(guess: &Chain<'_>) -> String {
     }
 }
 
-/// The tests without a cause; those whose evidence stops at one place and that have the same leads are told once.
+/// The tests without a cause; those whose evidence stops at one place and that have the same first lead are told once.
 fn unexplained_stories<'a>(report: &'a Report, tests: &[&'a Test]) -> Vec<Unexplained<'a>> {
     let mut stories: Vec<Unexplained<'a>> = Vec::new();
     let mut places = BTreeMap::new();
     for &test in tests {
         let steps: Vec<&str> =
             test.hypotheses.iter().take(1).flat_map(|guess| &guess.whys).map(|why| why.rule.as_str()).collect();
-        let leads: Vec<&str> = test.leads.iter().take(LEADS_COMPARED).map(|lead| lead.template.as_str()).collect();
+        let lead = test.leads.first().map(|lead| lead.template.as_str());
         // Two tests of which nothing is known have nothing in common either.
-        let known = !steps.is_empty() || !leads.is_empty();
-        let place = *places.entry((steps, leads)).or_insert(stories.len());
+        let known = !steps.is_empty() || lead.is_some();
+        let place = *places.entry((steps, lead)).or_insert(stories.len());
         match stories.get_mut(place).filter(|_| known) {
             Some(story) => story.also.push(test.id.as_str()),
             None => stories.push(unexplained_story(report, test)),

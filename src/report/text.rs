@@ -234,8 +234,9 @@ impl Page {
             self.log_line(5, story::key_line(error));
         }
         if !story.also.is_empty() {
-            let also =
-                format!("and {} of which the same is known: {}", story::counted(story.also.len(), "test"), cut_list(&story.also));
+            let names: Vec<&str> = story.also.iter().map(|id| id.rsplit("::").next().unwrap_or(id)).collect();
+            let tests = story::counted(names.len(), "test");
+            let also = format!("and {tests} of which the same is known: {}", cut_list(&names));
             self.paragraph(5, Style::Faint, &also);
         }
         if let Some(guess) = &story.guess {
