@@ -50,8 +50,9 @@ pub fn diagnose(question: &Question) -> Diagnosis {
     let scene = Scene::new(question.catalog, question.graph, question.findings, &standings, question.lookback);
     let explained = hypothesis::explain(question, &scene);
     let mut cases = hypothesis::weigh(question, &scene, &control, &explained);
+    let roots = cases.iter().filter_map(|case| Some(case.hypotheses.first()?.root)).collect();
     for (case, explained) in cases.iter_mut().zip(&explained) {
-        case.ruled_out = ruled_out::ruled_out(question, &scene, &control, explained, case);
+        case.ruled_out = ruled_out::ruled_out(question, &scene, &control, explained, case, &roots);
     }
     let causes = across::causes(question, &cases);
     Diagnosis {

@@ -1,6 +1,6 @@
 //! What is not the cause: rules that could explain the symptom and did not match, refuted suspects, red herrings.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::chain::Scene;
 use super::control::{Control, Standing, StandingKind};
@@ -16,13 +16,15 @@ const LISTED: usize = 8;
 const DEEPEST: usize = 4;
 
 /// What could have explained the case and did not: suspects first, then what matched but is as common
-/// around passing tests, then the nearest in the cause graph.
+/// around passing tests, then the nearest in the cause graph. What is the root of another case is not listed:
+/// it is told there.
 pub fn ruled_out(
     question: &Question,
     scene: &Scene,
     control: &Control,
     explained: &Explained,
     case: &CaseDiagnosis,
+    roots: &BTreeSet<RuleIx>,
 ) -> Vec<RuledOut> {
     let Some((place, window)) = explained.window else { return Vec::new() };
     let entries = question.pulled.census.per_window.get(place).copied().unwrap_or(0);
@@ -38,7 +40,10 @@ pub fn ruled_out(
     let mut others: Vec<(bool, usize, RuleIx)> = near
         .into_iter()
         .filter(|&(rule, _)| {
-            !question.suspects.contains(&rule) && !on_a_chain(rule) && scene.seen_in(rule, place, window).is_empty()
+            !question.suspects.contains(&rule)
+                && !roots.contains(&rule)
+                && !on_a_chain(rule)
+                && scene.seen_in(rule, place, window).is_empty()
         })
         .map(|(rule, depth)| (variants_in(question, rule, place).is_empty(), depth, rule))
         .collect();

@@ -24,7 +24,7 @@ pub fn template(text: &str) -> String {
 }
 
 /// The last line of a stack trace that names an exception, after the first line.
-fn exception_line(text: &str) -> Option<&str> {
+pub fn exception_line(text: &str) -> Option<&str> {
     let traced = text.contains("Traceback (most recent call last)");
     text.lines().skip(1).filter(|line| if traced { opens_with_a_name(line) } else { names_an_exception(line) }).last()
 }

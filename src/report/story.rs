@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use crate::logs::template::exception_line;
+
 use super::schema::{Cause, Evidence, EvidenceKey, Footing, Hypothesis, Outcome, Premise, Report, RuledOut, Test, Verdict, Why};
 
 /// Chains told per cause; tests whose chain differs beyond these are counted.
@@ -239,9 +241,9 @@ pub(super) fn time(timestamp: &str) -> String {
 
 /// The line of a record that says most: the exception under a Python traceback, else the first line.
 pub(super) fn key_line(excerpt: &str) -> &str {
-    let mut lines = excerpt.lines().map(str::trim).filter(|line| !line.is_empty());
-    let first = lines.next().unwrap_or_default();
-    if excerpt.contains("Traceback (most recent call last)") { lines.next_back().unwrap_or(first) } else { first }
+    let first = excerpt.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    let traced = excerpt.contains("Traceback (most recent call last)");
+    exception_line(excerpt).filter(|_| traced).map_or(first, str::trim)
 }
 
 fn cite<'a>(report: &'a Report, keys: &[EvidenceKey]) -> Vec<Cited<'a>> {
