@@ -92,7 +92,15 @@ fn windows_are_exact(question: &Question) -> Option<Premise> {
 
 fn control_group(question: &Question) -> Option<Premise> {
     let controls = question.watch.group(Group::Control).count();
+    let passed = question.run.cases.iter().filter(|case| matches!(case.outcome, Outcome::Passed)).count();
     match controls {
+        0 if passed > 0 => premise(
+            "control-group",
+            false,
+            format!(
+                "{passed} tests passed, but too close to the failures to serve as a control group; `--control` takes the results of an earlier, better run in the same logs."
+            ),
+        ),
         0 => premise(
             "control-group",
             false,
