@@ -13,6 +13,7 @@ use crate::window::Spans;
 
 mod stamp;
 mod names;
+pub mod glimpse;
 pub mod entry;
 pub mod template;
 mod lines;
@@ -33,6 +34,7 @@ mod pull;
 mod around;
 
 pub use around::{Around, Wanted, neighbours};
+pub use glimpse::Glimpse;
 pub use entry::{LogEntry, Severity, SourceLocation, Split};
 pub use recognise::{HEAD_BYTES, Layout, recognise};
 pub use source::Source;
@@ -75,6 +77,12 @@ pub struct Selection {
 pub trait Gate: Sync {
     /// Whether the entry written as `raw` (one JSON object, as it stands in the source) is wanted.
     fn admits(&self, raw: &[u8]) -> bool;
+
+    /// The same for an entry that is a record of its own: no line of a stack trace, no part of a larger entry.
+    /// What its text will be can be asked, so the answer may be exact.
+    fn admits_alone(&self, entry: &Glimpse<'_>) -> bool {
+        self.admits(entry.raw())
+    }
 }
 
 /// The gate that admits all entries.

@@ -11,12 +11,14 @@
 //! Any character may also be written `\u0041`; an entry in which a printable ASCII character that is not
 //! usually escaped is written so is admitted. Numbers are taken to be written as they are shown.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use aho_corasick::AhoCorasick;
 use serde_json::Value;
 
-use crate::logs::Gate;
+use crate::logs::{Gate, Glimpse};
 
 use super::filter::outlook::{Outlook, Probe};
 use super::literals::{FOLDS_TO_ASCII, Weigh, required};
@@ -106,6 +108,13 @@ struct Meaning {
     escape: bool,
 }
 
+impl Meaning {
+    /// Whether the word at this place is the one that is meant, where upper and lower case count.
+    fn stands_at(&self, raw: &[u8], place: Range<usize>) -> bool {
+        self.exact.as_ref().is_none_or(|exact| exact.is_empty() || raw[place] == **exact)
+    }
+}
+
 /// All that is looked for in raw entries.
 #[derive(Debug, Clone)]
 pub(super) struct RawGate {
@@ -117,6 +126,8 @@ pub(super) struct RawGate {
     outlooks: Vec<Needs>,
     /// Ways of becoming text in which some matcher cannot tell.
     open: u8,
+    /// Some matcher has no text, and a filter that raw JSON cannot tell either.
+    by_filter_only: bool,
     /// Rules with a matcher that cannot tell in one of the ways.
     ungated: Vec<RuleIx>,
 }
@@ -132,8 +143,15 @@ enum Needs {
 
 impl RawGate {
     pub(super) fn new<'r>(slots: impl Iterator<Item = (RuleIx, Option<&'r Filter>, Option<&'r Pattern>)>) -> Self {
-        let mut gate =
-            RawGate { words: None, meanings: Vec::new(), probes: Vec::new(), outlooks: Vec::new(), open: 0, ungated: Vec::new() };
+        let mut gate = RawGate {
+            words: None,
+            meanings: Vec::new(),
+            probes: Vec::new(),
+            outlooks: Vec::new(),
+            open: 0,
+            by_filter_only: false,
+            ungated: Vec::new(),
+        };
         let mut words: BTreeMap<String, Meaning> = BTreeMap::new();
         for (rule, filter, text) in slots {
             let covered = text.map_or(0, |pattern| add_pieces(pattern, &mut words));
@@ -148,6 +166,7 @@ impl RawGate {
                 }
                 None => {
                     gate.open |= EVERY & !covered;
+                    gate.by_filter_only |= text.is_none();
                     gate.ungated.push(rule);
                 }
             }
@@ -159,7 +178,7 @@ impl RawGate {
         }
         words.entry("\\u00".to_owned()).or_default().escape = true;
         let (texts, meanings): (Vec<String>, Vec<Meaning>) = words.into_iter().unzip();
-        gate.words = if gate.open == EVERY { None } else { automaton(&texts) };
+        gate.words = automaton(&texts);
         gate.meanings = meanings;
         gate
     }
@@ -187,13 +206,53 @@ impl RawGate {
         }
     }
 
-    fn admits(&self, raw: &[u8]) -> bool {
+    /// Whether the entry may meet the filter of a matcher that has to be told by its filter.
+    fn filters_may_be_met(&self, raw: &[u8]) -> bool {
+        if self.outlooks.is_empty() || self.by_filter_only {
+            return self.by_filter_only;
+        }
         let Some(words) = &self.words else { return true };
+        let mut fitting = Vec::new();
+        for hit in words.find_overlapping_iter(raw) {
+            let meaning = &self.meanings[hit.pattern().as_usize()];
+            if meaning.escape && writes_plain_character(&raw[hit.end()..]) {
+                return true;
+            }
+            if !meaning.probes.is_empty() && meaning.stands_at(raw, hit.range()) {
+                self.probe(meaning, &raw[hit.end()..], &mut fitting);
+            }
+        }
+        self.outlooks.iter().any(|needs| needs.met_by(&fitting))
+    }
+
+    /// Adds the probes that the value behind a key fits.
+    fn probe(&self, meaning: &Meaning, behind: &[u8], fitting: &mut Vec<usize>) {
+        if meaning.probes.iter().any(|probe| !fitting.contains(probe)) {
+            let value = value_at(behind);
+            let fits = |probe: &&usize| value.as_ref().is_none_or(|value| self.probes[**probe].fits(value));
+            fitting.extend(meaning.probes.iter().filter(fits));
+        }
+    }
+
+    /// Whether a JSON payload that is all the text of its entry may meet a pattern.
+    fn admits_payload(&self, payload: &[u8]) -> bool {
+        if self.open & JSON != 0 {
+            return true;
+        }
+        let Some(words) = &self.words else { return true };
+        words.find_overlapping_iter(payload).any(|hit| {
+            let meaning = &self.meanings[hit.pattern().as_usize()];
+            meaning.admits & JSON != 0 || (meaning.escape && writes_plain_character(&payload[hit.end()..]))
+        })
+    }
+
+    fn admits(&self, raw: &[u8]) -> bool {
+        let Some(words) = self.words.as_ref().filter(|_| self.open != EVERY) else { return true };
         let (mut admitted, mut payload) = (self.open, 0);
         let mut fitting: Vec<usize> = Vec::new();
         for hit in words.find_overlapping_iter(raw) {
             let meaning = &self.meanings[hit.pattern().as_usize()];
-            if meaning.exact.as_ref().is_some_and(|exact| !exact.is_empty() && raw[hit.range()] != **exact) {
+            if !meaning.stands_at(raw, hit.range()) {
                 continue;
             }
             if meaning.escape && writes_plain_character(&raw[hit.end()..]) {
@@ -204,12 +263,7 @@ impl RawGate {
             if admitted == EVERY {
                 return true;
             }
-            if meaning.probes.iter().any(|probe| !fitting.contains(probe)) {
-                let value = value_at(&raw[hit.end()..]);
-                fitting.extend(
-                    meaning.probes.iter().filter(|probe| value.as_ref().is_none_or(|value| self.probes[**probe].fits(value))),
-                );
-            }
+            self.probe(meaning, &raw[hit.end()..], &mut fitting);
         }
         let way = match payload {
             payload if payload & REQUEST != 0 => REQUEST,
@@ -309,5 +363,24 @@ impl Matcher {
 impl Gate for Matcher {
     fn admits(&self, raw: &[u8]) -> bool {
         self.gate.admits(raw)
+    }
+
+    /// Exact but for filters: the record's own text is met with the patterns. What only a filter asks for is
+    /// looked for in the raw entry.
+    fn admits_alone(&self, entry: &Glimpse<'_>) -> bool {
+        thread_local! {
+            static ROOM: RefCell<String> = const { RefCell::new(String::new()) };
+        }
+        if self.gate.filters_may_be_met(entry.raw()) {
+            return true;
+        }
+        // Making the text of a structured payload costs more than looking whether that can be of use.
+        if entry.only_json().is_some_and(|payload| !self.gate.admits_payload(payload)) {
+            return false;
+        }
+        let mut room = ROOM.with(RefCell::take);
+        let admitted = entry.text(&mut room).is_none_or(|text| self.may_find(text));
+        ROOM.with(|kept| kept.replace(room));
+        admitted
     }
 }

@@ -16,7 +16,7 @@ use crate::results::TestCase;
 
 use super::gate::RawGate;
 use super::literals::{self, FOLDS_TO_ASCII};
-use super::{Captures, Catalog, Filter, LogMatcher, Pattern, RuleIx, TestMatcher};
+use super::{Captures, Catalog, Condition, Filter, LogMatcher, Pattern, Rule, RuleIx, TestMatcher};
 
 /// A literal shorter than this is in so many records that asking the pattern is as cheap.
 const SHORTEST_LITERAL: usize = 3;
@@ -52,7 +52,18 @@ pub struct Matcher {
     unlettered_set: Option<RegexSet>,
     /// Slots without a pattern: their filter is asked for every record.
     filter_only: Vec<u32>,
+    /// By rule: when a record's text alone may make it a finding.
+    alone: Vec<Alone>,
     pub(super) gate: RawGate,
+}
+
+/// When a record that is not parsed yet may be a finding of a rule, given which patterns its text meets.
+#[derive(Debug, Clone)]
+enum Alone {
+    /// As soon as it meets one.
+    WithAny,
+    /// Where this is met: all of the condition speaks of one record's text.
+    Where(Condition),
 }
 
 #[derive(Debug, Clone)]
@@ -119,7 +130,29 @@ impl Matcher {
         }
         let patterns = unlettered.iter().filter_map(|slot| logs[*slot as usize].text.as_ref()).map(Pattern::compiled);
         let unlettered_set = set_of(patterns);
-        Matcher { literals: automaton(&words), logs, tests, wakes, unlettered, unlettered_set, filter_only, gate }
+        let alone = catalog.rules().iter().map(Alone::of).collect();
+        Matcher { literals: automaton(&words), logs, tests, wakes, unlettered, unlettered_set, filter_only, alone, gate }
+    }
+
+    /// Whether the record with this text may be a finding of any rule whose matchers all have a text; filters
+    /// count as met where that makes it more likely. Linear in the text.
+    pub(super) fn may_find(&self, text: &str) -> bool {
+        let mut woken = WOKEN.with(RefCell::take);
+        woken.clear();
+        self.wake(text, &mut woken);
+        let found = woken.chunk_by(|a, b| self.logs[*a as usize].rule == self.logs[*b as usize].rule).any(|slots| {
+            let logs = slots.iter().map(|slot| &self.logs[*slot as usize]);
+            let mut met = logs.filter(|log| log.text.as_ref().is_some_and(|pattern| pattern.is_match(text)));
+            match &self.alone[self.logs[slots[0] as usize].rule] {
+                Alone::WithAny => met.next().is_some(),
+                Alone::Where(condition) => {
+                    let met: Vec<usize> = met.map(|log| log.matcher).collect();
+                    !met.is_empty() && condition.met_by_record(&met, &[])
+                }
+            }
+        });
+        WOKEN.with(|kept| kept.replace(woken));
+        found
     }
 
     /// Calls `visit` for each log matcher that the record meets, in order of rule, then matcher: its text
@@ -182,6 +215,18 @@ impl Matcher {
             if let Some(captures) = slot.test.met_by(case) {
                 visit(Sighting { rule: slot.rule, matcher: slot.matcher, captures, span: 0..0 });
             }
+        }
+    }
+}
+
+impl Alone {
+    fn of(rule: &Rule) -> Alone {
+        let texts_only = rule.log_matchers.iter().all(|log| log.filter.is_none() && log.text.is_some());
+        match &rule.condition {
+            Some(condition) if texts_only && !condition.scope().window && !condition.scope().case => {
+                Alone::Where(condition.clone())
+            }
+            _ => Alone::WithAny,
         }
     }
 }
