@@ -21,8 +21,9 @@ use serde_json::Value;
 use crate::logs::{Gate, Glimpse};
 
 use super::filter::outlook::{Outlook, Probe};
-use super::literals::{FOLDS_TO_ASCII, Weigh, required};
+use super::literals::{FOLDS_TO_ASCII, Weigh, clauses, required};
 use super::matching::{Matcher, automaton};
+use super::sieve::Sieve;
 use super::{Filter, Pattern, RuleIx};
 
 /// A piece shorter than this is in nearly every entry.
@@ -37,6 +38,9 @@ const EVERYWHERE: &str = "\
     \"httprequest\": \"requestmethod\": \"get post requesturl\": \"https \"requestsize\": \"responsesize\": \"status\": \
     \"useragent\": \"remoteip\": \"serverip\": \"latency\": \"protocol\": \"http/1.1 \"sourcelocation\": \"file\": \
     \"line\": \"function\": \"commit-sha gcb-build-id managed-by cloudfunctions us-central1";
+
+/// How JSON escapes the [`FOLDS_TO_ASCII`].
+const FOLDED: [&[u8]; 2] = [b"212a", b"017f"];
 
 /// The three ways in which an entry becomes text, as bits.
 const PLAIN: u8 = 1;
@@ -83,14 +87,19 @@ fn is_cut_in_request(byte: u8) -> bool {
 
 /// The longest piece of a literal between cuts; empty where none is of use.
 fn piece(literal: &str, is_cut: fn(u8) -> bool) -> &str {
-    let cut = |c: char| u8::try_from(c).map_or(true, is_cut);
-    let useful = |piece: &&str| piece.len() >= SHORTEST_PIECE && !EVERYWHERE.contains(piece);
-    literal
-        .split(cut)
-        .map(|piece| if is_cut(b':') { piece.trim() } else { piece })
-        .filter(useful)
-        .max_by_key(|piece| piece.len())
-        .unwrap_or_default()
+    pieces(literal, is_cut).filter(|piece| !EVERYWHERE.contains(piece)).max_by_key(|piece| piece.len()).unwrap_or_default()
+}
+
+/// As [`piece`], where only payloads are searched.
+fn longest(literal: &str, is_cut: fn(u8) -> bool) -> &str {
+    pieces(literal, is_cut).max_by_key(|piece| piece.len()).unwrap_or_default()
+}
+
+/// The pieces of a literal between cuts that are long enough to tell anything.
+fn pieces(literal: &str, is_cut: fn(u8) -> bool) -> impl Iterator<Item = &str> {
+    let cut = move |c: char| u8::try_from(c).map_or(true, is_cut);
+    let trimmed = move |piece| if is_cut(b':') { str::trim(piece) } else { piece };
+    literal.split(cut).map(trimmed).filter(|piece| piece.len() >= SHORTEST_PIECE)
 }
 
 /// What it means that a word stands in the raw entry.
@@ -173,7 +182,7 @@ impl RawGate {
         }
         gate.ungated.dedup();
         gate.add_keys(&mut words);
-        for word in FOLDS_TO_ASCII.iter().map(char::to_string).chain(["\\u212a".to_owned(), "\\u017f".to_owned()]) {
+        for word in FOLDS_TO_ASCII.iter().map(char::to_string).chain(FOLDED.map(|code| format!("\\u{}", String::from_utf8_lossy(code)))) {
             words.entry(word).or_default().admits = EVERY;
         }
         words.entry("\\u00".to_owned()).or_default().escape = true;
@@ -232,18 +241,6 @@ impl RawGate {
             let fits = |probe: &&usize| value.as_ref().is_none_or(|value| self.probes[**probe].fits(value));
             fitting.extend(meaning.probes.iter().filter(fits));
         }
-    }
-
-    /// Whether a JSON payload that is all the text of its entry may meet a pattern.
-    fn admits_payload(&self, payload: &[u8]) -> bool {
-        if self.open & JSON != 0 {
-            return true;
-        }
-        let Some(words) = &self.words else { return true };
-        words.find_overlapping_iter(payload).any(|hit| {
-            let meaning = &self.meanings[hit.pattern().as_usize()];
-            meaning.admits & JSON != 0 || (meaning.escape && writes_plain_character(&payload[hit.end()..]))
-        })
     }
 
     fn admits(&self, raw: &[u8]) -> bool {
@@ -325,6 +322,23 @@ fn writes_plain_character(after: &[u8]) -> bool {
     code.is_none_or(|byte| !is_cut_in_plain(byte))
 }
 
+/// Whether a character that encoders usually write as itself, or that matches one, is escaped anywhere.
+fn writes_plain_characters(raw: &[u8]) -> bool {
+    memchr::memmem::find_iter(raw, br"\u").any(|at| {
+        let code = raw.get(at + 2..at + 6).unwrap_or_default();
+        !code.starts_with(b"00") && FOLDED.iter().any(|folded| code.eq_ignore_ascii_case(folded))
+            || code.strip_prefix(b"00").is_some_and(writes_plain_character)
+    })
+}
+
+/// The patterns by the words that must stand in a JSON payload for its text to meet them.
+pub(super) fn payload_sieve<'p>(patterns: impl Iterator<Item = Option<&'p Pattern>>) -> Sieve {
+    const IN_PAYLOAD: Weigh = |text| longest(text, is_cut_in_json).len();
+    let pieces = |set: Vec<String>| set.iter().map(|text| longest(text, is_cut_in_json).to_owned()).collect();
+    let sets = |pattern: &Pattern| clauses(pattern.hir(), IN_PAYLOAD).into_iter().map(pieces).collect();
+    Sieve::new(patterns.map(|pattern| pattern.map(sets)))
+}
+
 /// The value after a key, where it is a scalar; `None`: it is something else, or cannot be told.
 fn value_at(after: &[u8]) -> Option<Value> {
     let blank = |byte: &&u8| byte.is_ascii_whitespace();
@@ -375,7 +389,7 @@ impl Gate for Matcher {
             return true;
         }
         // Making the text of a structured payload costs more than looking whether that can be of use.
-        if entry.only_json().is_some_and(|payload| !self.gate.admits_payload(payload)) {
+        if entry.only_json().is_some_and(|payload| !writes_plain_characters(payload) && !self.payloads.wakes_any(payload)) {
             return false;
         }
         let mut room = ROOM.with(RefCell::take);

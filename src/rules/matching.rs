@@ -1,28 +1,23 @@
 //! Which matchers of which rules a record or a failure meets: all rules at once.
 //!
-//! One Aho-Corasick automaton over the patterns' required literals says which few patterns can match at
-//! all, and only those are asked; so the cost hardly grows with the number of rules. Patterns without a
-//! usable literal share one `RegexSet`.
+//! A [`Sieve`] of the words that the patterns need says which few of them can match at all, and only those are
+//! asked; so the cost hardly grows with the number of rules.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, MatchKind};
-use regex::{RegexSet, RegexSetBuilder};
 
 use crate::logs::Record;
 use crate::results::TestCase;
 
-use super::gate::RawGate;
-use super::literals::{self, FOLDS_TO_ASCII};
+use super::gate::{self, RawGate};
+use super::literals;
+use super::sieve::Sieve;
 use super::{Captures, Catalog, Condition, Filter, LogMatcher, Pattern, Rule, RuleIx, TestMatcher};
 
 /// A literal shorter than this is in so many records that asking the pattern is as cheap.
 const SHORTEST_LITERAL: usize = 3;
-
-/// What a `RegexSet` of many patterns needs to stay on its fast path.
-const SET_CACHE_BYTES: usize = 64 << 20;
 
 /// A matcher of a rule was met.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,14 +37,10 @@ pub struct Sighting {
 pub struct Matcher {
     logs: Vec<LogSlot>,
     tests: Vec<TestSlot>,
-    /// `None` only where so many literals do not fit one automaton; then every slot is asked.
-    literals: Option<AhoCorasick>,
-    /// For each literal of the automaton, the slots it wakes; the last [`FOLDS_TO_ASCII`] wake all.
-    wakes: Vec<Vec<u32>>,
-    /// Slots whose pattern has no literal, in the order of the set.
-    unlettered: Vec<u32>,
-    /// `None` only where the patterns together are too big; then each is asked.
-    unlettered_set: Option<RegexSet>,
+    /// Which slots' patterns a text may meet.
+    texts: Sieve,
+    /// Which slots' patterns a JSON payload may meet once it has become text.
+    pub(super) payloads: Sieve,
     /// Slots without a pattern: their filter is asked for every record.
     filter_only: Vec<u32>,
     /// By rule: when a record's text alone may make it a finding.
@@ -63,7 +54,11 @@ enum Alone {
     /// As soon as it meets one.
     WithAny,
     /// Where this is met: all of the condition speaks of one record's text.
-    Where(Condition),
+    Where {
+        condition: Condition,
+        /// The matchers that can only speak against it.
+        against: Vec<usize>,
+    },
 }
 
 #[derive(Debug, Clone)]
@@ -99,39 +94,13 @@ impl Matcher {
                 tests.push(TestSlot { rule, matcher, test: test.clone() });
             }
         }
-        let mut by_literal: BTreeMap<String, Vec<u32>> = BTreeMap::new();
-        let (mut unlettered, mut filter_only) = (Vec::new(), Vec::new());
-        for (slot, log) in (0u32..).zip(&logs) {
-            let Some(pattern) = &log.text else {
-                filter_only.push(slot);
-                continue;
-            };
-            match literals::required(pattern.hir(), long_enough) {
-                Some(set) => set.into_iter().for_each(|literal| by_literal.entry(literal).or_default().push(slot)),
-                None => unlettered.push(slot),
-            }
-        }
+        let filter_only = (0u32..).zip(&logs).filter(|(_, log)| log.text.is_none()).map(|(slot, _)| slot).collect();
+        let sets = |weigh| move |log: &LogSlot| log.text.as_ref().map(|pattern| literals::clauses(pattern.hir(), weigh));
+        let texts = Sieve::new(logs.iter().map(sets(long_enough)));
+        let payloads = gate::payload_sieve(logs.iter().map(|log| log.text.as_ref()));
         let gate = RawGate::new(logs.iter().map(|log| (log.rule, log.filter.as_ref(), log.text.as_ref())));
-        let every_lettered: Vec<u32> = {
-            let mut all: Vec<u32> = by_literal.values().flatten().copied().collect();
-            all.sort_unstable();
-            all.dedup();
-            all
-        };
-        let mut wakes = Vec::new();
-        let mut words = Vec::new();
-        for (literal, slots) in by_literal {
-            words.push(literal);
-            wakes.push(slots);
-        }
-        for c in FOLDS_TO_ASCII {
-            words.push(c.to_string());
-            wakes.push(every_lettered.clone());
-        }
-        let patterns = unlettered.iter().filter_map(|slot| logs[*slot as usize].text.as_ref()).map(Pattern::compiled);
-        let unlettered_set = set_of(patterns);
         let alone = catalog.rules().iter().map(Alone::of).collect();
-        Matcher { literals: automaton(&words), logs, tests, wakes, unlettered, unlettered_set, filter_only, alone, gate }
+        Matcher { logs, tests, texts, payloads, filter_only, alone, gate }
     }
 
     /// Whether the record with this text may be a finding of any rule whose matchers all have a text; filters
@@ -141,13 +110,21 @@ impl Matcher {
         woken.clear();
         self.wake(text, &mut woken);
         let found = woken.chunk_by(|a, b| self.logs[*a as usize].rule == self.logs[*b as usize].rule).any(|slots| {
-            let logs = slots.iter().map(|slot| &self.logs[*slot as usize]);
-            let mut met = logs.filter(|log| log.text.as_ref().is_some_and(|pattern| pattern.is_match(text)));
+            let met = |slot: &u32| {
+                let log = &self.logs[*slot as usize];
+                log.text.as_ref().is_some_and(|pattern| pattern.is_match(text)).then_some(log.matcher)
+            };
             match &self.alone[self.logs[slots[0] as usize].rule] {
-                Alone::WithAny => met.next().is_some(),
-                Alone::Where(condition) => {
-                    let met: Vec<usize> = met.map(|log| log.matcher).collect();
-                    !met.is_empty() && condition.met_by_record(&met, &[])
+                Alone::WithAny => slots.iter().any(|slot| met(slot).is_some()),
+                Alone::Where { condition, against } => {
+                    let (last, first): (Vec<u32>, Vec<u32>) =
+                        slots.iter().partition(|slot| against.contains(&self.logs[**slot as usize].matcher));
+                    let mut matchers: Vec<usize> = first.iter().filter_map(met).collect();
+                    // What can only speak against the rule is asked only where something speaks for it.
+                    condition.met_by_record(&matchers, &[]) && {
+                        matchers.extend(last.iter().filter_map(met));
+                        condition.met_by_record(&matchers, &[])
+                    }
                 }
             }
         });
@@ -182,31 +159,13 @@ impl Matcher {
         }
     }
 
-    /// The slots that the text may meet, in order: all whose literals are in it, and those that have none.
+    /// The slots that the text may meet, in order.
     fn wake(&self, text: &str, woken: &mut Vec<u32>) {
-        match &self.literals {
-            Some(literals) => {
-                let mut last = usize::MAX;
-                for hit in literals.find_overlapping_iter(text) {
-                    let literal = hit.pattern().as_usize();
-                    // A line of dashes meets the same literal at every place.
-                    if literal != last {
-                        woken.extend_from_slice(&self.wakes[literal]);
-                        last = literal;
-                    }
-                }
-            }
-            None => woken.extend(self.wakes.iter().flatten()),
-        }
-        match &self.unlettered_set {
-            Some(set) if !self.unlettered.is_empty() => {
-                woken.extend(set.matches(text).iter().map(|place| self.unlettered[place]));
-            }
-            _ => woken.extend_from_slice(&self.unlettered),
-        }
+        self.texts.wake(text.as_bytes(), woken);
         woken.extend_from_slice(&self.filter_only);
-        woken.sort_unstable();
-        woken.dedup();
+        if !self.filter_only.is_empty() {
+            woken.sort_unstable();
+        }
     }
 
     /// Calls `visit` for each test matcher that the case meets, in order of rule, then matcher.
@@ -224,7 +183,7 @@ impl Alone {
         let texts_only = rule.log_matchers.iter().all(|log| log.filter.is_none() && log.text.is_some());
         match &rule.condition {
             Some(condition) if texts_only && !condition.scope().window && !condition.scope().case => {
-                Alone::Where(condition.clone())
+                Alone::Where { condition: condition.clone(), against: condition.only_against() }
             }
             _ => Alone::WithAny,
         }
@@ -288,6 +247,3 @@ pub(super) fn automaton<W: AsRef<[u8]>>(words: &[W]) -> Option<AhoCorasick> {
     AhoCorasick::builder().match_kind(MatchKind::Standard).ascii_case_insensitive(true).build(words).ok()
 }
 
-fn set_of<'p>(patterns: impl Iterator<Item = &'p str>) -> Option<RegexSet> {
-    RegexSetBuilder::new(patterns).size_limit(SET_CACHE_BYTES).dfa_size_limit(SET_CACHE_BYTES).build().ok()
-}
