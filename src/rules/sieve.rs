@@ -1,8 +1,8 @@
 //! Which of many patterns a text may meet, in one pass over the text: a pattern is worth asking only where the
 //! text holds one word of each set that its matches need.
 //!
-//! Words are looked for by their beginnings only, so that one small automaton holds all of them and stays in the
-//! processor's cache; that wakes a few patterns too many, never too few.
+//! Of a long word only the stretch that tells most is looked for, so that one automaton of bounded size holds all
+//! of them; that wakes a few patterns too many, never too few.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -12,10 +12,13 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use super::literals::{FOLDS_TO_ASCII, MOST_CLAUSES};
 
 /// Of each word, so many bytes are looked for.
-const BEGINNING: usize = 7;
+const STRETCH: usize = 8;
 
 /// Up to so many bytes of words, the automaton is a table that costs one look a byte.
-const TABLE_WORDS_BYTES: usize = 100 << 10;
+const TABLE_WORDS_BYTES: usize = 64 << 10;
+
+/// How many bytes make up what is counted to tell rare stretches from common ones.
+const GRAM: usize = 4;
 
 /// One bit for each set of a pattern.
 type Sets = u8;
@@ -44,7 +47,9 @@ impl Sieve {
     /// From the sets of each pattern, in order of their numbers; a pattern that is `None` is never woken. Linear in
     /// the length of all words.
     pub(super) fn new(patterns: impl Iterator<Item = Option<Vec<Vec<String>>>>) -> Sieve {
-        let mut words: BTreeMap<String, BTreeMap<u32, Sets>> = BTreeMap::new();
+        let patterns: Vec<Option<Vec<Vec<String>>>> = patterns.collect();
+        let commonness = Commonness::of(patterns.iter().flatten().flatten().flatten());
+        let mut words: BTreeMap<Vec<u8>, BTreeMap<u32, Sets>> = BTreeMap::new();
         let (mut sets, mut always) = (Vec::new(), Vec::new());
         for (pattern, clauses) in (0u32..).zip(patterns) {
             if clauses.as_ref().is_some_and(Vec::is_empty) {
@@ -53,13 +58,13 @@ impl Sieve {
             let clauses = clauses.unwrap_or_default();
             sets.push((0..clauses.len()).fold(0, |all, set| all | 1 << set));
             for (set, clause) in clauses.iter().enumerate() {
-                for word in beginnings(clause) {
+                for word in commonness.stretches(clause) {
                     *words.entry(word).or_default().entry(pattern).or_default() |= 1 << set;
                 }
             }
         }
-        let bytes: usize = words.keys().map(String::len).sum();
-        let (words, wanted_by): (Vec<String>, Vec<_>) = words.into_iter().unzip();
+        let bytes: usize = words.keys().map(Vec::len).sum();
+        let (words, wanted_by): (Vec<Vec<u8>>, Vec<_>) = words.into_iter().unzip();
         let wanted_by = wanted_by.into_iter().map(|by| by.into_iter().collect()).collect();
         let kind = (bytes <= TABLE_WORDS_BYTES).then_some(AhoCorasickKind::DFA);
         let automaton =
@@ -132,16 +137,48 @@ impl Sieve {
     }
 }
 
-/// What to look for to find any word of a set: beginnings, without those that hold another.
-fn beginnings(set: &[String]) -> Vec<String> {
-    let mut short: Vec<&str> = set.iter().map(|word| &word[..word.floor_char_boundary(BEGINNING)]).collect();
-    short.sort_by_key(|word| (word.len(), *word));
-    short.dedup();
-    let mut kept: Vec<&str> = Vec::new();
-    for word in short {
-        if !kept.iter().any(|shorter| word.contains(shorter)) {
+/// How often stretches of text stand in the words of all patterns, which is about as often as they stand in logs.
+struct Commonness(Vec<u16>);
+
+impl Commonness {
+    fn of<'w>(words: impl Iterator<Item = &'w String>) -> Commonness {
+        let mut counts = vec![0u16; 1 << 16];
+        for gram in words.flat_map(|word| word.as_bytes().windows(GRAM)) {
+            let count = &mut counts[place(gram)];
+            *count = count.saturating_add(1);
+        }
+        Commonness(counts)
+    }
+
+    /// The stretch of a word that is least common.
+    fn rarest<'w>(&self, word: &'w [u8]) -> &'w [u8] {
+        let common = |stretch: &&[u8]| stretch.windows(GRAM).map(|gram| u32::from(self.0[place(gram)])).sum::<u32>();
+        word.windows(STRETCH).min_by_key(common).unwrap_or(word)
+    }
+
+    /// What to look for to find any word of a set: a stretch of each, without those that hold another.
+    fn stretches(&self, set: &[String]) -> Vec<Vec<u8>> {
+        let words = without_longer(set.iter().map(String::as_bytes).collect());
+        let stretches = without_longer(words.into_iter().map(|word| self.rarest(word)).collect());
+        stretches.into_iter().map(<[u8]>::to_vec).collect()
+    }
+}
+
+/// Two grams may share a place; then both pass for more common than they are.
+fn place(gram: &[u8]) -> usize {
+    let number = gram.iter().fold(0u32, |number, byte| number << 8 | u32::from(*byte));
+    (number.wrapping_mul(0x9e37_79b1) >> 16) as usize
+}
+
+/// Without the words that hold another one.
+fn without_longer(mut words: Vec<&[u8]>) -> Vec<&[u8]> {
+    words.sort_unstable_by_key(|word| (word.len(), *word));
+    words.dedup();
+    let mut kept: Vec<&[u8]> = Vec::new();
+    for word in words {
+        if !kept.iter().any(|shorter| memchr::memmem::find(word, shorter).is_some()) {
             kept.push(word);
         }
     }
-    kept.into_iter().map(str::to_owned).collect()
+    kept
 }
