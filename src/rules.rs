@@ -15,6 +15,7 @@ pub mod graph;
 pub mod template;
 pub mod condition;
 mod literals;
+mod words;
 mod sieve;
 mod gate;
 pub mod matching;
