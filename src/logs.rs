@@ -189,5 +189,19 @@ pub enum Error {
 ///
 /// Only where a source that was named cannot be opened. Everything else that could not be read is a [`Gap`].
 pub fn pull(sources: &[Source], selection: &Selection, gate: &dyn Gate, visit: &mut dyn FnMut(Record)) -> Result<Pulled, Error> {
+    pull::pull(sources, selection, gate, &mut |records| records.into_iter().for_each(&mut *visit))
+}
+
+/// As [`pull`], many records at a time, for those who look at them on several threads.
+///
+/// # Errors
+///
+/// As [`pull`].
+pub fn pull_many(
+    sources: &[Source],
+    selection: &Selection,
+    gate: &dyn Gate,
+    visit: &mut dyn FnMut(Vec<Record>),
+) -> Result<Pulled, Error> {
     pull::pull(sources, selection, gate, visit)
 }

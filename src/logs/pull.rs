@@ -24,7 +24,7 @@ pub(super) fn pull(
     sources: &[Source],
     selection: &Selection,
     gate: &dyn Gate,
-    visit: &mut dyn FnMut(Record),
+    visit: &mut dyn FnMut(Vec<Record>),
 ) -> Result<Pulled, Error> {
     pull_within(BUDGET_BYTES, sources, selection, gate, visit)
 }
@@ -34,7 +34,7 @@ fn pull_within(
     sources: &[Source],
     selection: &Selection,
     gate: &dyn Gate,
-    visit: &mut dyn FnMut(Record),
+    visit: &mut dyn FnMut(Vec<Record>),
 ) -> Result<Pulled, Error> {
     let mut pull = Pull::new(selection, budget);
     for source in sources {
@@ -156,7 +156,7 @@ impl Pull {
         }
     }
 
-    fn visit(&mut self, visit: &mut dyn FnMut(Record)) {
+    fn visit(&mut self, visit: &mut dyn FnMut(Vec<Record>)) {
         let order = self.store.in_order();
         let groups = stitch::groups(order.iter().map(|place| self.store.candidate(*place)));
         let wanted = groups.firsts.iter().flat_map(|first| groups.members(*first)).map(|at| order[at]);
@@ -175,15 +175,10 @@ impl Pull {
                 (stitch::record(entries), lost)
             };
             let parsed: Vec<_> = firsts.par_iter().map(parse).collect();
-            for (record, lost) in parsed {
-                lost.into_iter().for_each(|gap| {
-                    self.gaps.insert(gap);
-                });
-                if let Some(record) = record {
-                    self.gaps.extend(stitch::missing_parts(&record));
-                    visit(record);
-                }
-            }
+            let (records, lost): (Vec<Option<Record>>, Vec<Vec<Gap>>) = parsed.into_iter().unzip();
+            let records: Vec<Record> = records.into_iter().flatten().collect();
+            self.gaps.extend(lost.into_iter().flatten().chain(records.iter().filter_map(stitch::missing_parts)));
+            visit(records);
         }
     }
 
@@ -263,7 +258,9 @@ mod tests {
                 let selection = Selection { windows: vec![all], reach: Spans::union([all]) };
                 let read = |budget| {
                     let mut seen = Vec::new();
-                    let pulled = pull_within(budget, &source, &selection, gate, &mut |record| seen.push(format!("{record:?}")));
+                    let pulled = pull_within(budget, &source, &selection, gate, &mut |records| {
+                        seen.extend(records.iter().map(|record| format!("{record:?}")));
+                    });
                     (seen, pulled.unwrap())
                 };
                 let (kept, again) = (read(usize::MAX), read(0));

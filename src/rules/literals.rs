@@ -17,7 +17,7 @@ const MOST: usize = 32;
 /// Most characters a class may stand for and still be spelled out.
 const MOST_OF_CLASS: usize = 5;
 /// Most sets that are kept of a pattern.
-pub(super) const MOST_CLAUSES: usize = 8;
+pub(super) const MOST_CLAUSES: usize = 4;
 /// Longest text that is kept.
 const LONGEST: usize = 64;
 

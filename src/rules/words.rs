@@ -6,54 +6,64 @@
 
 use std::ops::Range;
 
-use rustc_hash::FxHashMap;
-
 /// How many bits the table of bits has, as a power of two: 16 kB, half of what the fastest cache of a processor holds.
 const TABLE_BITS: u32 = 17;
 
 /// Words of three bytes have a table of their own: 4 kB.
 const SHORT_TABLE_BITS: u32 = 15;
 
-/// Where a word's anchor stands in it.
+/// A word and where its anchor stands in it.
 #[derive(Debug, Clone, Copy)]
 struct Anchored {
     word: u32,
     offset: u32,
+    /// Its bytes among those of all words.
+    start: u32,
+    length: u32,
 }
 
-/// The words to find, each of at least [`SHORTEST`] bytes.
+/// The words to find.
 #[derive(Debug, Clone)]
 pub(super) struct Words {
-    words: Vec<Box<[u8]>>,
+    /// All words, in lower case, one behind the other.
+    bytes: Vec<u8>,
     anchors: Anchors,
     short_anchors: Anchors,
 }
 
 /// The shortest word that can be found, in bytes.
-pub(super) const SHORTEST: usize = 3;
+const SHORTEST: usize = 3;
 
 /// Words by their anchors.
 #[derive(Debug, Clone)]
 struct Anchors {
     bits: Vec<u64>,
     shift: u32,
-    by_anchor: FxHashMap<u32, Vec<Anchored>>,
+    /// A hash table: each anchor with where its words begin and end in `words`; empty where they do.
+    slots: Vec<(u32, u32, u32)>,
+    words: Vec<Anchored>,
 }
 
 impl Anchors {
-    fn new(power: u32) -> Anchors {
-        Anchors { bits: vec![0; 1 << (power - 6)], shift: 32 - power, by_anchor: FxHashMap::default() }
-    }
-
-    fn add(&mut self, anchor: u32, anchored: Anchored) {
-        let place = self.place(anchor);
-        self.bits[place / 64] |= 1 << (place % 64);
-        self.by_anchor.entry(anchor).or_default().push(anchored);
+    fn new(power: u32, mut words: Vec<(u32, Anchored)>) -> Anchors {
+        words.sort_unstable_by_key(|(anchor, anchored)| (*anchor, anchored.word));
+        let room = (2 * words.len()).next_power_of_two().max(2);
+        let mut anchors =
+            Anchors { bits: vec![0; 1 << (power - 6)], shift: 32 - power, slots: vec![(0, 0, 0); room], words: Vec::new() };
+        for group in words.chunk_by(|one, other| one.0 == other.0) {
+            let (anchor, start) = (group[0].0, anchors.words.len() as u32);
+            let place = anchors.place(anchor);
+            anchors.bits[place / 64] |= 1 << (place % 64);
+            let slot = anchors.slot(anchor);
+            anchors.slots[slot] = (anchor, start, start + group.len() as u32);
+            anchors.words.extend(group.iter().map(|(_, anchored)| *anchored));
+        }
+        anchors
     }
 
     #[inline]
     fn place(&self, anchor: u32) -> usize {
-        (anchor.wrapping_mul(0x9e37_79b1) >> self.shift) as usize
+        (hash(anchor) >> self.shift) as usize
     }
 
     #[inline]
@@ -62,9 +72,25 @@ impl Anchors {
         self.bits[place / 64] >> (place % 64) & 1 != 0
     }
 
-    fn at(&self, anchor: u32) -> &[Anchored] {
-        self.by_anchor.get(&anchor).map_or(&[], Vec::as_slice)
+    /// Where the anchor is in the table, or would be: at least half of the slots are empty.
+    fn slot(&self, anchor: u32) -> usize {
+        let mask = self.slots.len() - 1;
+        let mut slot = hash(anchor) as usize & mask;
+        while self.slots[slot].1 < self.slots[slot].2 && self.slots[slot].0 != anchor {
+            slot = (slot + 1) & mask;
+        }
+        slot
     }
+
+    fn at(&self, anchor: u32) -> &[Anchored] {
+        let (_, start, end) = self.slots[self.slot(anchor)];
+        &self.words[start as usize..end as usize]
+    }
+}
+
+#[inline]
+fn hash(gram: u32) -> u32 {
+    gram.wrapping_mul(0x9e37_79b1)
 }
 
 /// A text in lower case, with room behind its end.
@@ -91,20 +117,20 @@ impl Lowered {
 impl Words {
     /// The words are known by their places. Shorter ones than [`SHORTEST`] are never found. Linear in their lengths.
     pub(super) fn new<W: AsRef<[u8]>>(words: impl IntoIterator<Item = W>) -> Words {
-        let words: Vec<Box<[u8]>> = words.into_iter().map(|word| word.as_ref().to_ascii_lowercase().into()).collect();
+        let words: Vec<Vec<u8>> = words.into_iter().map(|word| word.as_ref().to_ascii_lowercase()).collect();
         let commonness = Commonness::of(&words);
-        let (mut anchors, mut short_anchors) = (Anchors::new(TABLE_BITS), Anchors::new(SHORT_TABLE_BITS));
-        for (place, word) in (0u32..).zip(&words) {
-            match **word {
-                [a, b, c] => short_anchors.add(u32::from_le_bytes([a, b, c, 0]), Anchored { word: place, offset: 0 }),
-                _ => {
-                    if let Some((offset, anchor)) = commonness.rarest(word) {
-                        anchors.add(anchor, Anchored { word: place, offset });
-                    }
-                }
+        let (mut anchors, mut short_anchors, mut bytes) = (Vec::new(), Vec::new(), Vec::new());
+        for (place, word) in (0u32..).zip(&words).filter(|(_, word)| word.len() >= SHORTEST) {
+            let (start, length) = (bytes.len() as u32, word.len() as u32);
+            let anchored = |offset| Anchored { word: place, offset, start, length };
+            match (commonness.rarest(word), &**word) {
+                (Some((offset, anchor)), _) => anchors.push((anchor, anchored(offset))),
+                (None, short) => short_anchors.push((number(short), anchored(0))),
             }
+            bytes.extend_from_slice(word);
         }
-        Words { words, anchors, short_anchors }
+        let (anchors, short_anchors) = (Anchors::new(TABLE_BITS, anchors), Anchors::new(SHORT_TABLE_BITS, short_anchors));
+        Words { bytes, anchors, short_anchors }
     }
 
     /// Calls `visit` with every word in the text and where it stands, also where words overlap. Linear in the text,
@@ -124,22 +150,28 @@ impl Words {
     }
 
     fn verify(&self, text: &[u8], at: usize, anchored: &[Anchored], visit: &mut impl FnMut(usize, Range<usize>)) {
-        for Anchored { word, offset } in anchored {
-            let word = *word as usize;
-            if let Some(start) = at.checked_sub(*offset as usize)
-                && text[start..].starts_with(&self.words[word])
+        for &Anchored { word, offset, start, length } in anchored {
+            let word_bytes = &self.bytes[start as usize..][..length as usize];
+            if let Some(from) = at.checked_sub(offset as usize)
+                && is_at(text, from, word_bytes)
             {
-                visit(word, start..start + self.words[word].len());
+                visit(word as usize, from..from + word_bytes.len());
             }
         }
     }
+}
+
+/// Whether a word stands at a place of the text. Short words do not pay for a call.
+#[inline]
+fn is_at(text: &[u8], from: usize, word: &[u8]) -> bool {
+    text.get(from..from + word.len()).is_some_and(|there| there.iter().zip(word).all(|(one, other)| one == other))
 }
 
 /// How often four bytes stand in the words, which is about as often as they stand in texts about the same things.
 struct Commonness(Vec<u16>);
 
 impl Commonness {
-    fn of(words: &[Box<[u8]>]) -> Commonness {
+    fn of(words: &[Vec<u8>]) -> Commonness {
         let mut counts = vec![0u16; 1 << 16];
         for gram in words.iter().flat_map(|word| word.windows(4)) {
             let count = &mut counts[place(gram)];
@@ -161,7 +193,7 @@ fn number(gram: &[u8]) -> u32 {
 
 /// Two grams may share a place; then both pass for more common than they are.
 fn place(gram: &[u8]) -> usize {
-    (number(gram).wrapping_mul(0x9e37_79b1) >> 16) as usize
+    (hash(number(gram)) >> 16) as usize
 }
 
 #[cfg(test)]

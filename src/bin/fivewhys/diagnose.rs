@@ -207,7 +207,7 @@ fn look(incident: &Incident, catalog: &Catalog, run: &TestRun, watch: &Watch, ar
         windows.iter().map(|&(start, end)| (start.saturating_sub(args.lookback).unwrap_or(jiff::Timestamp::MIN), end)),
     );
     let mut finder = Finder::new(catalog, &matcher, watch);
-    let mut pulled = logs::pull(&incident.logs, &Selection { windows, reach }, &matcher, &mut |record| finder.see(&record))?;
+    let mut pulled = logs::pull_many(&incident.logs, &Selection { windows, reach }, &matcher, &mut |records| finder.see_all(records))?;
     pulled.gaps.extend(incident.gaps());
     let findings = finder.finish(run);
     Ok(Sighted { matcher, findings, pulled })
