@@ -6,18 +6,12 @@
 use std::cell::RefCell;
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, MatchKind};
-
 use crate::logs::Record;
 use crate::results::TestCase;
 
-use super::gate::{self, RawGate};
-use super::literals;
+use super::gate::RawGate;
 use super::sieve::Sieve;
 use super::{Captures, Catalog, Condition, Filter, LogMatcher, Pattern, Rule, RuleIx, TestMatcher};
-
-/// A literal shorter than this is in so many records that asking the pattern is as cheap.
-const SHORTEST_LITERAL: usize = 3;
 
 /// A matcher of a rule was met.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,9 +89,9 @@ impl Matcher {
             }
         }
         let filter_only = (0u32..).zip(&logs).filter(|(_, log)| log.text.is_none()).map(|(slot, _)| slot).collect();
-        let sets = |weigh| move |log: &LogSlot| log.text.as_ref().map(|pattern| literals::clauses(pattern.hir(), weigh));
-        let texts = Sieve::new(logs.iter().map(sets(long_enough)));
-        let payloads = gate::payload_sieve(logs.iter().map(|log| log.text.as_ref()));
+        let needs = || logs.iter().map(|log: &LogSlot| log.text.as_ref().map(Pattern::needs));
+        let texts = Sieve::new(needs().map(|needs| needs.map(|needs| needs.text.as_slice())));
+        let payloads = Sieve::new(needs().map(|needs| needs.map(|needs| needs.payload.as_slice())));
         let gate = RawGate::new(logs.iter().map(|log| (log.rule, log.filter.as_ref(), log.text.as_ref())));
         let alone = catalog.rules().iter().map(Alone::of).collect();
         Matcher { logs, tests, texts, payloads, filter_only, alone, gate }
@@ -237,13 +231,3 @@ impl TestMatcher {
         met_all.then_some(caught)
     }
 }
-
-fn long_enough(literal: &str) -> usize {
-    if literal.len() < SHORTEST_LITERAL { 0 } else { literal.len() }
-}
-
-/// An automaton that finds all the words, ASCII case ignored; `None` only for gigabytes of words.
-pub(super) fn automaton<W: AsRef<[u8]>>(words: &[W]) -> Option<AhoCorasick> {
-    AhoCorasick::builder().match_kind(MatchKind::Standard).ascii_case_insensitive(true).build(words).ok()
-}
-

@@ -41,11 +41,11 @@ struct Met {
 impl Sieve {
     /// From the sets of each pattern, in order of their numbers; a pattern that is `None` is never woken. Linear in
     /// the length of all words.
-    pub(super) fn new(patterns: impl Iterator<Item = Option<Vec<Vec<String>>>>) -> Sieve {
+    pub(super) fn new<'p>(patterns: impl Iterator<Item = Option<&'p [Vec<String>]>>) -> Sieve {
         let mut words: BTreeMap<Vec<u8>, BTreeMap<u32, Sets>> = BTreeMap::new();
         let (mut sets, mut always) = (Vec::new(), Vec::new());
         for (pattern, clauses) in (0u32..).zip(patterns) {
-            if clauses.as_ref().is_some_and(Vec::is_empty) {
+            if clauses.is_some_and(<[_]>::is_empty) {
                 always.push(pattern);
             }
             let clauses = clauses.unwrap_or_default();
