@@ -3,11 +3,12 @@
 //! A [`Sieve`] of the words that the patterns need says which few of them can match at all, and only those are
 //! asked; so the cost hardly grows with the number of rules.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::ops::Range;
 
 use crate::logs::Record;
-use crate::results::TestCase;
+use crate::results::{Outcome, TestCase};
 
 use super::gate::RawGate;
 use super::sieve::Sieve;
@@ -35,6 +36,8 @@ pub struct Matcher {
     texts: Sieve,
     /// Which slots' patterns a JSON payload may meet once it has become text.
     pub(super) payloads: Sieve,
+    /// Which test slots a case may meet, by its id, its error line and all it said.
+    cases: [Sieve; 3],
     /// Slots without a pattern: their filter is asked for every record.
     filter_only: Vec<u32>,
     /// By rule: when a record's text alone may make it a finding.
@@ -94,7 +97,13 @@ impl Matcher {
         let payloads = Sieve::new(needs().map(|needs| needs.map(|needs| needs.payload.as_slice())));
         let gate = RawGate::new(logs.iter().map(|log| (log.rule, log.filter.as_ref(), log.text.as_ref())));
         let alone = catalog.rules().iter().map(Alone::of).collect();
-        Matcher { logs, tests, texts, payloads, filter_only, alone, gate }
+        let cases = [0, 1, 2].map(|part| {
+            let needs = |slot: &TestSlot| slot.test.patterns()[part].clone().map(|pattern| pattern.needs().text.clone());
+            let needs: Vec<Option<Vec<Vec<String>>>> = tests.iter().map(needs).collect();
+            // A matcher that does not ask for this part is woken by any.
+            Sieve::new(needs.iter().map(|needs| Some(needs.as_deref().unwrap_or_default())))
+        });
+        Matcher { logs, tests, texts, payloads, cases, filter_only, alone, gate }
     }
 
     /// Whether the record with this text may be a finding of any rule whose matchers all have a text; filters
@@ -164,8 +173,15 @@ impl Matcher {
 
     /// Calls `visit` for each test matcher that the case meets, in order of rule, then matcher.
     pub fn in_case(&self, case: &TestCase, visit: &mut dyn FnMut(Sighting)) {
-        for slot in &self.tests {
-            if let Some(captures) = slot.test.met_by(case) {
+        let texts = texts_of(case);
+        let mut woken: [Vec<u32>; 3] = Default::default();
+        for ((sieve, text), woken) in self.cases.iter().zip(&texts).zip(&mut woken) {
+            sieve.wake(text.as_bytes(), woken);
+        }
+        let [ids, messages, details] = woken;
+        let in_all = |slot: &&u32| messages.binary_search(slot).is_ok() && details.binary_search(slot).is_ok();
+        for slot in ids.iter().filter(in_all).map(|slot| &self.tests[*slot as usize]) {
+            if let Some(captures) = slot.test.met_in(case, &texts) {
                 visit(Sighting { rule: slot.rule, matcher: slot.matcher, captures, span: 0..0 });
             }
         }
@@ -204,7 +220,15 @@ impl TestMatcher {
     /// What its named groups caught, if the case meets every part of it. A passed or skipped case is only
     /// met where `outcome` names it.
     pub fn met_by(&self, case: &TestCase) -> Option<Captures> {
-        use crate::results::Outcome;
+        self.met_in(case, &texts_of(case))
+    }
+
+    /// The patterns for each of the [`texts_of`] a case.
+    fn patterns(&self) -> [&Option<Pattern>; 3] {
+        [&self.id, &self.message, &self.details]
+    }
+
+    fn met_in(&self, case: &TestCase, texts: &[Cow<'_, str>; 3]) -> Option<Captures> {
         let word = case.outcome.word();
         let named =
             if self.outcome.is_empty() { matches!(word, "failed" | "errored") } else { self.outcome.iter().any(|o| o == word) };
@@ -212,22 +236,22 @@ impl TestMatcher {
         if !named || !short {
             return None;
         }
-        let failure = match &case.outcome {
-            Outcome::Failed(failure) | Outcome::Errored(failure) | Outcome::Flaky(failure) => Some(failure),
-            Outcome::Passed | Outcome::Skipped => None,
-        };
         let mut caught = Captures::new();
-        let mut met = |pattern: &Option<Pattern>, text: &str| {
-            pattern.as_ref().is_none_or(|pattern| pattern.capture_into(text, &mut caught).is_some())
-        };
-        let message = failure.map_or("", |failure| failure.message.as_str());
-        let met_all = met(&self.id, &case.id)
-            && met(&self.message, message)
-            && (self.details.is_none()
-                || met(
-                    &self.details,
-                    &failure.map_or(String::new(), |f| [&f.message, &f.details, &f.output].map(String::as_str).join("\n")),
-                ));
-        met_all.then_some(caught)
+        for (pattern, text) in self.patterns().into_iter().zip(texts) {
+            if let Some(pattern) = pattern {
+                pattern.capture_into(text, &mut caught)?;
+            }
+        }
+        Some(caught)
     }
+}
+
+/// What patterns are met with: the case's id, its error line, and all it said.
+fn texts_of(case: &TestCase) -> [Cow<'_, str>; 3] {
+    let failure = match &case.outcome {
+        Outcome::Failed(failure) | Outcome::Errored(failure) | Outcome::Flaky(failure) => Some(failure),
+        Outcome::Passed | Outcome::Skipped => None,
+    };
+    let all = failure.map_or(String::new(), |f| [&f.message, &f.details, &f.output].map(String::as_str).join("\n"));
+    [Cow::from(&case.id), Cow::from(failure.map_or("", |failure| failure.message.as_str())), Cow::from(all)]
 }

@@ -37,13 +37,14 @@ impl Needs {
             literals.iter().map(|literal| piece(literal, *is_cut).to_owned()).collect()
         });
         let in_payload = |set: Vec<String>| set.iter().map(|text| longest(text, is_cut_in_json).to_owned()).collect();
+        let shortest = |sets: Vec<Vec<String>>| sets.into_iter().map(without_longer).collect();
         Needs {
             translated: rewritten.text,
             names: rewritten.names,
             may_be_empty: hir.properties().minimum_len() == Some(0),
-            text: clauses(hir, |text| if text.len() < SHORTEST_LITERAL { 0 } else { text.len() }),
-            payload: clauses(hir, |text| longest(text, is_cut_in_json).len()).into_iter().map(in_payload).collect(),
-            raw: raw.collect(),
+            text: shortest(clauses(hir, |text| if text.len() < SHORTEST_LITERAL { 0 } else { text.len() })),
+            payload: shortest(clauses(hir, |text| longest(text, is_cut_in_json).len()).into_iter().map(in_payload).collect()),
+            raw: shortest(raw.collect()),
         }
     }
 
@@ -66,6 +67,18 @@ impl Needs {
         let mut sets = || -> Option<Vec<Vec<String>>> { (0..read_number(bytes)?).map(|_| read_texts(bytes)).collect() };
         Some(Needs { translated, names, may_be_empty, text: sets()?, payload: sets()?, raw: sets()? })
     }
+}
+
+/// Without the words that hold another one: finding that one is enough.
+fn without_longer(mut words: Vec<String>) -> Vec<String> {
+    words.sort_unstable_by(|one, other| (one.len(), one).cmp(&(other.len(), other)));
+    let mut kept: Vec<String> = Vec::new();
+    for word in words {
+        if !kept.iter().any(|shorter| word.contains(shorter.as_str())) {
+            kept.push(word);
+        }
+    }
+    kept
 }
 
 fn write_number(number: usize, out: &mut Vec<u8>) {

@@ -2,7 +2,6 @@
 //! text holds one word of each set that its matches need.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 
 use super::literals::{FOLDS_TO_ASCII, MOST_CLAUSES};
 use super::words::{Lowered, Words};
@@ -42,7 +41,7 @@ impl Sieve {
     /// From the sets of each pattern, in order of their numbers; a pattern that is `None` is never woken. Linear in
     /// the length of all words.
     pub(super) fn new<'p>(patterns: impl Iterator<Item = Option<&'p [Vec<String>]>>) -> Sieve {
-        let mut words: BTreeMap<Vec<u8>, BTreeMap<u32, Sets>> = BTreeMap::new();
+        let mut wanted: Vec<(&str, u32, Sets)> = Vec::new();
         let (mut sets, mut always) = (Vec::new(), Vec::new());
         for (pattern, clauses) in (0u32..).zip(patterns) {
             if clauses.is_some_and(<[_]>::is_empty) {
@@ -51,13 +50,16 @@ impl Sieve {
             let clauses = clauses.unwrap_or_default();
             sets.push((0..clauses.len()).fold(0, |all, set| all | 1 << set));
             for (set, clause) in clauses.iter().enumerate() {
-                for word in without_longer(clause.iter().map(String::as_bytes).collect()) {
-                    *words.entry(word.to_vec()).or_default().entry(pattern).or_default() |= 1 << set;
-                }
+                wanted.extend(clause.iter().map(|word| (word.as_str(), pattern, 1 << set)));
             }
         }
-        let (words, wanted_by): (Vec<Vec<u8>>, Vec<_>) = words.into_iter().unzip();
-        let wanted_by = wanted_by.into_iter().map(|by| by.into_iter().collect()).collect();
+        wanted.sort_unstable();
+        let mut words = Vec::new();
+        let mut wanted_by = Vec::new();
+        for of_one_word in wanted.chunk_by(|one, other| one.0 == other.0) {
+            words.push(of_one_word[0].0);
+            wanted_by.push(of_one_word.iter().map(|(_, pattern, set)| (*pattern, *set)).collect());
+        }
         Sieve { words: Words::new(words), wanted_by, sets, always }
     }
 
@@ -120,17 +122,4 @@ impl Sieve {
             }
         });
     }
-}
-
-/// Without the words that hold another one.
-fn without_longer(mut words: Vec<&[u8]>) -> Vec<&[u8]> {
-    words.sort_unstable_by_key(|word| (word.len(), *word));
-    words.dedup();
-    let mut kept: Vec<&[u8]> = Vec::new();
-    for word in words {
-        if !kept.iter().any(|shorter| memchr::memmem::find(word, shorter).is_some()) {
-            kept.push(word);
-        }
-    }
-    kept
 }
