@@ -25,6 +25,7 @@ mod mend;
 mod envelope;
 mod payload;
 pub mod stack;
+mod seek;
 mod intake;
 mod threads;
 mod census;
@@ -163,6 +164,21 @@ pub struct Pulled {
     pub repairs: Vec<Repair>,
     /// What could not be seen.
     pub gaps: Vec<Gap>,
+    /// Files of which only the wanted stretches were read.
+    pub in_part: Vec<InPart>,
+}
+
+/// A file that is in order of time wherever it was looked at, so that only the wanted stretches of it were read.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct InPart {
+    /// The file as it was given.
+    pub path: String,
+    /// How much of it was read, in bytes.
+    pub read: u64,
+    /// How large it is, in bytes.
+    pub size: u64,
+    /// How many of its entries were looked at to tell the order.
+    pub sampled: u64,
 }
 
 /// Why nothing at all could be read.
@@ -188,6 +204,9 @@ pub enum Error {
 /// # Errors
 ///
 /// Only where a source that was named cannot be opened. Everything else that could not be read is a [`Gap`].
+///
+/// Of a large plain file of one entry a line that is in order of time, only the stretches within reach are read, see
+/// [`Pulled::in_part`]; then [`Census::entries`] counts what was read.
 pub fn pull(sources: &[Source], selection: &Selection, gate: &dyn Gate, visit: &mut dyn FnMut(Record)) -> Result<Pulled, Error> {
     pull::pull(sources, selection, gate, &mut |records| records.into_iter().for_each(&mut *visit))
 }

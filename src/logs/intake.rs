@@ -22,6 +22,8 @@ use crate::window::Spans;
 pub(super) struct Harvest {
     pub(super) entries: u64,
     pub(super) span: Option<(Timestamp, Timestamp)>,
+    /// Its entries are in order of time, oldest first, newest first.
+    pub(super) in_order: [bool; 2],
     /// Newlines in the block.
     pub(super) lines: u64,
     /// Service and revision of the sightings, without repetition.
@@ -104,7 +106,8 @@ impl Intake<'_> {
             intake: self,
             bytes: &block.bytes,
             offset: block.offset,
-            harvest: Harvest::default(),
+            harvest: Harvest { in_order: [true; 2], ..Harvest::default() },
+            before: None,
             clock: Clock::default(),
             known: FxHashMap::default(),
             line: 0,
@@ -124,6 +127,8 @@ struct Reading<'a> {
     harvest: Harvest,
     clock: Clock,
     known: FxHashMap<u64, u32>,
+    /// When the entry before happened.
+    before: Option<Timestamp>,
     /// Line of the entry at hand, and up to which byte newlines were counted for it.
     line: u64,
     counted: usize,
@@ -269,6 +274,9 @@ impl Reading<'_> {
 
     fn count(&mut self, at: Timestamp) {
         let harvest = &mut self.harvest;
+        let before = self.before.replace(at).unwrap_or(at);
+        harvest.in_order[0] &= before <= at;
+        harvest.in_order[1] &= before >= at;
         harvest.entries += 1;
         harvest.span = Some(harvest.span.map_or((at, at), |(first, last)| (first.min(at), last.max(at))));
     }
