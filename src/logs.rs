@@ -31,6 +31,7 @@ mod store;
 mod stitch;
 mod pull;
 mod around;
+pub mod cloud;
 
 pub use around::{Around, Wanted, neighbours};
 pub use entry::{LogEntry, Severity, SourceLocation, Split};

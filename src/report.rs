@@ -26,6 +26,7 @@ pub(crate) mod story;
 pub mod template;
 pub mod text;
 
+pub use inert::visible;
 pub use schema::Report;
 
 /// All that a report is made of.
