@@ -6,6 +6,7 @@
 mod architecture;
 mod bad_input;
 mod cli;
+mod cloud;
 mod determinism;
 mod docs;
 mod compare;

@@ -1,0 +1,89 @@
+//! Entries as the stand-in holds them: the protocol's form, and the JSON that must come of it, made apart.
+
+use std::time::Duration;
+
+use gcloud_sdk::google::api::MonitoredResource;
+use gcloud_sdk::google::logging::v2 as api;
+use gcloud_sdk::prost_types;
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+/// An entry.
+#[derive(Clone)]
+pub struct Stored {
+    pub proto: api::LogEntry,
+    pub json: Map<String, Value>,
+    /// How long after the server's start it can be found.
+    pub arrives: Duration,
+}
+
+impl Stored {
+    /// Whether it belongs to a project, or to a view of one.
+    pub fn is_below(&self, name: &str) -> bool {
+        let project = name.split('/').take(2).collect::<Vec<_>>().join("/");
+        self.proto.log_name.starts_with(&format!("{project}/logs/"))
+    }
+
+    /// Seconds and nanoseconds.
+    pub fn at(&self) -> (i64, i32) {
+        self.proto.timestamp.map_or((0, 0), |at| (at.seconds, at.nanos))
+    }
+
+    pub fn arriving(self, arrives: Duration) -> Stored {
+        Stored { arrives, ..self }
+    }
+}
+
+/// A line on standard output of a service, a text of its own for each number.
+pub fn line(project: &str, service: &str, at: Timestamp, number: usize) -> Stored {
+    said(project, service, at, &format!("id-{number:07}"), &format!("line {number} of {service}"))
+}
+
+pub fn said(project: &str, service: &str, at: Timestamp, id: &str, text: &str) -> Stored {
+    let log_name = format!("projects/{project}/logs/run.googleapis.com%2Fstdout");
+    let labels = [("project_id", project), ("service_name", service), ("revision_name", "r-1"), ("location", "europe-west1")];
+    let json = json!({
+        "logName": log_name,
+        "resource": {"type": "cloud_run_revision", "labels": {
+            "project_id": project, "service_name": service, "revision_name": "r-1", "location": "europe-west1",
+        }},
+        "timestamp": written(at),
+        "receiveTimestamp": written(at),
+        "insertId": id,
+        "labels": {"instanceId": "i-1"},
+        "textPayload": text,
+    });
+    let time = prost_types::Timestamp { seconds: at.as_second(), nanos: at.subsec_nanosecond() };
+    let proto = api::LogEntry {
+        log_name,
+        resource: Some(MonitoredResource {
+            r#type: "cloud_run_revision".to_owned(),
+            labels: labels.map(|(key, value)| (key.to_owned(), value.to_owned())).into(),
+        }),
+        timestamp: Some(time),
+        receive_timestamp: Some(time),
+        insert_id: id.to_owned(),
+        labels: [("instanceId".to_owned(), "i-1".to_owned())].into(),
+        payload: Some(api::log_entry::Payload::TextPayload(text.to_owned())),
+        ..api::LogEntry::default()
+    };
+    let Value::Object(json) = json else { unreachable!() };
+    Stored { proto, json, arrives: Duration::ZERO }
+}
+
+/// 0, 3, 6 or 9 digits.
+fn written(at: Timestamp) -> String {
+    let digits = match at.subsec_nanosecond() {
+        0 => 0,
+        nanos if nanos % 1_000_000 == 0 => 3,
+        nanos if nanos % 1_000 == 0 => 6,
+        _ => 9,
+    };
+    format!("{at:.digits$}")
+}
+
+/// `2024-05-01T09:00:00Z` and so many milliseconds.
+pub fn at(milliseconds: i64) -> Timestamp {
+    let start: Timestamp = "2024-05-01T09:00:00Z".parse().unwrap();
+    Timestamp::from_millisecond(start.as_millisecond() + milliseconds).unwrap()
+}
