@@ -15,3 +15,4 @@ mod report;
 mod results;
 mod rules;
 mod samples;
+mod saved;

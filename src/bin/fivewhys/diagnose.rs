@@ -124,7 +124,7 @@ pub fn run(args: &DiagnoseArgs, out: &mut dyn Write) -> anyhow::Result<ExitStatu
         pulled: &sighted.pulled,
         neighbours: &neighbours,
         log_sources: &incident.log_names,
-        reproduce: &args.reproduce(),
+        reproduce: &args.reproduce(&incident),
     });
     output::deliver(&report, &args.output, out)?;
     Ok(args.exit_status(&run, &diagnosis))
@@ -284,9 +284,13 @@ impl DiagnoseArgs {
     }
 
     /// The command that makes this report again.
-    fn reproduce(&self) -> String {
-        let mut words = vec!["fivewhys".to_owned(), "diagnose".to_owned()];
-        words.extend(self.incident.iter().map(|path| path.display().to_string()));
+    fn reproduce(&self, incident: &Incident) -> String {
+        let asked = incident.saved.as_ref().map(|saved| saved.manifest.asked.reproduce.as_str()).filter(|asked| !asked.is_empty());
+        let mut words = Vec::new();
+        if asked.is_none() {
+            words.extend(["fivewhys".to_owned(), "diagnose".to_owned()]);
+            words.extend(self.incident.iter().map(|path| path.display().to_string()));
+        }
         let mut paths = |flag: &str, paths: &[PathBuf]| {
             if !paths.is_empty() {
                 words.push(flag.to_owned());
@@ -304,7 +308,8 @@ impl DiagnoseArgs {
         named("--results-offset", &self.results_offset);
         words.extend(self.suspect.iter().flat_map(|suspect| ["--suspect".to_owned(), suspect.clone()]));
         words.extend(self.rules.words());
-        words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+        let words = words.iter().map(|word| quoted(word));
+        asked.map(str::to_owned).into_iter().chain(words).collect::<Vec<_>>().join(" ")
     }
 
     fn exit_status(&self, run: &TestRun, diagnosis: &Diagnosis) -> ExitStatus {
