@@ -7,11 +7,13 @@
 //! ```text
 //! FOLDER/manifest.json                  what was asked, and what was had (see [`Manifest`])
 //! FOLDER/results/…                      the test results
-//! FOLDER/logs/window-001.parquet        the entries of one window; `.ndjson` while it is under way
-//! FOLDER/.pull/key                      only while under way, unless secrets are kept
+//! FOLDER/logs/window-001.parquet        the entries of one window; `.part.ndjson` while it is under way
+//! FOLDER/.pull/key                      makes the tokens of secrets; only while under way, for nobody else to read
 //! ```
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,14 +23,19 @@ use serde_json::{Map, Value};
 
 use crate::logs::Gap;
 use crate::rules::matching::Matcher;
+use finishing::Numbers;
 use journal::Journal;
+use masking::Mask;
 
 mod disk;
+mod finishing;
 mod journal;
+mod keys;
 mod manifest;
+mod masking;
 mod reading;
 
-pub use manifest::{Asked, FileForm, Manifest, SavedGap, SavedResult, SavedWindow, Secrecy, Stage, State};
+pub use manifest::{Asked, FileForm, Manifest, SavedGap, SavedRedaction, SavedResult, SavedWindow, Secrecy, Stage, State};
 pub use reading::{Saved, read};
 
 /// How the folder is kept.
@@ -113,6 +120,12 @@ pub enum Error {
         /// The folder.
         path: String,
     },
+    /// It is in its final form, and not all that was asked for is in it.
+    #[error("{path}: this folder was finished without all of its windows, and cannot be added to; pull into a new folder")]
+    Sealed {
+        /// The folder.
+        path: String,
+    },
     /// A window that was not asked for.
     #[error("there is no window number {window} in this folder")]
     NoSuchWindow {
@@ -126,9 +139,12 @@ pub enum Error {
 pub struct Folder {
     root: PathBuf,
     manifest: Manifest,
-    keeping: Keeping,
+    /// `None` where secrets are kept.
+    mask: Option<Mask>,
     /// The windows under way.
     journals: BTreeMap<usize, Journal>,
+    /// Keeps other programs out.
+    lock: File,
 }
 
 impl Folder {
@@ -142,32 +158,51 @@ impl Folder {
         if !disk::is_empty(path)? {
             return Err(Error::Occupied { path: path.display().to_string() });
         }
-        disk::make_folder(&path.join("logs"))?;
         let manifest = Manifest::begun(asked, &keeping);
-        manifest.write(path)?;
-        Ok(Folder { root: path.to_owned(), manifest, keeping, journals: BTreeMap::new() })
+        let folder = Folder::open(path, manifest, keeping)?;
+        disk::make_folder(&path.join("logs"))?;
+        folder.manifest.write(path)?;
+        Ok(folder)
     }
 
-    /// Goes on with a folder that was interrupted; one that is finished is taken up too, with all windows complete. The
-    /// results have to be added again.
+    /// Goes on with a folder that was interrupted. One that is finished is taken up too: all its windows are complete,
+    /// and [`Folder::finish`] does nothing. The results have to be added again.
     ///
     /// # Errors
     ///
     /// Where no pull was begun there, where it was asked something else ([`Asked::at`] and [`Asked::reproduce`] do not
-    /// count), or where the folder cannot be read and written.
+    /// count), where it was finished without all windows, or where the folder cannot be read and written.
     pub fn resume(path: &Path, asked: &Asked, keeping: Keeping) -> Result<Folder, Error> {
-        let manifest = Manifest::read(path)?.ok_or_else(|| Error::NothingToResume { path: path.display().to_string() })?;
+        let name = || path.display().to_string();
+        let manifest = Manifest::read(path)?.ok_or_else(|| Error::NothingToResume { path: name() })?;
         let differences = manifest.differences(asked, &keeping);
         if !differences.is_empty() {
-            return Err(Error::AnotherQuestion { path: path.display().to_string(), differences: differences.join("; ") });
+            return Err(Error::AnotherQuestion { path: name(), differences: differences.join("; ") });
         }
-        let mut folder = Folder { root: path.to_owned(), manifest, keeping, journals: BTreeMap::new() };
+        let finished = manifest.stage == Stage::Finished;
+        if finished && manifest.windows.iter().any(|window| window.state != State::Complete) {
+            return Err(Error::Sealed { path: name() });
+        }
+        let mut folder = Folder::open(path, manifest, keeping)?;
+        if finished {
+            folder.clear()?;
+            return Ok(folder);
+        }
         for window in 0..folder.manifest.windows.len() {
             if folder.manifest.windows[window].state != State::Complete {
-                folder.open_journal(window)?;
+                folder.journal(window)?;
             }
         }
         Ok(folder)
+    }
+
+    fn open(path: &Path, manifest: Manifest, keeping: Keeping) -> Result<Folder, Error> {
+        let lock = keys::lock(path)?;
+        let mask = match keeping.secrets {
+            Secrets::Masked(matcher) if manifest.stage == Stage::UnderWay => Some(Mask::new(&keys::key(path)?, matcher)),
+            _ => None,
+        };
+        Ok(Folder { root: path.to_owned(), manifest, mask, journals: BTreeMap::new(), lock })
     }
 
     /// What is there of a window, by its place in [`Asked::windows`].
@@ -188,7 +223,10 @@ impl Folder {
     ///
     /// Where the journal cannot be written; then none of these entries counts as had.
     pub fn append(&mut self, window: usize, entries: &[Map<String, Value>]) -> Result<u64, Error> {
-        self.open_journal(window)?.append(entries)
+        let Some(mask) = &self.mask else { return self.journal(window)?.append(entries) };
+        let masked = |entry: &Map<String, Value>| mask.entry(entry, &masking::plain_secrets).unwrap_or_else(|| entry.clone());
+        let masked: Vec<_> = entries.iter().map(masked).collect();
+        self.journal(window)?.append(&masked)
     }
 
     /// Says that the source has no more entries for a window, what it could not give, and how many requests it took.
@@ -197,7 +235,7 @@ impl Folder {
     ///
     /// Where the manifest cannot be written.
     pub fn complete(&mut self, window: usize, gaps: Vec<Gap>, requests: u64) -> Result<(), Error> {
-        let entries = self.open_journal(window)?.entries();
+        let entries = self.journal(window)?.entries();
         let known = &mut self.manifest.windows[window];
         known.state = State::Complete;
         known.entries = entries;
@@ -207,39 +245,90 @@ impl Folder {
         self.manifest.write(&self.root)
     }
 
-    /// Copies test results into the folder.
+    /// Copies test results into the folder, in the place of those that were added before.
     ///
     /// # Errors
     ///
     /// Where a file cannot be read, or its copy cannot be written.
     pub fn add_results(&mut self, files: &[PathBuf]) -> Result<(), Error> {
+        if self.manifest.stage == Stage::Finished {
+            return Ok(());
+        }
         disk::make_folder(&self.root.join("results"))?;
         self.manifest.results.clear();
         for file in files {
             let name = self.manifest.free_result_name(file);
-            let text = disk::read(file)?;
-            disk::write_whole(&self.root.join(&name), &text)?;
+            let copy = self.root.join(&name);
+            match &self.mask {
+                Some(mask) => disk::write_whole(&copy, finishing::masked_text(mask, &disk::read_text(file)?).as_bytes())?,
+                None => disk::write_whole(&copy, &disk::read(file)?)?,
+            }
             self.manifest.results.push(SavedResult { file: name, given: file.display().to_string() });
         }
         self.manifest.write(&self.root)
     }
 
-    /// Brings the folder into its final form; windows that are not complete stay what they are, and are named as gaps
-    /// when the folder is read.
+    /// Brings the folder into its final form and forgets the key of its tokens: it cannot be added to any more. Windows
+    /// that are not complete are named as gaps when the folder is read. To be able to resume, drop the folder instead.
     ///
     /// # Errors
     ///
     /// Where a file cannot be written; then the folder can still be resumed.
     pub fn finish(mut self, gaps: Vec<Gap>) -> Result<Manifest, Error> {
-        self.manifest.gaps = gaps.into_iter().map(SavedGap::from).collect();
+        if self.manifest.stage == Stage::Finished {
+            return Ok(self.manifest);
+        }
+        let mut manifest = self.manifest.clone();
+        manifest.gaps = gaps.into_iter().map(SavedGap::from).collect();
         for (window, journal) in std::mem::take(&mut self.journals) {
-            let known = &mut self.manifest.windows[window];
+            let known = &mut manifest.windows[window];
             known.entries = journal.entries();
             known.state = if known.entries > 0 { State::Partial } else { State::Missing };
         }
-        self.manifest.stage = Stage::Finished;
-        self.manifest.write(&self.root)?;
+        self.write_final(&mut manifest)?;
+        manifest.stage = Stage::Finished;
+        manifest.write(&self.root)?;
+        self.manifest = manifest;
+        self.clear()?;
         Ok(self.manifest)
+    }
+
+    /// Writes all files beside those of the folder under way; only the manifest makes them count.
+    fn write_final(&self, manifest: &mut Manifest) -> Result<(), Error> {
+        let there: Vec<usize> = (0..manifest.windows.len()).filter(|window| manifest.windows[*window].entries > 0).collect();
+        let journals: Vec<PathBuf> = there.iter().map(|window| self.root.join(&manifest.windows[*window].file)).collect();
+        let results: Vec<PathBuf> = manifest.results.iter().map(|result| self.root.join(&result.file)).collect();
+        let numbers = match &self.mask {
+            None => None,
+            Some(mask) => {
+                let texts = results.iter().map(|path| disk::read_text(path)).collect::<Result<Vec<_>, _>>()?;
+                let paths: Vec<&Path> = journals.iter().map(PathBuf::as_path).collect();
+                let numbers = Numbers::new(mask, &paths, &texts)?;
+                for (path, text) in results.iter().zip(&texts) {
+                    disk::write_whole(path, numbers.text(text).as_bytes())?;
+                }
+                manifest.redactions = numbers.counts();
+                Some(numbers)
+            }
+        };
+        for (window, journal) in there.into_iter().zip(&journals) {
+            let name = manifest.final_name(window);
+            finishing::write_log(journal, &self.root.join(&name), manifest.form, numbers.as_ref())?;
+        }
+        for window in 0..manifest.windows.len() {
+            manifest.windows[window].file = manifest.final_name(window);
+        }
+        Ok(())
+    }
+
+    /// Removes what was only needed while the folder was under way.
+    fn clear(&self) -> Result<(), Error> {
+        for window in 0..self.manifest.windows.len() {
+            disk::remove(&self.root.join(manifest::journal_name(window)))?;
+        }
+        // The lock goes with its folder; nobody has a reason to wait for it any more.
+        let _ = self.lock.unlock();
+        keys::discard(&self.root)
     }
 
     /// What the folder says about itself so far.
@@ -247,11 +336,15 @@ impl Folder {
         &self.manifest
     }
 
-    fn open_journal(&mut self, window: usize) -> Result<&mut Journal, Error> {
+    /// The journal of a window, opened when it is first called for.
+    fn journal(&mut self, window: usize) -> Result<&mut Journal, Error> {
+        if self.manifest.stage == Stage::Finished {
+            return Err(Error::Sealed { path: self.root.display().to_string() });
+        }
         let Some(known) = self.manifest.windows.get(window) else { return Err(Error::NoSuchWindow { window }) };
         match self.journals.entry(window) {
-            std::collections::btree_map::Entry::Occupied(journal) => Ok(journal.into_mut()),
-            std::collections::btree_map::Entry::Vacant(place) => Ok(place.insert(Journal::open(&self.root.join(&known.file))?)),
+            Entry::Occupied(journal) => Ok(journal.into_mut()),
+            Entry::Vacant(place) => Ok(place.insert(Journal::open(&self.root.join(&known.file))?)),
         }
     }
 }

@@ -15,8 +15,12 @@ use serde::{Deserialize, Serialize};
 use super::schema::Redaction;
 use detectors::Detectors;
 
+pub(crate) use judge::is_telling;
+pub(crate) use token::{Form, Token, tokens_in};
+
 mod detectors;
 mod judge;
+mod token;
 #[cfg(test)]
 mod tests;
 
@@ -90,22 +94,22 @@ const MOST_RECALLED: usize = 10_000;
 impl Redactor {
     /// The text with a token in the place of every secret.
     pub fn clean(&mut self, text: &str) -> Redacted {
-        let mut hits = Vec::new();
-        Detectors::shared().find(text, &mut hits);
-        if let Some((automaton, kinds)) = &self.recalled {
-            hits.extend(automaton.find_iter(text).map(|found| Hit {
+        let recalled = self.recalled.as_ref().map(|(automaton, kinds)| {
+            let hit = |found: aho_corasick::Match| Hit {
                 range: found.range(),
                 kind: kinds[found.pattern().as_usize()],
                 yields: false,
                 known: false,
-            }));
-        }
+            };
+            automaton.find_iter(text).map(hit).collect()
+        });
+        let hits = found(text, recalled.unwrap_or_default());
         if hits.is_empty() {
             return Redacted(text.to_owned());
         }
         let mut clean = String::with_capacity(text.len());
         let mut shown = 0;
-        for hit in merged(hits) {
+        for hit in hits {
             clean.push_str(&text[shown..hit.range.start]);
             clean.push_str(&self.token(&text[hit.range.clone()], &hit));
             shown = hit.range.end;
@@ -141,7 +145,7 @@ impl Redactor {
 
     fn token(&mut self, value: &str, hit: &Hit) -> String {
         *self.counts.entry(hit.kind).or_default() += 1;
-        let plain = unescaped(value);
+        let plain = identity(value);
         let (distinct, kind) = (&mut self.distinct, hit.kind);
         let values = &mut self.values;
         let number = *self.numbers.entry((kind, plain)).or_insert_with_key(|(_, plain)| {
@@ -156,6 +160,54 @@ impl Redactor {
             *count
         });
         format!("‹{kind}:{number}›")
+    }
+}
+
+/// A secret in a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Secret {
+    /// Where it stands.
+    pub(crate) range: Range<usize>,
+    /// Its kind, as it stands in a token.
+    pub(crate) kind: &'static str,
+    /// Equal for equal secrets, however they are escaped.
+    pub(crate) identity: String,
+}
+
+/// The secrets in a text, and the tokens that stand for some: in order, without overlap. Linear.
+pub(crate) fn secrets_in(text: &str) -> Vec<Secret> {
+    secrets(text, found(text, Vec::new()))
+}
+
+/// As [`secrets_in`] for the value of a field, whose name may tell that it is a secret.
+pub(crate) fn secrets_in_field(name: &str, value: &str) -> Vec<Secret> {
+    let line = format!("{name}: {value}");
+    let start = line.len() - value.len();
+    let told = found(&line, Vec::new()).into_iter().filter(|hit| hit.range.end > start);
+    let told = told.map(|hit| Hit { range: hit.range.start.saturating_sub(start)..hit.range.end - start, ..hit }).collect();
+    secrets(value, found(value, told))
+}
+
+fn secrets(text: &str, hits: Vec<Hit>) -> Vec<Secret> {
+    let secret = |hit: Hit| Secret { identity: identity(&text[hit.range.clone()]), range: hit.range, kind: hit.kind };
+    hits.into_iter().map(secret).collect()
+}
+
+/// Every place of a text that must not be shown, `more` places included: in order, without overlap.
+fn found(text: &str, more: Vec<Hit>) -> Vec<Hit> {
+    let mut hits = Vec::new();
+    let token = |token: Token| Hit { range: token.range, kind: token.kind, yields: false, known: false };
+    hits.extend(tokens_in(text).into_iter().map(token));
+    Detectors::shared().find(text, &mut hits);
+    hits.extend(more);
+    if hits.is_empty() { hits } else { merged(hits) }
+}
+
+/// Equal for values that stand for the same secret, escaped or not; a token stands for the same in each of its forms.
+pub(crate) fn identity(value: &str) -> String {
+    match &tokens_in(value)[..] {
+        [token] if token.range == (0..value.len()) => Form::Quoted.write(token.kind, &token.id),
+        _ => unescaped(value),
     }
 }
 

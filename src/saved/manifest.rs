@@ -126,6 +126,15 @@ pub enum FileForm {
     Ndjson,
 }
 
+impl FileForm {
+    fn name(self) -> &'static str {
+        match self {
+            FileForm::Parquet => "parquet",
+            FileForm::Ndjson => "ndjson",
+        }
+    }
+}
+
 /// What became of secrets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -203,15 +212,29 @@ pub struct Manifest {
     pub results: Vec<SavedResult>,
     /// What could not be had beyond single windows.
     pub gaps: Vec<SavedGap>,
+    /// What was taken out of entries and results; counted when the folder is finished.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub redactions: Vec<SavedRedaction>,
+}
+
+/// Secrets of one kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SavedRedaction {
+    /// As it stands in their tokens.
+    pub kind: String,
+    /// How many tokens there are.
+    pub count: usize,
+    /// How many different secrets they stand for.
+    pub distinct: usize,
 }
 
 impl Manifest {
     pub(super) fn begun(asked: &Asked, keeping: &Keeping) -> Manifest {
-        let windows = asked.windows.iter().zip(1..).map(|((start, end), number)| SavedWindow {
+        let windows = asked.windows.iter().enumerate().map(|(window, (start, end))| SavedWindow {
             start: *start,
             end: *end,
             state: State::Missing,
-            file: format!("logs/window-{number:03}.ndjson"),
+            file: journal_name(window),
             entries: 0,
             requests: 0,
             gaps: Vec::new(),
@@ -226,6 +249,7 @@ impl Manifest {
             windows: windows.collect(),
             results: Vec::new(),
             gaps: Vec::new(),
+            redactions: Vec::new(),
         }
     }
 
@@ -266,11 +290,23 @@ impl Manifest {
     /// What differs between what was begun and what is asked now.
     pub(super) fn differences(&self, asked: &Asked, keeping: &Keeping) -> Vec<String> {
         let mut differences = self.asked.differences(asked);
+        if self.form != keeping.form {
+            differences.push(format!("it was begun as {}, now {}", self.form.name(), keeping.form.name()));
+        }
         if self.secrets != secrecy(&keeping.secrets) {
             let was = if self.secrets == Secrecy::Kept { "with" } else { "without" };
             differences.push(format!("it was begun {was} --keep-secrets"));
         }
         differences
+    }
+
+    /// The file of a window in its final form, relative to the folder.
+    pub(super) fn final_name(&self, window: usize) -> String {
+        let ending = match self.form {
+            FileForm::Parquet => "parquet",
+            FileForm::Ndjson => "ndjson",
+        };
+        format!("logs/window-{:03}.{ending}", window + 1)
     }
 
     /// A name under `results/` that no other file has.
@@ -291,6 +327,11 @@ fn is_inside(path: &str) -> bool {
 #[derive(Deserialize)]
 struct Schema {
     schema: String,
+}
+
+/// The file of a window under way, relative to the folder.
+pub(super) fn journal_name(window: usize) -> String {
+    format!("logs/window-{:03}.part.ndjson", window + 1)
 }
 
 fn secrecy(secrets: &Secrets) -> Secrecy {

@@ -16,3 +16,4 @@ mod report;
 mod results;
 mod rules;
 mod samples;
+mod saved;

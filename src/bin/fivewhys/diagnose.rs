@@ -15,7 +15,7 @@ use fivewhys::results::TestRun;
 use fivewhys::rules::graph::CauseGraph;
 use fivewhys::rules::matching::Matcher;
 use fivewhys::rules::{Catalog, RuleIx};
-use fivewhys::saved::{self, Saved, State};
+use fivewhys::saved::{Saved, State};
 use fivewhys::window::{self, Precision, Spans, TimeWindow};
 
 use crate::catalog::RuleFolders;
@@ -93,7 +93,8 @@ pub fn run(args: &DiagnoseArgs, out: &mut dyn Write) -> anyhow::Result<ExitStatu
     // What is not to be kept is gone with this function.
     let unkept = tempfile::tempdir().context("cannot make a temporary folder")?;
     let folder = args.save.clone().unwrap_or_else(|| unkept.path().join("pull"));
-    pull.into_folder(&plan, &folder)?;
+    // What is kept can be resumed as long as a part is missing.
+    pull.into_folder(&plan, &folder, args.save.is_none())?;
     diagnose(args, Some(&folder), out)
 }
 
@@ -103,15 +104,14 @@ pub fn run(args: &DiagnoseArgs, out: &mut dyn Write) -> anyhow::Result<ExitStatu
 ///
 /// As [`run`].
 pub fn diagnose(args: &DiagnoseArgs, folder: Option<&Path>, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
-    let saved = folder.map(saved::read).transpose()?.flatten();
     let results: &[PathBuf] = if args.cloud.is_asked() { &[] } else { &args.when.results };
     let incident = Incident::find(folder, results, &args.when.control, &args.logs)?;
-    incident.suffices(folder, args.when.has_window() || saved.is_some())?;
+    incident.suffices(folder, args.when.has_window() || incident.saved.is_some())?;
     let (catalog, unloaded) = args.rules.load()?;
     let suspects = suspects(&catalog, &args.suspect)?;
     let run = args.when.read_results(&incident.results)?;
     let windows = window::around(&run, args.when.margins());
-    let (watch, uncovered) = watch(args.when.watched(&run, &windows)?, saved.as_ref());
+    let (watch, uncovered) = watch(args.when.watched(&run, &windows)?, incident.saved.as_ref());
     let mut sighted = look(&incident, &catalog, &run, &watch, args)?;
     sighted.pulled.gaps.extend(unloaded.into_iter().chain(uncovered));
     let graph = CauseGraph::new(&catalog);
@@ -136,7 +136,7 @@ pub fn diagnose(args: &DiagnoseArgs, folder: Option<&Path>, out: &mut dyn Write)
         pulled: &sighted.pulled,
         neighbours: &neighbours,
         log_sources: &incident.log_names,
-        reproduce: &args.reproduce(saved.as_ref()),
+        reproduce: &args.reproduce(&incident),
     });
     output::deliver(&report, &args.output, out)?;
     Ok(args.exit_status(&run, &diagnosis))
@@ -247,9 +247,11 @@ fn wanted(evidence: &Evidence) -> Wanted {
 
 impl DiagnoseArgs {
     /// The command that makes this report again.
-    fn reproduce(&self, saved: Option<&Saved>) -> String {
+    fn reproduce(&self, incident: &Incident) -> String {
+        // A pull notes the question as it was put to Cloud Logging, times and results included.
+        let asked = incident.saved.as_ref().map(|saved| saved.manifest.asked.reproduce.clone()).filter(|asked| !asked.is_empty());
         let mut words = Vec::new();
-        if saved.is_none() {
+        if asked.is_none() {
             words.extend(["fivewhys".to_owned(), "diagnose".to_owned()]);
             words.extend(self.incident.iter().map(|path| path.display().to_string()));
             words.extend(self.when.file_words());
@@ -258,14 +260,12 @@ impl DiagnoseArgs {
             words.push("-l".to_owned());
             words.extend(self.logs.iter().map(|path| path.display().to_string()));
         }
-        if saved.is_none() {
+        if asked.is_none() {
             words.extend(self.when.time_words());
         }
         words.extend(self.suspect.iter().flat_map(|suspect| ["--suspect".to_owned(), suspect.clone()]));
         words.extend(self.rules.words());
-        // A pull notes the question as it was put to Cloud Logging.
-        let pulled = saved.map(|saved| saved.manifest.asked.reproduce.clone());
-        pulled.into_iter().chain((!words.is_empty()).then(|| output::command(words))).collect::<Vec<_>>().join(" ")
+        asked.into_iter().chain((!words.is_empty()).then(|| output::command(words))).collect::<Vec<_>>().join(" ")
     }
 
     fn exit_status(&self, run: &TestRun, diagnosis: &Diagnosis) -> ExitStatus {

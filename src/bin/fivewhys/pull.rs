@@ -10,7 +10,7 @@ use fivewhys::logs::Gap;
 use fivewhys::logs::cloud::{self, Client, Order, Outcome, Tally};
 use fivewhys::results::ResultInput;
 use fivewhys::rules::matching::Matcher;
-use fivewhys::saved::{Asked, FileForm, Folder, Keeping, Manifest, Secrets};
+use fivewhys::saved::{self, Asked, FileForm, Folder, Keeping, Secrets, WindowState};
 use jiff::Timestamp;
 use tokio::runtime::Runtime;
 
@@ -150,9 +150,20 @@ pub fn run(args: &PullArgs, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
         return Ok(ExitStatus::Explained);
     }
     let folder = args.out.clone().unwrap_or_else(|| default_folder(&plan));
-    let (manifest, outcome) = pull.into_folder(&plan, &folder)?;
-    output::print(&summary(&folder, &plan, &manifest, &outcome), out)?;
-    Ok(if outcome.missing.is_empty() { ExitStatus::Explained } else { ExitStatus::Unexplained })
+    let pulled = pull.into_folder(&plan, &folder, false)?;
+    output::print(&summary(&folder, &plan, &pulled), out)?;
+    Ok(if pulled.outcome.missing.is_empty() { ExitStatus::Explained } else { ExitStatus::Unexplained })
+}
+
+/// What came of a pull into a folder.
+#[derive(Debug)]
+pub struct Pulled {
+    /// Entries in the folder.
+    pub entries: u64,
+    /// What could not be had, one sentence each.
+    pub gaps: Vec<String>,
+    /// What the service gave.
+    pub outcome: Outcome,
 }
 
 /// The same question has the same folder, so that it goes on where it stopped.
@@ -171,12 +182,13 @@ impl Pull<'_> {
         Plan::new(self.when, self.cloud, self.results)
     }
 
-    /// Fills the folder, or goes on filling it.
+    /// Fills the folder, or goes on filling it. Where a part is missing it stays as it is, so that a later pull can go
+    /// on; unless nobody will come back to it.
     ///
     /// # Errors
     ///
     /// Where the folder holds something else, or nothing at all came.
-    pub fn into_folder(&self, plan: &Plan, path: &Path) -> anyhow::Result<(Manifest, Outcome)> {
+    pub fn into_folder(&self, plan: &Plan, path: &Path, at_once: bool) -> anyhow::Result<Pulled> {
         let asked = self.asked(plan);
         let keeping = self.keeping.keeping(self.rules)?;
         // A folder with another question is refused before anybody is asked; a new one is made when somebody answers.
@@ -189,11 +201,17 @@ impl Pull<'_> {
         };
         folder.add_results(&self.files())?;
         let outcome = self.fill(&mut folder, plan, &runtime, &connection)?;
-        if let Some(fault) = outcome.fault.as_ref().filter(|_| outcome.missing.len() == plan.windows.len() && !holds_any(&folder, plan)) {
+        let entries = (0..plan.windows.len()).map(|window| entries(&folder, window)).sum();
+        if let Some(fault) = outcome.fault.as_ref().filter(|_| outcome.missing.len() == plan.windows.len() && entries == 0) {
             return Err(connection.fatal(fault, &plan.scope).into());
         }
-        let gaps = outcome.gaps.iter().cloned().chain(missing(&outcome, plan)).collect();
-        Ok((folder.finish(gaps)?, outcome))
+        let gaps: Vec<Gap> = outcome.gaps.iter().cloned().chain(missing(&outcome, plan)).collect();
+        let mut pulled = Pulled { entries, gaps: gaps.iter().map(|gap| gap.statement.clone()).collect(), outcome };
+        pulled.gaps.extend(folder.manifest().windows.iter().flat_map(|window| &window.gaps).map(|gap| gap.statement.clone()));
+        if at_once || pulled.outcome.missing.is_empty() {
+            folder.finish(gaps)?;
+        }
+        Ok(pulled)
     }
 
     /// The files with test results.
@@ -203,8 +221,8 @@ impl Pull<'_> {
 
     fn begun(&self, path: &Path, asked: &Asked, keeping: &Keeping) -> anyhow::Result<Option<Folder>> {
         if self.resume || path.join("manifest.json").is_file() {
-            let usage = |error: fivewhys::saved::Error| match error {
-                error @ (fivewhys::saved::Error::AnotherQuestion { .. } | fivewhys::saved::Error::NothingToResume { .. }) => {
+            let usage = |error: saved::Error| match error {
+                error @ (saved::Error::AnotherQuestion { .. } | saved::Error::NothingToResume { .. } | saved::Error::Sealed { .. }) => {
                     anyhow::Error::from(Fatal { message: error.to_string(), status: ExitStatus::Usage })
                 }
                 error => error.into(),
@@ -300,8 +318,12 @@ pub fn runtime() -> anyhow::Result<Runtime> {
     tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().context("cannot start the network thread")
 }
 
-fn holds_any(folder: &Folder, plan: &Plan) -> bool {
-    (0..plan.windows.len()).any(|window| folder.state(window) != fivewhys::saved::WindowState::Missing)
+fn entries(folder: &Folder, window: usize) -> u64 {
+    match folder.state(window) {
+        WindowState::Missing => 0,
+        WindowState::Partial { entries, .. } => entries,
+        WindowState::Complete => folder.manifest().windows[window].entries,
+    }
 }
 
 /// Why windows are missing; the folder itself names them.
@@ -316,15 +338,14 @@ fn missing(outcome: &Outcome, plan: &Plan) -> Option<Gap> {
     (!outcome.missing.is_empty()).then_some(Gap { kind: "not-pulled", statement })
 }
 
-fn summary(folder: &Path, plan: &Plan, manifest: &Manifest, outcome: &Outcome) -> String {
-    let entries: u64 = manifest.windows.iter().map(|window| window.entries).sum();
-    let mut text = format!("{entries} entries in {} ({} requests)\n", folder.display(), outcome.tally.requests);
-    text.push_str(&format!("{}\n", plan.sentence()));
-    let gaps = manifest.gaps.iter().chain(manifest.windows.iter().flat_map(|window| &window.gaps));
-    for gap in gaps {
-        text.push_str(&format!("Gap: {}\n", fivewhys::report::visible(&gap.statement)));
+fn summary(folder: &Path, plan: &Plan, pulled: &Pulled) -> String {
+    let requests = pulled.outcome.tally.requests;
+    let counted = if requests == 1 { "1 request".to_owned() } else { format!("{requests} requests") };
+    let mut text = format!("{} entries in {} ({counted})\n{}\n", pulled.entries, folder.display(), plan.sentence());
+    for gap in &pulled.gaps {
+        text.push_str(&format!("Gap: {}\n", fivewhys::report::visible(gap)));
     }
-    if let Some(fault) = outcome.fault.as_ref().filter(|_| !outcome.missing.is_empty()) {
+    if let Some(fault) = pulled.outcome.fault.as_ref().filter(|_| !pulled.outcome.missing.is_empty()) {
         text.push_str(&format!("{}\n", remedy::said(fault)));
     }
     text.push_str(&format!("Next: fivewhys diagnose {}\n", output::command([folder.display().to_string()])));

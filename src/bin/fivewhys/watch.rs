@@ -199,7 +199,11 @@ fn report(
     let plan = Plan { scope, windows: vec![whole], failing: 0, controls: 0, passing: 0 };
     let unkept = tempfile::tempdir().context("cannot make a temporary folder")?;
     let path = diagnose.save.clone().unwrap_or_else(|| unkept.path().join("watch"));
-    let mut folder = Folder::create(&path, &pull.asked(&plan), diagnose.keeping.keeping(&diagnose.rules)?)?;
+    let mut asked = pull.asked(&plan);
+    if incident.results.is_empty() && !diagnose.when.has_window() {
+        asked.reproduce.push_str(&format!(" --window {}/{}", whole.0, whole.1));
+    }
+    let mut folder = Folder::create(&path, &asked, diagnose.keeping.keeping(&diagnose.rules)?)?;
     folder.add_results(&pull.files())?;
     unspool(&watched.spool, &mut folder)?;
     let holes = holes(&watched, whole);

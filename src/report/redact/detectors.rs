@@ -7,6 +7,10 @@ use regex::{Captures, Regex};
 
 use super::{Hit, judge};
 
+/// The kinds of secrets, as they stand in tokens.
+pub(super) const KINDS: [&str; 10] =
+    ["private-key", "jwt", "api-key", "cookie", "token", "password", "signature", "secret", "email", "ip"];
+
 /// One kind of thing to take out.
 struct Detector {
     /// As it stands in the token.
@@ -362,6 +366,7 @@ mod tests {
     fn every_pattern_compiles() {
         for detector in DETECTORS {
             assert!(Regex::new(detector.pattern).is_ok(), "{}", detector.pattern);
+            assert!(KINDS.contains(&detector.kind), "{}", detector.kind);
         }
         assert!(Detectors::shared().gate.is_some());
     }

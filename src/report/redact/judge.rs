@@ -240,7 +240,7 @@ fn tells(address: IpAddr) -> bool {
 }
 
 /// Whether a secret can be looked for without the words around it: long, and like no ordinary word or number.
-pub(super) fn is_telling(value: &str) -> bool {
+pub(crate) fn is_telling(value: &str) -> bool {
     value.len() >= 10
         && has_digit(value)
         && value.bytes().any(|byte| byte.is_ascii_alphabetic())

@@ -37,10 +37,10 @@ fn failing_tests_are_looked_back_from_and_passing_ones_are_controls() {
     let junit = junit.display().to_string();
     // The failing test begins at 10:40, and seven passing ones lie in the quarter of an hour before.
     let asked = ["-t", &junit, "--project", "p", "--service", "api"];
-    dry(&asked).exits(0).says(&["1 failing window, 20 of 99 passing tests as controls", "14 stretches of time"]).says(&["2024-05-01T10:24:59Z to 2024-05-01T10:40:04Z"]);
+    dry(&asked).exits(0).says(&["1 failing window, 20 of 99 passing tests as controls", "14 stretches of time"]).says(&["2024-05-01T10:24:59Z to 2024-05-01T10:40:03Z"]);
     dry(&[&asked[..], &["--controls", "2", "--lookback", "5m"]].concat())
         .exits(0)
-        .says(&["2 of 99 passing tests", "1 stretch of time", "2024-05-01T10:34:59Z to 2024-05-01T10:40:04Z"]);
+        .says(&["2 of 99 passing tests", "1 stretch of time", "2024-05-01T10:34:59Z to 2024-05-01T10:40:03Z"]);
 }
 
 #[test]

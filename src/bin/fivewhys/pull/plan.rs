@@ -62,8 +62,9 @@ impl Plan {
     /// Where nothing can be asked.
     pub fn scope(cloud: &CloudArgs) -> anyhow::Result<Scope> {
         let mut scope = cloud.scope();
+        let endpoint = cloud.endpoint()?;
         if scope.projects.is_empty() && scope.views.is_empty() {
-            scope.projects.extend(credentials::project(cloud.endpoint()?.takes_credentials() && !cloud.dry_run));
+            scope.projects.extend(credentials::project(endpoint.takes_credentials() && !cloud.dry_run));
         }
         let usage = |message: String| Fatal { message, status: ExitStatus::Usage };
         scope.check().map_err(|error| usage(error.to_string()))?;
