@@ -57,8 +57,19 @@ fn gaps(folder: &Path, manifest: &Manifest) -> Vec<Gap> {
 }
 
 /// The kinds of gaps that a pull writes; a gap of any other kind is one of the pull.
-const KINDS: &[&str] =
-    &["no-entries", "not-pulled", "pull-interrupted", "late-entries", "suppressed", "truncated", "unreadable-file"];
+const KINDS: &[&str] = &[
+    "no-entries",
+    "not-pulled",
+    "not-allowed",
+    "pull-interrupted",
+    "late-entries",
+    "window-not-over",
+    "suppressed",
+    "truncated",
+    "unreadable-entry",
+    "unreadable-file",
+    "left-alone",
+];
 
 fn said(gap: &SavedGap) -> Gap {
     let kind = KINDS.iter().find(|kind| **kind == gap.kind).copied().unwrap_or("pull");

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::ValueHint;
@@ -40,7 +40,7 @@ pub struct DiagnoseArgs {
 
     /// Log entries: a file or a folder, NDJSON or JSON, also .gz and .zst; `-` is standard input
     #[arg(short = 'l', long = "logs", value_name = "PATH", value_hint = ValueHint::AnyPath, num_args = 1..)]
-    logs: Vec<PathBuf>,
+    pub logs: Vec<PathBuf>,
 
     /// Is it this rule? Say for each failure why it is, or is not
     #[arg(long, value_name = "RULE", num_args = 1..)]
@@ -73,10 +73,11 @@ pub struct DiagnoseArgs {
 ///
 /// Where an input is missing or unreadable as a whole, or a rule named as a suspect does not exist.
 pub fn run(args: &DiagnoseArgs, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
+    let find = |logs: &[PathBuf]| Incident::find(args.incident.as_deref(), &args.when.results, &args.when.control, logs);
     if !args.cloud.is_asked() {
-        return diagnose(args, args.incident.as_deref(), out);
+        return diagnose(args, find(&args.logs)?, out);
     }
-    let incident = Incident::find(args.incident.as_deref(), &args.when.results, &args.when.control, &[])?;
+    let incident = find(&[])?;
     let pull = Pull {
         when: &args.when,
         cloud: &args.cloud,
@@ -90,23 +91,26 @@ pub fn run(args: &DiagnoseArgs, out: &mut dyn Write) -> anyhow::Result<ExitStatu
         plan.print(out)?;
         return Ok(ExitStatus::Explained);
     }
+    if plan.failing == 0 {
+        // There is no question that logs would answer.
+        return diagnose(args, find(&args.logs)?, out);
+    }
     // What is not to be kept is gone with this function.
     let unkept = tempfile::tempdir().context("cannot make a temporary folder")?;
     let folder = args.save.clone().unwrap_or_else(|| unkept.path().join("pull"));
     // What is kept can be resumed as long as a part is missing.
     pull.into_folder(&plan, &folder, args.save.is_none())?;
-    diagnose(args, Some(&folder), out)
+    let pulled = Incident::find(Some(&folder), &[], &args.when.control, &args.logs)?;
+    diagnose(args, pulled.with_logs_of(incident), out)
 }
 
-/// Diagnoses what a folder and the named files hold; the results of a pulled folder are copies of those that were named.
+/// Diagnoses what was found.
 ///
 /// # Errors
 ///
 /// As [`run`].
-pub fn diagnose(args: &DiagnoseArgs, folder: Option<&Path>, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
-    let results: &[PathBuf] = if args.cloud.is_asked() { &[] } else { &args.when.results };
-    let incident = Incident::find(folder, results, &args.when.control, &args.logs)?;
-    incident.suffices(folder, args.when.has_window() || incident.saved.is_some())?;
+pub fn diagnose(args: &DiagnoseArgs, incident: Incident, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
+    incident.suffices(args.incident.as_deref(), args.when.has_window() || incident.saved.is_some())?;
     let (catalog, unloaded) = args.rules.load()?;
     let suspects = suspects(&catalog, &args.suspect)?;
     let run = args.when.read_results(&incident.results)?;

@@ -149,6 +149,10 @@ pub fn run(args: &PullArgs, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
         plan.print(out)?;
         return Ok(ExitStatus::Explained);
     }
+    if plan.windows.is_empty() {
+        output::print("No test failed, and none is dated: there is nothing to pull.\n", out)?;
+        return Ok(ExitStatus::Explained);
+    }
     let folder = args.out.clone().unwrap_or_else(|| default_folder(&plan));
     let pulled = pull.into_folder(&plan, &folder, false)?;
     output::print(&summary(&folder, &plan, &pulled), out)?;

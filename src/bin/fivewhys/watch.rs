@@ -1,7 +1,7 @@
 //! `fivewhys watch`: runs a test command, follows the services' logs meanwhile, and diagnoses when it ends.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, IsTerminal, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::process::ExitStatus as ProcessStatus;
 use std::time::{Duration, SystemTime};
@@ -116,6 +116,7 @@ fn follow(args: &WatchArgs, runtime: &Runtime, connection: Option<&Connection>, 
             let status = ended(&mut child).await;
             ending = Some((Timestamp::now(), status));
             if connection.is_some() {
+                say_that_it_settles(settle);
                 tokio::time::sleep(settle).await;
             }
         };
@@ -135,6 +136,14 @@ fn follow(args: &WatchArgs, runtime: &Runtime, connection: Option<&Connection>, 
     })?;
     let spool = spool.into_inner().map_err(io::IntoInnerError::into_error).context("cannot write a temporary file")?;
     Ok(Watched { status, began, ended, spool, tailed })
+}
+
+/// Nobody should wonder why nothing happens.
+fn say_that_it_settles(settle: Duration) {
+    if io::stderr().is_terminal() && !settle.is_zero() {
+        // Nothing depends on it.
+        let _ = writeln!(io::stderr(), "fivewhys: the command has ended; waiting {} s for late entries", settle.as_secs());
+    }
 }
 
 fn start(command: &[String]) -> Result<Child, Fatal> {
@@ -211,7 +220,7 @@ fn report(
     let gaps = gaps(&watched, &outcome, &diagnose.when.results, &fresh);
     folder.complete(0, gaps, outcome.tally.requests)?;
     folder.finish(Vec::new())?;
-    diagnose::diagnose(diagnose, Some(&path), out)
+    diagnose::diagnose(diagnose, Incident::find(Some(&path), &[], &diagnose.when.control, &diagnose.logs)?, out)
 }
 
 fn before(moment: Timestamp, length: SignedDuration) -> Timestamp {

@@ -18,8 +18,11 @@ use super::{Fault, Patience};
 /// Where Cloud Logging is, unless somebody says otherwise.
 pub const ENDPOINT: &str = "https://logging.googleapis.com";
 
-/// Largest response taken in, in bytes: a full page of the largest entries is about this large.
-pub(super) const LARGEST_PAGE: usize = 256 << 20;
+/// Largest response taken in, in bytes: what is larger is asked for in smaller pages, so that memory stays bounded.
+pub(super) const LARGEST_PAGE: usize = 64 << 20;
+
+/// How often a connection is tried.
+const CONNECTING: u32 = 3;
 
 const LIST: PathAndQuery = PathAndQuery::from_static("/google.logging.v2.LoggingServiceV2/ListLogEntries");
 const TAIL: PathAndQuery = PathAndQuery::from_static("/google.logging.v2.LoggingServiceV2/TailLogEntries");
@@ -90,8 +93,17 @@ impl Client {
             false => anonymous::Builder::new().build(),
         };
         let build = |channel| Grpc::new(channel).max_decoding_message_size(LARGEST_PAGE);
-        let connected = GoogleApi::from_function_with_credentials(build, &endpoint.url, None, credentials).await;
-        let api = connected.map_err(|error| Fault::of_connecting(&endpoint.authority, error))?;
+        let mut attempt = 1;
+        let api = loop {
+            let connected = GoogleApi::from_function_with_credentials(build, &endpoint.url, None, credentials.clone()).await;
+            match connected.map_err(|error| Fault::of_connecting(&endpoint.authority, error)) {
+                Ok(api) => break api,
+                // Nobody waits for minutes to hear that there is no network.
+                Err(Fault::Unreachable { .. }) if attempt < CONNECTING => tokio::time::sleep(patience.first * attempt).await,
+                Err(fault) => return Err(fault),
+            }
+            attempt += 1;
+        };
         Ok(Client { api: api.with_request_timeouts(RequestTimeouts::new().with_total(patience.call)) })
     }
 

@@ -38,7 +38,7 @@ impl Plan {
     ///
     /// # Errors
     ///
-    /// Where a result cannot be read, no time is known, or nothing can be asked.
+    /// Where a result cannot be read, there is neither a result nor a time, or nothing can be asked.
     pub fn new(when: &WhenArgs, cloud: &CloudArgs, results: &[ResultInput]) -> anyhow::Result<Plan> {
         let scope = Plan::scope(cloud)?;
         let run = when.read_results(results)?;
@@ -48,8 +48,9 @@ impl Plan {
         let passing: Vec<Interval> = passing.iter().map(|window| (window.window.start, window.window.end)).collect();
         let chosen = controls(&passing, &merged(reach.iter(), NEAR), cloud.controls);
         let windows = merged(reach.iter().chain(chosen), NEAR);
-        if windows.is_empty() {
-            return Err(nothing_to_pull(!results.is_empty()).into());
+        if windows.is_empty() && results.is_empty() {
+            let message = "say when to look: name test results with `-t RESULTS`, or a time with `--window FROM/TO` or `--around TIME`";
+            return Err(Fatal { message: message.to_owned(), status: ExitStatus::Usage }.into());
         }
         let controls = passing.iter().filter(|&&window| covers(&windows, window)).count();
         Ok(Plan { scope, windows, failing: failing.len(), controls, passing: passing.len() })
@@ -102,15 +103,6 @@ impl Plan {
         }
         output::print(&page, out)
     }
-}
-
-fn nothing_to_pull(has_results: bool) -> Fatal {
-    let message = if has_results {
-        "no test failed and no passing test is dated, so there is no time to pull; say when to look with `--window FROM/TO` or `--around TIME`"
-    } else {
-        "say when to look: name test results with `-t RESULTS`, or a time with `--window FROM/TO` or `--around TIME`"
-    };
-    Fatal { message: message.to_owned(), status: ExitStatus::Usage }
 }
 
 fn before(window: &WatchedWindow, lookback: SignedDuration) -> Interval {
