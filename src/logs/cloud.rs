@@ -12,6 +12,7 @@ mod json;
 mod wire;
 mod fault;
 mod patience;
+mod tempo;
 mod client;
 mod reading;
 mod pull;

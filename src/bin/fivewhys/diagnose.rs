@@ -99,7 +99,7 @@ pub fn run(args: &DiagnoseArgs, out: &mut dyn Write) -> anyhow::Result<ExitStatu
     let unkept = tempfile::tempdir().context("cannot make a temporary folder")?;
     let folder = args.save.clone().unwrap_or_else(|| unkept.path().join("pull"));
     // What is kept can be resumed as long as a part is missing.
-    pull.into_folder(&plan, &folder, args.save.is_none())?;
+    pull.fill_folder(&plan, &folder, args.save.is_none())?;
     let pulled = Incident::find(Some(&folder), &[], &args.when.control, &args.logs)?;
     diagnose(args, pulled.with_logs_of(incident), out)
 }

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use anyhow::Context;
 use clap::{ValueEnum, ValueHint};
@@ -154,7 +154,7 @@ pub fn run(args: &PullArgs, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
         return Ok(ExitStatus::Explained);
     }
     let folder = args.out.clone().unwrap_or_else(|| default_folder(&plan));
-    let pulled = pull.into_folder(&plan, &folder, false)?;
+    let pulled = pull.fill_folder(&plan, &folder, false)?;
     output::print(&summary(&folder, &plan, &pulled), out)?;
     Ok(if pulled.outcome.missing.is_empty() { ExitStatus::Explained } else { ExitStatus::Unexplained })
 }
@@ -192,19 +192,19 @@ impl Pull<'_> {
     /// # Errors
     ///
     /// Where the folder holds something else, or nothing at all came.
-    pub fn into_folder(&self, plan: &Plan, path: &Path, at_once: bool) -> anyhow::Result<Pulled> {
+    pub fn fill_folder(&self, plan: &Plan, path: &Path, at_once: bool) -> anyhow::Result<Pulled> {
         let asked = self.asked(plan);
         let keeping = self.keeping.keeping(self.rules)?;
         // A folder with another question is refused before anybody is asked; a new one is made when somebody answers.
         let begun = self.begun(path, &asked, &keeping)?;
         let runtime = runtime()?;
-        let connection = Connection::open(self.cloud, &runtime, &plan.scope)?;
+        let connection = Connection::open(self.cloud, runtime, &plan.scope)?;
         let mut folder = match begun {
             Some(folder) => folder,
             None => Folder::create(path, &asked, keeping)?,
         };
         folder.add_results(&self.files())?;
-        let outcome = self.fill(&mut folder, plan, &runtime, &connection)?;
+        let outcome = self.fetch(&mut folder, plan, runtime, &connection, at_once)?;
         let entries = (0..plan.windows.len()).map(|window| entries(&folder, window)).sum();
         if let Some(fault) = outcome.fault.as_ref().filter(|_| outcome.missing.len() == plan.windows.len() && entries == 0) {
             return Err(connection.fatal(fault, &plan.scope).into());
@@ -226,7 +226,9 @@ impl Pull<'_> {
     fn begun(&self, path: &Path, asked: &Asked, keeping: &Keeping) -> anyhow::Result<Option<Folder>> {
         if self.resume || path.join("manifest.json").is_file() {
             let usage = |error: saved::Error| match error {
-                error @ (saved::Error::AnotherQuestion { .. } | saved::Error::NothingToResume { .. } | saved::Error::Sealed { .. }) => {
+                error @ (saved::Error::AnotherQuestion { .. }
+                | saved::Error::NothingToResume { .. }
+                | saved::Error::Sealed { .. }) => {
                     anyhow::Error::from(Fatal { message: error.to_string(), status: ExitStatus::Usage })
                 }
                 error => error.into(),
@@ -268,7 +270,14 @@ impl Pull<'_> {
     }
 
     /// Pulls what the folder lacks; Ctrl-C keeps what is there.
-    fn fill(&self, folder: &mut Folder, plan: &Plan, runtime: &Runtime, connection: &Connection) -> anyhow::Result<Outcome> {
+    fn fetch(
+        &self,
+        folder: &mut Folder,
+        plan: &Plan,
+        runtime: &Runtime,
+        connection: &Connection,
+        at_once: bool,
+    ) -> anyhow::Result<Outcome> {
         let order =
             Order { scope: &plan.scope, windows: &plan.windows, settle: self.cloud.settle, patience: self.cloud.patience() };
         let bar = Bar::new(plan.windows.len());
@@ -281,8 +290,10 @@ impl Pull<'_> {
                 _ = tokio::signal::ctrl_c() => None,
             }
         });
+        end_on_interrupt(runtime);
         let interrupted = || Fatal {
-            message: "interrupted; what was pulled is kept, and the same command goes on".to_owned(),
+            message: if at_once { "interrupted" } else { "interrupted; what was pulled is kept, and the same command goes on" }
+                .to_owned(),
             status: ExitStatus::Interrupted,
         };
         Ok(pulled.ok_or_else(interrupted)??)
@@ -317,9 +328,24 @@ impl Connection {
     }
 }
 
-/// One thread for the network, beside the one that writes.
-pub fn runtime() -> anyhow::Result<Runtime> {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().context("cannot start the network thread")
+/// One thread for the network, beside the one that writes; it lives as long as the program.
+pub fn runtime() -> anyhow::Result<&'static Runtime> {
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    if let Some(runtime) = RUNTIME.get() {
+        return Ok(runtime);
+    }
+    let built = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let built = built.context("cannot start the network thread")?;
+    Ok(RUNTIME.get_or_init(|| built))
+}
+
+/// Gives Ctrl-C its usual meaning again: whoever listened to it once has taken it from the system for good.
+pub fn end_on_interrupt(runtime: &Runtime) {
+    runtime.spawn(async {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            std::process::exit(130);
+        }
+    });
 }
 
 fn entries(folder: &Folder, window: usize) -> u64 {

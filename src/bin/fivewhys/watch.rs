@@ -69,10 +69,11 @@ pub fn run(args: &WatchArgs, out: &mut dyn Write) -> anyhow::Result<ExitStatus> 
         return Ok(ExitStatus::Explained);
     }
     let runtime = pull::runtime()?;
-    let connection = connect(args, &runtime, &scope);
-    let watched = follow(args, &runtime, connection.as_ref(), &scope)?;
+    let connection = connect(args, runtime, &scope);
+    let watched = follow(args, runtime, connection.as_ref(), &scope)?;
+    pull::end_on_interrupt(runtime);
     let status = status_of(watched.status);
-    match (report(args, &runtime, connection, scope, watched, out), args.exit_with) {
+    match (report(args, runtime, connection, scope, watched, out), args.exit_with) {
         (Ok(diagnosed), Ending::Diagnosis) => Ok(diagnosed),
         (Err(error), Ending::Diagnosis) => Err(error),
         (Ok(_), Ending::Command) => Ok(status),
@@ -117,7 +118,10 @@ fn follow(args: &WatchArgs, runtime: &Runtime, connection: Option<&Connection>, 
             ending = Some((Timestamp::now(), status));
             if connection.is_some() {
                 say_that_it_settles(settle);
-                tokio::time::sleep(settle).await;
+                tokio::select! {
+                    () = tokio::time::sleep(settle) => {}
+                    _ = tokio::signal::ctrl_c() => {}
+                }
             }
         };
         let mut keep = |entries: Vec<Map<String, Value>>| -> Result<(), SinkError> { Ok(spool_entries(&mut spool, entries)?) };
@@ -148,10 +152,10 @@ fn say_that_it_settles(settle: Duration) {
 
 fn start(command: &[String]) -> Result<Child, Fatal> {
     let (program, arguments) = command.split_first().map_or(("", command), |(program, rest)| (program.as_str(), rest));
-    Command::new(program).args(arguments).spawn().map_err(|error| Fatal {
-        message: format!("cannot start `{program}`: {error}"),
-        status: ExitStatus::Command(127),
-    })
+    Command::new(program)
+        .args(arguments)
+        .spawn()
+        .map_err(|error| Fatal { message: format!("cannot start `{program}`: {error}"), status: ExitStatus::Command(127) })
 }
 
 /// Waits for the command; Ctrl-C reaches it by itself, and what it makes of that is its own affair.
@@ -298,7 +302,8 @@ impl Sink for Patching<'_> {
 
 fn gaps(watched: &Watched, outcome: &Outcome, named: &[std::path::PathBuf], fresh: &[std::path::PathBuf]) -> Vec<Gap> {
     let mut gaps = outcome.gaps.clone();
-    let again = if outcome.missing.is_empty() { "these stretches were read again afterwards" } else { "reading them again failed" };
+    let again =
+        if outcome.missing.is_empty() { "these stretches were read again afterwards" } else { "reading them again failed" };
     if let Some(tailed) = &watched.tailed {
         let lost = tailed.lost;
         for (count, why) in [(lost.rate_limited, "there were too many"), (lost.not_consumed, "they were not taken fast enough")] {
@@ -308,7 +313,10 @@ fn gaps(watched: &Watched, outcome: &Outcome, named: &[std::path::PathBuf], fres
             }
         }
         if let Some(fault) = &tailed.fault {
-            gaps.push(Gap { kind: "suppressed", statement: format!("The live stream ended early ({}); {again}.", fault.short()) });
+            gaps.push(Gap {
+                kind: "suppressed",
+                statement: format!("The live stream ended early ({}); {again}.", fault.short()),
+            });
         }
     }
     if let Some(fault) = outcome.fault.as_ref().filter(|_| !outcome.missing.is_empty()) {

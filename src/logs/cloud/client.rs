@@ -52,9 +52,13 @@ impl Endpoint {
         }
         let is_google = host == "googleapis.com" || host.ends_with(".googleapis.com");
         match uri.scheme_str() {
-            Some("https") if !host.is_empty() => Ok(Endpoint { url: url.trim().to_owned(), authority, with_credentials: is_google }),
+            Some("https") if !host.is_empty() => {
+                Ok(Endpoint { url: url.trim().to_owned(), authority, with_credentials: is_google })
+            }
             Some("http") if is_loopback(&host) => Ok(Endpoint { url: url.trim().to_owned(), authority, with_credentials: false }),
-            Some("http") => Err(wrong("plain text is only allowed on this machine (localhost, 127.0.0.1, [::1]); write https://")),
+            Some("http") => {
+                Err(wrong("plain text is only allowed on this machine (localhost, 127.0.0.1, [::1]); write https://"))
+            }
             _ => Err(wrong("write it as https://HOST or, on this machine, http://127.0.0.1:PORT")),
         }
     }

@@ -193,7 +193,15 @@ fn number(value: f64) -> Value {
     if value.fract() == 0.0 && value.abs() <= EXACT && !(value == 0.0 && value.is_sign_negative()) {
         return Value::from(value as i64);
     }
-    let word = || if value.is_nan() { "NaN" } else if value > 0.0 { "Infinity" } else { "-Infinity" };
+    let word = || {
+        if value.is_nan() {
+            "NaN"
+        } else if value > 0.0 {
+            "Infinity"
+        } else {
+            "-Infinity"
+        }
+    };
     Number::from_f64(value).map_or_else(|| word().into(), Value::Number)
 }
 

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use super::patience::Waiting;
 use super::reading::Reading;
 use super::scope::{Query, ScopeError};
+use super::tempo::Tempo;
 use super::wire::Page;
 use super::{Client, Fault, Patience, Scope, wire};
 use crate::logs::Gap;
@@ -123,8 +124,8 @@ pub enum PullError {
     #[error(transparent)]
     Scope(#[from] ScopeError),
     /// What was pulled cannot be kept.
-    #[error("what was pulled cannot be kept: {0}")]
-    Sink(SinkError),
+    #[error("what was pulled cannot be kept")]
+    Sink(#[source] SinkError),
 }
 
 /// Pulls all windows, one after the other; those that are complete already are not asked for again.
@@ -144,7 +145,18 @@ pub async fn pull(
 ) -> Result<Outcome, PullError> {
     order.scope.check()?;
     let names = order.scope.resource_names()?;
-    let mut puller = Puller { client, order, now, sink, tell, names, waiting: Waiting::new(order.patience), page: PAGE, outcome: Outcome::default() };
+    let mut puller = Puller {
+        client,
+        order,
+        now,
+        sink,
+        tell,
+        names,
+        waiting: Waiting::new(order.patience),
+        tempo: Tempo::new(Instant::now()),
+        page: PAGE,
+        outcome: Outcome::default(),
+    };
     puller.outcome.tally.of_windows = order.windows.len();
     puller.run().await?;
     Ok(puller.outcome)
@@ -162,6 +174,7 @@ struct Puller<'a> {
     /// Parents that may be read.
     names: Vec<String>,
     waiting: Waiting,
+    tempo: Tempo,
     page: i32,
     outcome: Outcome,
 }
@@ -202,8 +215,14 @@ impl Puller<'_> {
     async fn read_allowed(&mut self, reading: &mut Reading) -> Ended<()> {
         let read = self.read(reading).await?;
         match read {
-            Err(fault) if self.names.len() > 1 && (fault.is_refusal(Code::PermissionDenied) || fault.is_refusal(Code::NotFound)) => {
-                if self.leave_out_refused(reading).await { self.read(reading).await } else { Ok(Err(fault)) }
+            Err(fault)
+                if self.names.len() > 1 && (fault.is_refusal(Code::PermissionDenied) || fault.is_refusal(Code::NotFound)) =>
+            {
+                if self.leave_out_refused(reading).await {
+                    self.read(reading).await
+                } else {
+                    Ok(Err(fault))
+                }
             }
             read => Ok(read),
         }
@@ -222,10 +241,8 @@ impl Puller<'_> {
                 page_token: String::new(),
             };
             match self.ask(&request).await {
-                Err(fault) if fault.is_refusal(Code::PermissionDenied) || fault.is_refusal(Code::NotFound) => gaps.push(Gap {
-                    kind: "not-allowed",
-                    statement: format!("Nothing of {name} could be read: {}.", fault.short()),
-                }),
+                Err(fault) if fault.is_refusal(Code::PermissionDenied) || fault.is_refusal(Code::NotFound) => gaps
+                    .push(Gap { kind: "not-allowed", statement: format!("Nothing of {name} could be read: {}.", fault.short()) }),
                 _ => allowed.push(name),
             }
         }
@@ -301,15 +318,24 @@ impl Puller<'_> {
     /// Sends a request until it is answered or refused, or patience is at its end.
     async fn ask(&mut self, request: &ListLogEntriesRequest) -> Result<Page, Fault> {
         loop {
+            let pause = self.tempo.pause(Instant::now());
+            if !pause.is_zero() {
+                self.wait(Wait::Quota, pause).await;
+            }
             let began = Instant::now();
+            self.tempo.sends(began);
             self.outcome.tally.requests += 1;
             let fault = match self.client.list(request.clone()).await {
                 Ok(page) => {
                     self.waiting.answered();
+                    self.tempo.answered(Instant::now());
                     return Ok(page);
                 }
                 Err(fault) => fault,
             };
+            if fault.is_quota() {
+                self.tempo.refused();
+            }
             let Some(delay) = self.waiting.next(&fault, began.elapsed()) else { return Err(fault) };
             self.wait(if fault.is_quota() { Wait::Quota } else { Wait::Answer }, delay).await;
         }

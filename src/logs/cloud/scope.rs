@@ -80,7 +80,11 @@ impl Scope {
             (&self.jobs, "job", "; a job's name has lower-case letters, digits and hyphens"),
             (&self.locations, "location", "; a location is a region such as europe-west1"),
             (&self.revisions, "revision", "; a revision is named like its service with a suffix"),
-            (&self.logs, "log", "; write stdout, stderr, requests, system, audit, or a log id such as my-app or run.googleapis.com/stdout"),
+            (
+                &self.logs,
+                "log",
+                "; write stdout, stderr, requests, system, audit, or a log id such as my-app or run.googleapis.com/stdout",
+            ),
         ];
         for (names, what, hint) in names {
             if let Some(name) = names.iter().find(|name| !is_name(name, what)) {
@@ -141,7 +145,8 @@ impl Scope {
             parts.push(one_of("resource.labels.location", &self.locations));
         }
         if !self.logs.is_empty() {
-            let ids: Vec<String> = self.logs.iter().flat_map(|log| log_ids(log)).map(|id| format!("log_id({})", quoted(&id))).collect();
+            let ids: Vec<String> =
+                self.logs.iter().flat_map(|log| log_ids(log)).map(|id| format!("log_id({})", quoted(&id))).collect();
             parts.push(if ids.len() == 1 { ids.concat() } else { format!("({})", ids.join(" OR ")) });
         }
         // On lines of its own, so that a comment in it ends where it ends.
@@ -195,7 +200,9 @@ fn log_ids(log: &str) -> Vec<String> {
     match log {
         "stdout" | "stderr" | "requests" => of_run(log),
         "system" => of_run("varlog/system"),
-        "audit" => ["activity", "system_event", "data_access", "policy"].map(|kind| format!("cloudaudit.googleapis.com/{kind}")).to_vec(),
+        "audit" => {
+            ["activity", "system_event", "data_access", "policy"].map(|kind| format!("cloudaudit.googleapis.com/{kind}")).to_vec()
+        }
         id => vec![id.replace("%2F", "/").replace("%2f", "/")],
     }
 }
@@ -215,7 +222,8 @@ fn is_name(name: &str, what: &str) -> bool {
 fn view_name(name: &str) -> Result<String, ScopeError> {
     let parts: Vec<&str> = name.split('/').collect();
     let is_parent = |kind: &str| matches!(kind, "projects" | "folders" | "organizations" | "billingAccounts");
-    let named = parts.iter().all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "-_.:".contains(c)));
+    let named =
+        parts.iter().all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "-_.:".contains(c)));
     match parts.as_slice() {
         [parent, _, "locations", _, "buckets", _, "views", _] if named && is_parent(parent) => Ok(name.to_owned()),
         [parent, _, "locations", _, "buckets", _] if named && is_parent(parent) => Ok(format!("{name}/views/_AllLogs")),

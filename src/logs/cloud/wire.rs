@@ -1,9 +1,9 @@
 //! Pages as they travel: each entry stays bytes until it is read, so that one damaged entry does not cost its page.
 
 use gcloud_sdk::google::logging::v2::LogEntry;
+use gcloud_sdk::prost::Message;
 use gcloud_sdk::prost::bytes::{Buf, Bytes};
 use gcloud_sdk::prost::encoding::{WireType, decode_key, decode_varint};
-use gcloud_sdk::prost::Message;
 use serde_json::{Map, Value, json};
 
 use super::json;

@@ -112,9 +112,10 @@ pub fn of_json(json: Map<String, Value>) -> Stored {
         status: request.get("status").and_then(Value::as_i64).unwrap_or(0) as i32,
         user_agent: text(request, "userAgent"),
         remote_ip: text(request, "remoteIp"),
-        latency: text(request, "latency").strip_suffix('s').and_then(|text| text.parse().ok()).map(|seconds: f64| {
-            prost_types::Duration { seconds: seconds as i64, nanos: (seconds.fract() * 1e9).round() as i32 }
-        }),
+        latency: text(request, "latency")
+            .strip_suffix('s')
+            .and_then(|text| text.parse().ok())
+            .map(|seconds: f64| prost_types::Duration { seconds: seconds as i64, nanos: (seconds.fract() * 1e9).round() as i32 }),
         ..HttpRequest::default()
     });
     let payload = match (whole.get("textPayload"), whole.get("jsonPayload")) {

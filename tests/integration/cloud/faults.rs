@@ -77,7 +77,10 @@ fn a_connection_that_breaks_off_is_made_again() {
     let folder = tempfile::tempdir().unwrap();
     let endpoint = format!("http://{proxy}");
     let mut command = pull_window(&server, &folder.path().join("f"), 10, &[]);
-    let arguments: Vec<_> = command.get_args().map(|word| if word == server.url().as_str() { endpoint.as_str().into() } else { word.to_owned() }).collect();
+    let arguments: Vec<_> = command
+        .get_args()
+        .map(|word| if word == server.url().as_str() { endpoint.as_str().into() } else { word.to_owned() })
+        .collect();
     command = bare(arguments);
     ran(&mut command).exits(0).says(&["700 entries"]);
     holds(&folder.path().join("f"), &entries);
@@ -99,9 +102,13 @@ fn who_may_not_read_is_told_what_to_ask_for() {
     assert_eq!(server.seen().len(), 1, "what is refused is not asked again");
     server.change(|behaviour| {
         behaviour.denied.clear();
-        behaviour.fault = Box::new(|number| (number == 1).then(|| Status::permission_denied("Permission 'logging.privateLogEntries.list' denied")));
+        behaviour.fault = Box::new(|number| {
+            (number == 1).then(|| Status::permission_denied("Permission 'logging.privateLogEntries.list' denied"))
+        });
     });
-    ran(&mut pull_window(&server, &out, 10, &[])).exits(4).complains(&["logging.privateLogEntries.list", "roles/logging.privateLogViewer"]);
+    ran(&mut pull_window(&server, &out, 10, &[]))
+        .exits(4)
+        .complains(&["logging.privateLogEntries.list", "roles/logging.privateLogViewer"]);
     for (number, status, words) in [
         (2, Status::unauthenticated("Request had invalid authentication credentials."), ["UNAUTHENTICATED", "gcloud auth"]),
         (3, Status::not_found("Project does not exist: p"), ["NOT_FOUND", "gcloud projects list"]),
@@ -153,7 +160,9 @@ fn nothing_at_all_is_status_four_and_no_panic() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("f").display().to_string();
-    let asked = |endpoint: &str| bare(["pull", "--project", "p", "--window", "2024-05-01T09:00:00Z/1m", "-o", &out, "--endpoint", endpoint]);
+    let asked = |endpoint: &str| {
+        bare(["pull", "--project", "p", "--window", "2024-05-01T09:00:00Z/1m", "-o", &out, "--endpoint", endpoint])
+    };
     for scheme in ["http", "https"] {
         ran(&mut asked(&format!("{scheme}://{closed}"))).exits(4).complains(&["cannot reach", &closed.to_string()]);
     }
@@ -173,7 +182,11 @@ fn without_credentials_the_ways_to_have_some_are_named() {
     ]);
     ran(asked().env("GOOGLE_APPLICATION_CREDENTIALS", "no/such/file")).exits(4).complains(&["no/such/file"]);
     let key = folder.path().join("key.json");
-    std::fs::write(&key, r#"{"type":"service_account","client_email":"ci@example.com","private_key_id":"1","private_key":"-----BEGIN SECRET"}"#).unwrap();
+    std::fs::write(
+        &key,
+        r#"{"type":"service_account","client_email":"ci@example.com","private_key_id":"1","private_key":"-----BEGIN SECRET"}"#,
+    )
+    .unwrap();
     // Nothing but the credentials is read before a connection is made: nobody is asked.
     let said = ran(asked().env("GOOGLE_APPLICATION_CREDENTIALS", &key)).exits(4);
     assert!(!said.err.contains("SECRET"), "{}", said.err);

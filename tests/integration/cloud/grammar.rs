@@ -178,7 +178,9 @@ fn known_field(path: &str) -> Result<(), String> {
 
 #[test]
 fn the_grammar_tells_queries_from_what_is_none() {
-    for good in ["a", "severity>=ERROR AND (textPayload:\"x\" OR NOT insertId=\"a\")", "log_id(\"a/b\")\nlabels.x=(\"a\" OR \"b\") -- )"] {
+    for good in
+        ["a", "severity>=ERROR AND (textPayload:\"x\" OR NOT insertId=\"a\")", "log_id(\"a/b\")\nlabels.x=(\"a\" OR \"b\") -- )"]
+    {
         assert_eq!(check(good), Ok(()), "{good}");
     }
     for bad in ["a=", "(a", "a)", "AND a", "a OR", "\"a", "nosuch=1", "a=(\"x\"", "x!1"] {

@@ -37,10 +37,15 @@ fn failing_tests_are_looked_back_from_and_passing_ones_are_controls() {
     let junit = junit.display().to_string();
     // The failing test begins at 10:40, and seven passing ones lie in the quarter of an hour before.
     let asked = ["-t", &junit, "--project", "p", "--service", "api"];
-    dry(&asked).exits(0).says(&["1 failing window, 20 of 99 passing tests as controls", "14 stretches of time"]).says(&["2024-05-01T10:24:59Z to 2024-05-01T10:40:03Z"]);
-    dry(&[&asked[..], &["--controls", "2", "--lookback", "5m"]].concat())
+    dry(&asked)
         .exits(0)
-        .says(&["2 of 99 passing tests", "1 stretch of time", "2024-05-01T10:34:59Z to 2024-05-01T10:40:03Z"]);
+        .says(&["1 failing window, 20 of 99 passing tests as controls", "14 stretches of time"])
+        .says(&["2024-05-01T10:24:59Z to 2024-05-01T10:40:03Z"]);
+    dry(&[&asked[..], &["--controls", "2", "--lookback", "5m"]].concat()).exits(0).says(&[
+        "2 of 99 passing tests",
+        "1 stretch of time",
+        "2024-05-01T10:34:59Z to 2024-05-01T10:40:03Z",
+    ]);
 }
 
 #[test]
@@ -56,7 +61,9 @@ fn what_cannot_be_asked_is_refused_at_home() {
     refused(&["--project", "p", "--view", "v"], &["projects/P/locations/L/buckets/B"]);
     refused(&["--project", "p", "--endpoint", "http://example.com"], &["plain text", "https://"]);
     dry(&["--project", "p"]).exits(2).complains(&["-t RESULTS", "--window"]);
-    dry(&[&window[..], &["--project", "p", "--filter", "sample(insertId, 0.5)"]].concat()).exits(0).says(&["sample(insertId, 0.5)"]);
+    dry(&[&window[..], &["--project", "p", "--filter", "sample(insertId, 0.5)"]].concat())
+        .exits(0)
+        .says(&["sample(insertId, 0.5)"]);
 }
 
 #[test]
@@ -65,7 +72,8 @@ fn the_project_comes_from_the_environment_where_none_is_named() {
     ran(bare(window).env("GOOGLE_CLOUD_PROJECT", "from-env")).exits(0).says(&["projects/from-env"]);
     let folder = tempfile::tempdir().unwrap();
     let key = folder.path().join("key.json");
-    std::fs::write(&key, r#"{"type":"service_account","project_id":"from-key","client_email":"a@b.c","private_key":"SECRET"}"#).unwrap();
+    std::fs::write(&key, r#"{"type":"service_account","project_id":"from-key","client_email":"a@b.c","private_key":"SECRET"}"#)
+        .unwrap();
     ran(bare(window).env("GOOGLE_APPLICATION_CREDENTIALS", &key)).exits(0).says(&["projects/from-key"]);
 }
 
@@ -75,7 +83,8 @@ fn an_expression_a_view_and_several_projects_reach_the_server() {
     entries.extend((0..5).map(|n| said("q", "api", at(n), &format!("q{n}"), "other (project) \"quoted\"")));
     let server = Server::start(Behaviour { entries: entries.clone(), ..Behaviour::default() });
     let folder = tempfile::tempdir().unwrap();
-    let narrowed = ["--project", "q", "--filter", "textPayload:\"(project) \\\"quoted\\\"\" OR textPayload=~\"line 7 \" -- (only these"];
+    let narrowed =
+        ["--project", "q", "--filter", "textPayload:\"(project) \\\"quoted\\\"\" OR textPayload=~\"line 7 \" -- (only these"];
     ran(&mut pull_window(&server, &folder.path().join("f"), 10, &narrowed)).exits(0).says(&["6 entries"]);
     assert_eq!(server.seen()[0].names, ["projects/p", "projects/q"]);
     let view = ["--view", "projects/q/locations/global/buckets/_Default/views/_AllLogs"];

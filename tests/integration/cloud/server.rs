@@ -88,7 +88,8 @@ pub struct Server {
 
 impl Server {
     pub fn start(behaviour: Behaviour) -> Server {
-        let state = State { behaviour, seen: Vec::new(), tokens: HashMap::new(), recent: Vec::new(), streams: 0, began: Instant::now() };
+        let state =
+            State { behaviour, seen: Vec::new(), tokens: HashMap::new(), recent: Vec::new(), streams: 0, began: Instant::now() };
         let state = Arc::new(Mutex::new(state));
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let service = LoggingServiceV2Server::new(Service(state.clone())).max_encoding_message_size(usize::MAX);
@@ -205,7 +206,9 @@ impl State {
             return Err(Status::invalid_argument(format!("{name} is no resource name")));
         }
         if let Some(name) = names.iter().find(|name| self.behaviour.denied.contains(*name)) {
-            let message = format!("Permission 'logging.logEntries.list' denied on resource '//logging.googleapis.com/{name}' (or it may not exist).");
+            let message = format!(
+                "Permission 'logging.logEntries.list' denied on resource '//logging.googleapis.com/{name}' (or it may not exist)."
+            );
             return Err(Status::permission_denied(message));
         }
         grammar::check(filter).map_err(|error| Status::invalid_argument(format!("Unparseable filter: {error}")))
@@ -223,7 +226,8 @@ impl State {
     }
 
     fn matching(&self, request: &api::ListLogEntriesRequest) -> Result<Vec<usize>, Status> {
-        let filter = Filter::parse(&request.filter).map_err(|error| Status::invalid_argument(format!("Unparseable filter: {error}")))?;
+        let filter =
+            Filter::parse(&request.filter).map_err(|error| Status::invalid_argument(format!("Unparseable filter: {error}")))?;
         // The service itself has no default; whoever asks without bounds reads everything there is.
         let bound = |start: &str| -> Option<(i64, i32)> {
             let text = request.filter.rsplit_once(start)?.1.split('"').next()?;
@@ -286,7 +290,8 @@ pub fn exhausted(wait: Duration) -> Status {
     let retry = rpc::RetryInfo {
         retry_delay: Some(prost_types::Duration { seconds: wait.as_secs() as i64, nanos: wait.subsec_nanos() as i32 }),
     };
-    let why = rpc::ErrorInfo { reason: "RATE_LIMIT_EXCEEDED".to_owned(), domain: "googleapis.com".to_owned(), ..Default::default() };
+    let why =
+        rpc::ErrorInfo { reason: "RATE_LIMIT_EXCEEDED".to_owned(), domain: "googleapis.com".to_owned(), ..Default::default() };
     let message = "Quota exceeded for quota metric 'Read requests' and limit 'Read requests per minute' of service 'logging.googleapis.com' for consumer 'project_number:1'.";
     let details = vec![any("ErrorInfo", why.encode_to_vec()), any("RetryInfo", retry.encode_to_vec())];
     let status = rpc::Status { code: Code::ResourceExhausted as i32, message: message.to_owned(), details };

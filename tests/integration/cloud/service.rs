@@ -2,44 +2,24 @@
 #![allow(clippy::all, missing_docs)]
 /// Generated server implementations.
 pub mod logging_service_v2_server {
-    #![allow(
-        unused_variables,
-        dead_code,
-        missing_docs,
-        clippy::wildcard_imports,
-        clippy::let_unit_value,
-    )]
+    #![allow(unused_variables, dead_code, missing_docs, clippy::wildcard_imports, clippy::let_unit_value)]
     use tonic::codegen::*;
     /// Generated trait containing gRPC methods that should be implemented for use with LoggingServiceV2Server.
     #[async_trait]
     pub trait LoggingServiceV2: std::marker::Send + std::marker::Sync + 'static {
         async fn list_log_entries(
             &self,
-            request: tonic::Request<
-                gcloud_sdk::google::logging::v2::ListLogEntriesRequest,
-            >,
-        ) -> std::result::Result<
-            tonic::Response<gcloud_sdk::google::logging::v2::ListLogEntriesResponse>,
-            tonic::Status,
-        >;
+            request: tonic::Request<gcloud_sdk::google::logging::v2::ListLogEntriesRequest>,
+        ) -> std::result::Result<tonic::Response<gcloud_sdk::google::logging::v2::ListLogEntriesResponse>, tonic::Status>;
         /// Server streaming response type for the TailLogEntries method.
         type TailLogEntriesStream: tonic::codegen::tokio_stream::Stream<
-                Item = std::result::Result<
-                    gcloud_sdk::google::logging::v2::TailLogEntriesResponse,
-                    tonic::Status,
-                >,
-            >
-            + std::marker::Send
+                Item = std::result::Result<gcloud_sdk::google::logging::v2::TailLogEntriesResponse, tonic::Status>,
+            > + std::marker::Send
             + 'static;
         async fn tail_log_entries(
             &self,
-            request: tonic::Request<
-                tonic::Streaming<gcloud_sdk::google::logging::v2::TailLogEntriesRequest>,
-            >,
-        ) -> std::result::Result<
-            tonic::Response<Self::TailLogEntriesStream>,
-            tonic::Status,
-        >;
+            request: tonic::Request<tonic::Streaming<gcloud_sdk::google::logging::v2::TailLogEntriesRequest>>,
+        ) -> std::result::Result<tonic::Response<Self::TailLogEntriesStream>, tonic::Status>;
     }
     #[derive(Debug)]
     pub struct LoggingServiceV2Server<T> {
@@ -62,10 +42,7 @@ pub mod logging_service_v2_server {
                 max_encoding_message_size: None,
             }
         }
-        pub fn with_interceptor<F>(
-            inner: T,
-            interceptor: F,
-        ) -> InterceptedService<Self, F>
+        pub fn with_interceptor<F>(inner: T, interceptor: F) -> InterceptedService<Self, F>
         where
             F: tonic::service::Interceptor,
         {
@@ -109,10 +86,7 @@ pub mod logging_service_v2_server {
         type Response = http::Response<tonic::body::Body>;
         type Error = std::convert::Infallible;
         type Future = BoxFuture<Self::Response, Self::Error>;
-        fn poll_ready(
-            &mut self,
-            _cx: &mut Context<'_>,
-        ) -> Poll<std::result::Result<(), Self::Error>> {
+        fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<std::result::Result<(), Self::Error>> {
             Poll::Ready(Ok(()))
         }
         fn call(&mut self, req: http::Request<B>) -> Self::Future {
@@ -120,27 +94,17 @@ pub mod logging_service_v2_server {
                 "/google.logging.v2.LoggingServiceV2/ListLogEntries" => {
                     #[allow(non_camel_case_types)]
                     struct ListLogEntriesSvc<T: LoggingServiceV2>(pub Arc<T>);
-                    impl<
-                        T: LoggingServiceV2,
-                    > tonic::server::UnaryService<
-                        gcloud_sdk::google::logging::v2::ListLogEntriesRequest,
-                    > for ListLogEntriesSvc<T> {
+                    impl<T: LoggingServiceV2> tonic::server::UnaryService<gcloud_sdk::google::logging::v2::ListLogEntriesRequest>
+                        for ListLogEntriesSvc<T>
+                    {
                         type Response = gcloud_sdk::google::logging::v2::ListLogEntriesResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
+                        type Future = BoxFuture<tonic::Response<Self::Response>, tonic::Status>;
                         fn call(
                             &mut self,
-                            request: tonic::Request<
-                                gcloud_sdk::google::logging::v2::ListLogEntriesRequest,
-                            >,
+                            request: tonic::Request<gcloud_sdk::google::logging::v2::ListLogEntriesRequest>,
                         ) -> Self::Future {
                             let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as LoggingServiceV2>::list_log_entries(&inner, request)
-                                    .await
-                            };
+                            let fut = async move { <T as LoggingServiceV2>::list_log_entries(&inner, request).await };
                             Box::pin(fut)
                         }
                     }
@@ -153,14 +117,8 @@ pub mod logging_service_v2_server {
                         let method = ListLogEntriesSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
+                            .apply_compression_config(accept_compression_encodings, send_compression_encodings)
+                            .apply_max_message_size_config(max_decoding_message_size, max_encoding_message_size);
                         let res = grpc.unary(method, req).await;
                         Ok(res)
                     };
@@ -169,30 +127,19 @@ pub mod logging_service_v2_server {
                 "/google.logging.v2.LoggingServiceV2/TailLogEntries" => {
                     #[allow(non_camel_case_types)]
                     struct TailLogEntriesSvc<T: LoggingServiceV2>(pub Arc<T>);
-                    impl<
-                        T: LoggingServiceV2,
-                    > tonic::server::StreamingService<
-                        gcloud_sdk::google::logging::v2::TailLogEntriesRequest,
-                    > for TailLogEntriesSvc<T> {
+                    impl<T: LoggingServiceV2>
+                        tonic::server::StreamingService<gcloud_sdk::google::logging::v2::TailLogEntriesRequest>
+                        for TailLogEntriesSvc<T>
+                    {
                         type Response = gcloud_sdk::google::logging::v2::TailLogEntriesResponse;
                         type ResponseStream = T::TailLogEntriesStream;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::ResponseStream>,
-                            tonic::Status,
-                        >;
+                        type Future = BoxFuture<tonic::Response<Self::ResponseStream>, tonic::Status>;
                         fn call(
                             &mut self,
-                            request: tonic::Request<
-                                tonic::Streaming<
-                                    gcloud_sdk::google::logging::v2::TailLogEntriesRequest,
-                                >,
-                            >,
+                            request: tonic::Request<tonic::Streaming<gcloud_sdk::google::logging::v2::TailLogEntriesRequest>>,
                         ) -> Self::Future {
                             let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as LoggingServiceV2>::tail_log_entries(&inner, request)
-                                    .await
-                            };
+                            let fut = async move { <T as LoggingServiceV2>::tail_log_entries(&inner, request).await };
                             Box::pin(fut)
                         }
                     }
@@ -205,38 +152,20 @@ pub mod logging_service_v2_server {
                         let method = TailLogEntriesSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
+                            .apply_compression_config(accept_compression_encodings, send_compression_encodings)
+                            .apply_max_message_size_config(max_decoding_message_size, max_encoding_message_size);
                         let res = grpc.streaming(method, req).await;
                         Ok(res)
                     };
                     Box::pin(fut)
                 }
-                _ => {
-                    Box::pin(async move {
-                        let mut response = http::Response::new(
-                            tonic::body::Body::default(),
-                        );
-                        let headers = response.headers_mut();
-                        headers
-                            .insert(
-                                tonic::Status::GRPC_STATUS,
-                                (tonic::Code::Unimplemented as i32).into(),
-                            );
-                        headers
-                            .insert(
-                                http::header::CONTENT_TYPE,
-                                tonic::metadata::GRPC_CONTENT_TYPE,
-                            );
-                        Ok(response)
-                    })
-                }
+                _ => Box::pin(async move {
+                    let mut response = http::Response::new(tonic::body::Body::default());
+                    let headers = response.headers_mut();
+                    headers.insert(tonic::Status::GRPC_STATUS, (tonic::Code::Unimplemented as i32).into());
+                    headers.insert(http::header::CONTENT_TYPE, tonic::metadata::GRPC_CONTENT_TYPE);
+                    Ok(response)
+                }),
             }
         }
     }

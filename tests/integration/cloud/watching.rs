@@ -23,7 +23,22 @@ fn the_status_is_the_commands_own_and_what_the_stream_left_out_is_read_again() {
     let folder = tempfile::tempdir().unwrap();
     let (url, out) = (server.url(), folder.path().join("f"));
     let out_text = out.display().to_string();
-    let asked = ["watch", "--project", "p", "--service", "api", "--endpoint", &url, "--settle", "1s", "--save", &out_text, "--as", "ndjson", "--keep-secrets"];
+    let asked = [
+        "watch",
+        "--project",
+        "p",
+        "--service",
+        "api",
+        "--endpoint",
+        &url,
+        "--settle",
+        "1s",
+        "--save",
+        &out_text,
+        "--as",
+        "ndjson",
+        "--keep-secrets",
+    ];
     let command = ["--", "sh", "-c", "echo the tests; sleep 1; exit 7"];
     let said = ran(&mut bare(asked.iter().chain(&command).copied())).exits(7).says(&["the tests", "left out at least 2 entries"]);
     assert!(said.err.is_empty(), "{}", said.err);
@@ -35,7 +50,8 @@ fn the_tests_run_even_where_the_logs_cannot_be_had() {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let url = format!("http://{closed}");
     let asked = ["watch", "--project", "p", "--endpoint", &url, "--settle", "0s"];
-    let run = |ending: &[&str], command: &[&str]| ran(&mut bare(asked.iter().chain(ending).chain(&["--"]).chain(command).copied()));
+    let run =
+        |ending: &[&str], command: &[&str]| ran(&mut bare(asked.iter().chain(ending).chain(&["--"]).chain(command).copied()));
     run(&[], &["sh", "-c", "exit 3"]).exits(3).complains(&["cannot reach"]);
     run(&["--exit-with", "diagnosis"], &["true"]).exits(4);
     run(&[], &["no-such-command-at-all"]).exits(127).complains(&["no-such-command-at-all"]);

@@ -77,7 +77,8 @@ pub struct CloudArgs {
 impl CloudArgs {
     /// Whether entries are to be pulled at all: a variable alone does not ask for that.
     pub fn is_asked(&self) -> bool {
-        let lists = [&self.project, &self.service, &self.job, &self.location, &self.revision, &self.log, &self.view, &self.bucket];
+        let lists =
+            [&self.project, &self.service, &self.job, &self.location, &self.revision, &self.log, &self.view, &self.bucket];
         lists.iter().any(|list| !list.is_empty()) || self.filter.is_some() || self.endpoint.is_some() || self.dry_run
     }
 

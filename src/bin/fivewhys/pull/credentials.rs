@@ -114,7 +114,9 @@ fn in_file() -> Result<Option<Credentials>, Fatal> {
     let text = match std::fs::read(&file) {
         Ok(text) => text,
         Err(_) if named.is_none() => return Ok(None),
-        Err(error) => return Err(wrong(&file, &format!("cannot be read ({error}); name a file with credentials, or unset the variable"))),
+        Err(error) => {
+            return Err(wrong(&file, &format!("cannot be read ({error}); name a file with credentials, or unset the variable")));
+        }
     };
     match serde_json::from_slice::<Value>(&text) {
         Ok(json) => Ok(Some(of_file(file, &json))),

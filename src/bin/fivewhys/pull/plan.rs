@@ -49,7 +49,8 @@ impl Plan {
         let chosen = controls(&passing, &merged(reach.iter(), NEAR), cloud.controls);
         let windows = merged(reach.iter().chain(chosen), NEAR);
         if windows.is_empty() && results.is_empty() {
-            let message = "say when to look: name test results with `-t RESULTS`, or a time with `--window FROM/TO` or `--around TIME`";
+            let message =
+                "say when to look: name test results with `-t RESULTS`, or a time with `--window FROM/TO` or `--around TIME`";
             return Err(Fatal { message: message.to_owned(), status: ExitStatus::Usage }.into());
         }
         let controls = passing.iter().filter(|&&window| covers(&windows, window)).count();
@@ -82,8 +83,16 @@ impl Plan {
     /// How many windows, and of what.
     pub fn sentence(&self) -> String {
         let counted = |count: usize, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
-        let of = format!("{}, {} of {} as controls", counted(self.failing, "failing window"), self.controls, counted(self.passing, "passing test"));
-        format!("{} to pull ({of})", counted(self.windows.len(), "stretch of time").replace("stretch of times", "stretches of time"))
+        let of = format!(
+            "{}, {} of {} as controls",
+            counted(self.failing, "failing window"),
+            self.controls,
+            counted(self.passing, "passing test")
+        );
+        format!(
+            "{} to pull ({of})",
+            counted(self.windows.len(), "stretch of time").replace("stretch of times", "stretches of time")
+        )
     }
 
     /// Prints what would be asked.

@@ -19,7 +19,10 @@ pub fn fatal(fault: &Fault, scope: &Scope, credentials: Option<&Credentials>) ->
     match fault {
         Fault::Refused { code: PERMISSION_DENIED, message } => lines.extend(denied(message, scope, credentials)),
         Fault::Refused { code: UNAUTHENTICATED, .. } | Fault::Credentials(_) => {
-            lines.push("Sign in again: gcloud auth application-default login, or renew the key or the federation that is in use".to_owned());
+            lines.push(
+                "Sign in again: gcloud auth application-default login, or renew the key or the federation that is in use"
+                    .to_owned(),
+            );
         }
         Fault::Refused { code: NOT_FOUND, .. } => {
             lines.push(format!("Asked for: {}", names(scope)));
@@ -33,10 +36,16 @@ pub fn fatal(fault: &Fault, scope: &Scope, credentials: Option<&Credentials>) ->
             lines.push("See the exact filters: the same command with --dry-run".to_owned());
         }
         Fault::Passing { code: RESOURCE_EXHAUSTED, .. } => {
-            lines.push("The read quota of the project is used up; the same command goes on later, --retry-for waits longer".to_owned());
+            lines.push(
+                "The read quota of the project is used up; the same command goes on later, --retry-for waits longer".to_owned(),
+            );
         }
-        Fault::Passing { .. } | Fault::TooLarge => lines.push("The same command tries again; --retry-for waits longer".to_owned()),
-        Fault::Unreachable { .. } => lines.push("See whether this machine reaches it, and whether --endpoint is right".to_owned()),
+        Fault::Passing { .. } | Fault::TooLarge => {
+            lines.push("The same command tries again; --retry-for waits longer".to_owned())
+        }
+        Fault::Unreachable { .. } => {
+            lines.push("See whether this machine reaches it, and whether --endpoint is right".to_owned())
+        }
         _ => {}
     }
     if let Some(credentials) = credentials {
@@ -80,8 +89,15 @@ fn permission(message: &str, scope: &Scope) -> (&'static str, &'static str) {
     const PRIVATE: (&str, &str) = ("logging.privateLogEntries.list", "roles/logging.privateLogViewer");
     const VIEW: (&str, &str) = ("logging.views.access", "roles/logging.viewAccessor");
     let named = [LIST, PRIVATE, VIEW].into_iter().find(|(permission, _)| message.contains(permission));
-    let private = scope.logs.iter().any(|log| log == "audit" || log.contains("data_access") || log.contains("access_transparency"));
-    named.unwrap_or(if !scope.views.is_empty() { VIEW } else if private { PRIVATE } else { LIST })
+    let private =
+        scope.logs.iter().any(|log| log == "audit" || log.contains("data_access") || log.contains("access_transparency"));
+    named.unwrap_or(if !scope.views.is_empty() {
+        VIEW
+    } else if private {
+        PRIVATE
+    } else {
+        LIST
+    })
 }
 
 fn project(scope: &Scope) -> &str {

@@ -2,8 +2,8 @@
 
 use gcloud_sdk::google::cloud::audit::service_account_delegation_info::Authority;
 use gcloud_sdk::google::cloud::audit::{
-    AuditLog, AuthenticationInfo, AuthorizationInfo, OrgPolicyViolationInfo, PolicyViolationInfo, RequestMetadata, ResourceLocation,
-    ServiceAccountDelegationInfo, ViolationInfo, authorization_info, violation_info,
+    AuditLog, AuthenticationInfo, AuthorizationInfo, OrgPolicyViolationInfo, PolicyViolationInfo, RequestMetadata,
+    ResourceLocation, ServiceAccountDelegationInfo, ViolationInfo, authorization_info, violation_info,
 };
 use gcloud_sdk::google::rpc::context::attribute_context::{Auth, Peer, Request, Resource};
 use gcloud_sdk::google::rpc::{DebugInfo, ErrorInfo, Status};

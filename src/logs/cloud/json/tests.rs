@@ -93,7 +93,10 @@ fn an_audit_log_is_decoded_and_another_message_keeps_its_bytes() {
         method_name: "/Services.ReplaceService".to_owned(),
         num_response_items: 2,
         status: Some(rpc::Status { code: 9, message: "Ready condition status changed to False".to_owned(), details: vec![] }),
-        authentication_info: Some(AuthenticationInfo { principal_email: "a@example.com".to_owned(), ..AuthenticationInfo::default() }),
+        authentication_info: Some(AuthenticationInfo {
+            principal_email: "a@example.com".to_owned(),
+            ..AuthenticationInfo::default()
+        }),
         response: Some(structure_of(&[("kind", Kind::StringValue("Service".to_owned()))])),
         ..AuditLog::default()
     };
@@ -130,6 +133,9 @@ fn a_field_that_is_not_known_yet_is_kept() {
     let mut bytes = LogEntry { insert_id: "a".to_owned(), ..LogEntry::default() }.encode_to_vec();
     bytes.extend([0xa2, 0x02, 3, 0x0a, 1, b'g']);
     let entry = wire::entry(&Bytes::from(bytes)).unwrap();
-    assert_eq!(Value::Object(entry), json!({"insertId": "a", "unknownFields": [{"number": 36, "wireType": 2, "value": "AwoBZw=="}]}));
+    assert_eq!(
+        Value::Object(entry),
+        json!({"insertId": "a", "unknownFields": [{"number": 36, "wireType": 2, "value": "AwoBZw=="}]})
+    );
     assert_eq!(wire::entry(&Bytes::from_static(b"\xff\xff")), None);
 }
