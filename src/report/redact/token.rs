@@ -47,8 +47,7 @@ impl Form {
             Form::Quoted => format!("‹{kind}:{id}›"),
             Form::Word => format!("masked_{}_{}", kind.replace('-', "_"), id.replace('~', "x")),
             Form::Address => {
-                let number =
-                    id.strip_prefix('~').map_or_else(|| id.parse().ok(), |hash| u32::from_str_radix(hash.get(..8)?, 16).ok());
+                let number = id.strip_prefix('~').map_or_else(|| id.parse().ok(), |hash| u32::from_str_radix(hash.get(..8)?, 16).ok());
                 Ipv4Addr::from(0xf000_0000 | number.unwrap_or_default() & 0x0fff_ffff).to_string()
             }
         }
@@ -66,10 +65,7 @@ pub(crate) fn tokens_in(text: &str) -> Vec<Token> {
         ))
         .ok()
     });
-    let may = memchr::memmem::find(text.as_bytes(), "‹".as_bytes()).is_some()
-        || text.contains("masked_")
-        || text.contains("24")
-        || text.contains("25");
+    let may = memchr::memmem::find(text.as_bytes(), "‹".as_bytes()).is_some() || text.contains("masked_") || text.contains("24") || text.contains("25");
     let Some(pattern) = pattern.as_ref().filter(|_| may) else { return Vec::new() };
     let mut tokens = Vec::new();
     for found in pattern.captures_iter(text) {
@@ -113,9 +109,7 @@ mod tests {
 
     #[test]
     fn what_only_looks_alike_is_no_token() {
-        for text in
-            ["‹jwt›", "‹jwt:x›", "‹unknown:1›", "masked_thing_1", "masked_jwt_", "255.255.255.255", "version 24.0.1", "259.1.1.1"]
-        {
+        for text in ["‹jwt›", "‹jwt:x›", "‹unknown:1›", "masked_thing_1", "masked_jwt_", "255.255.255.255", "version 24.0.1", "259.1.1.1"] {
             assert!(tokens_in(text).is_empty(), "{text}");
         }
     }

@@ -1,4 +1,5 @@
-//! The server half of the Logging service, as tonic-build makes it of the official definition: see docs/cloud-logging.md.
+//! The server half of google.logging.v2.LoggingServiceV2, as tonic-build 0.14 writes it with `manual::Builder` for the
+//! two methods that are used, with the message types of gcloud-sdk; checked in so that no build needs a build script.
 #![allow(clippy::all, missing_docs)]
 /// Generated server implementations.
 pub mod logging_service_v2_server {
