@@ -232,12 +232,12 @@ fn peak_of(command: &mut Command) -> usize {
 fn late_entries_are_merged_once() {
     let now = Timestamp::now();
     let back = |seconds: i64| now - seconds.seconds();
-    let mut entries: Vec<Stored> = (0..20).map(|n| line("p", "api", back(40 - n), n as usize)).collect();
-    entries.extend((0..3).map(|n| line("p", "api", back(22 - n), 100 + n as usize).arriving(Duration::from_millis(1_200))));
+    let mut entries: Vec<Stored> = (0..20).map(|n| line("p", "api", back(50 - n), n as usize)).collect();
+    entries.extend((0..3).map(|n| line("p", "api", back(30 - n), 100 + n as usize).arriving(1)));
     let server = Server::start(Behaviour { entries: entries.clone(), ..Behaviour::default() });
     let folder = tempfile::tempdir().unwrap();
     let (url, out) = (server.url(), folder.path().join("f"));
-    let window = format!("{}/{}", back(60), back(18));
+    let window = format!("{}/{}", back(60), back(22));
     let out_text = out.display().to_string();
     ran(&mut bare([
         "pull",
@@ -248,7 +248,7 @@ fn late_entries_are_merged_once() {
         "--window",
         &window,
         "--settle",
-        "20s",
+        "30s",
         "--endpoint",
         &url,
         "--as",

@@ -1,7 +1,5 @@
 //! Entries as the stand-in holds them: the protocol's form, and the JSON that must come of it, made apart.
 
-use std::time::Duration;
-
 use gcloud_sdk::google::api::MonitoredResource;
 use gcloud_sdk::google::logging::r#type::{HttpRequest, LogSeverity};
 use gcloud_sdk::google::logging::v2 as api;
@@ -14,8 +12,8 @@ use serde_json::{Map, Value, json};
 pub struct Stored {
     pub proto: api::LogEntry,
     pub json: Map<String, Value>,
-    /// How long after the server's start it can be found.
-    pub arrives: Duration,
+    /// It can be found after so many requests.
+    pub arrives: usize,
 }
 
 impl Stored {
@@ -34,7 +32,7 @@ impl Stored {
         self.proto.timestamp.map_or((0, 0), |at| (at.seconds, at.nanos))
     }
 
-    pub fn arriving(self, arrives: Duration) -> Stored {
+    pub fn arriving(self, arrives: usize) -> Stored {
         Stored { arrives, ..self }
     }
 }
@@ -73,7 +71,7 @@ pub fn said(project: &str, service: &str, at: Timestamp, id: &str, text: &str) -
         ..api::LogEntry::default()
     };
     let Value::Object(json) = json else { unreachable!() };
-    Stored { proto, json, arrives: Duration::ZERO }
+    Stored { proto, json, arrives: 0 }
 }
 
 /// 0, 3, 6 or 9 digits.
@@ -137,7 +135,7 @@ pub fn of_json(json: Map<String, Value>) -> Stored {
         payload,
         ..api::LogEntry::default()
     };
-    Stored { proto, json, arrives: Duration::ZERO }
+    Stored { proto, json, arrives: 0 }
 }
 
 fn structure(fields: &Map<String, Value>) -> prost_types::Struct {

@@ -9,7 +9,7 @@ fn dry(more: &[&str]) -> Ran {
 #[test]
 fn a_dry_run_prints_windows_and_filters_and_asks_nobody() {
     let window = "2024-05-01T09:00:00Z/2024-05-01T09:05:00Z";
-    let out = dry(&["--project", "p", "--service", "api", "web", "--job", "batch", "--log", "stderr", "--window", window])
+    let out = dry(&["--project", "p", "--service", "api,web", "--job", "batch", "--log", "stderr", "--window", window])
         .exits(0)
         .says(&["At least 1 request", "projects/p", "2024-05-01T09:00:00Z to 2024-05-01T09:05:00Z"])
         .out;

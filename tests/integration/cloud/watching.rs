@@ -39,7 +39,7 @@ fn the_status_is_the_commands_own_and_what_the_stream_left_out_is_read_again() {
         "ndjson",
         "--keep-secrets",
     ];
-    let command = ["--", "sh", "-c", "echo the tests; sleep 1; exit 7"];
+    let command = ["--", "sh", "-c", "echo the tests; sleep 2; exit 7"];
     let said = ran(&mut bare(asked.iter().chain(&command).copied())).exits(7).says(&["the tests", "left out at least 2 entries"]);
     assert!(said.err.is_empty(), "{}", said.err);
     holds(&out, all.iter().chain([&earlier]));

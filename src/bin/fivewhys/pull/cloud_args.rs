@@ -17,28 +17,28 @@ const CONTROLS: usize = 20;
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Cloud Logging")]
 pub struct CloudArgs {
-    /// Pull from Cloud Logging of this project (may be repeated) [default: GOOGLE_CLOUD_PROJECT, then the credentials' own]
-    #[arg(long, value_name = "ID", value_parser = NonEmptyStringValueParser::new(), num_args = 1..)]
+    /// Pull from Cloud Logging of this project (may be repeated, as the next ones too) [default: GOOGLE_CLOUD_PROJECT, then the credentials' own]
+    #[arg(long, value_name = "ID", value_parser = NonEmptyStringValueParser::new(), value_delimiter = ',')]
     project: Vec<String>,
 
     /// Entries of this Cloud Run service
-    #[arg(long, value_name = "NAME", num_args = 1..)]
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
     service: Vec<String>,
 
     /// Entries of this Cloud Run job
-    #[arg(long, value_name = "NAME", num_args = 1..)]
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
     job: Vec<String>,
 
     /// Only this region
-    #[arg(long, value_name = "REGION", num_args = 1..)]
+    #[arg(long, value_name = "REGION", value_delimiter = ',')]
     location: Vec<String>,
 
     /// Only this revision
-    #[arg(long, value_name = "NAME", num_args = 1..)]
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
     revision: Vec<String>,
 
     /// Only this log: stdout, stderr, requests, system, audit, or a log id
-    #[arg(long, value_name = "LOG", num_args = 1..)]
+    #[arg(long, value_name = "LOG", value_delimiter = ',')]
     log: Vec<String>,
 
     /// Only entries that meet this expression too, in the Logging query language
@@ -46,11 +46,11 @@ pub struct CloudArgs {
     filter: Option<String>,
 
     /// Read this log view instead of the projects: projects/P/locations/L/buckets/B/views/V
-    #[arg(long, value_name = "VIEW", num_args = 1..)]
+    #[arg(long, value_name = "VIEW", value_delimiter = ',')]
     view: Vec<String>,
 
     /// Read this log bucket instead of the projects: projects/P/locations/L/buckets/B
-    #[arg(long, value_name = "BUCKET", num_args = 1..)]
+    #[arg(long, value_name = "BUCKET", value_delimiter = ',')]
     bucket: Vec<String>,
 
     /// How many passing tests to pull for comparison
