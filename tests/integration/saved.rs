@@ -12,7 +12,9 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 mod interruption;
+mod matching;
 mod parquet;
+mod same_report;
 
 pub type Entry = Map<String, Value>;
 
