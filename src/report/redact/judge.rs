@@ -206,7 +206,8 @@ pub(super) fn is_private_ipv4(text: &str, range: &Range<usize>) -> bool {
     });
     let near = &before[before.len() - last_bytes(before, 16)..];
     let near = near.to_ascii_lowercase();
-    let version = near.contains("version") || ["==", ">=", "<=", "~="].iter().any(|sign| near.trim_end().ends_with(sign));
+    let before = near.trim_end_matches(|letter: char| " :=v\"'`(".contains(letter));
+    let version = before.ends_with("version") || ["==", ">=", "<=", "~="].iter().any(|sign| near.trim_end().ends_with(sign));
     !goes_on && !follows && !product && !version && tells(IpAddr::V4(address))
 }
 
