@@ -148,12 +148,27 @@ impl<'a> Numbers<'a> {
 
     /// An entry of a journal in its final form.
     fn entry(&self, line: &str) -> String {
-        self.numbered(&self.recalled(line))
+        let line = self.recalled(line);
+        for padded in [false, true] {
+            let (numbered, swaps) = self.numbered(&line, padded);
+            if swaps.is_empty() || self.reads_alike(&line, &numbered, &swaps) {
+                return numbered;
+            }
+        }
+        // A hash whose key is gone tells nothing either.
+        line
+    }
+
+    fn reads_alike(&self, line: &str, numbered: &str, swaps: &[(String, String)]) -> bool {
+        match (serde_json::from_str(line), serde_json::from_str(numbered)) {
+            (Ok(before), Ok(after)) => self.mask.reads_alike(&before, &after, swaps),
+            _ => false,
+        }
     }
 
     /// A text in its final form.
     pub(super) fn text(&self, text: &str) -> String {
-        self.numbered(&self.mask.text(text, &|_, text| self.bare_secrets(text)))
+        self.numbered(&self.mask.text(text, &|_, text| self.bare_secrets(text)), false).0
     }
 
     /// With a token in the place of every secret that is known from somewhere else in the folder.
@@ -184,19 +199,22 @@ impl<'a> Numbers<'a> {
         secrets
     }
 
-    fn numbered(&self, text: &str) -> String {
+    /// The text with numbers in its tokens, if need be padded to the length that these had; and what was exchanged.
+    fn numbered(&self, text: &str, padded: bool) -> (String, Vec<(String, String)>) {
         let mut numbered = String::with_capacity(text.len());
+        let mut swaps = Vec::new();
         let mut shown = 0;
         for token in tokens_in(text) {
+            let Some(number) = self.number_of(&token) else { continue };
+            let number = if padded { format!("{number:0width$}", width = token.id.len()) } else { number.to_string() };
+            let written = token.form.write(token.kind, &number);
             numbered.push_str(&text[shown..token.range.start]);
+            numbered.push_str(&written);
+            swaps.push((text[token.range.clone()].to_owned(), written));
             shown = token.range.end;
-            match self.number_of(&token) {
-                Some(number) => numbered.push_str(&token.form.write(token.kind, &number.to_string())),
-                None => numbered.push_str(&text[token.range]),
-            }
         }
         numbered.push_str(&text[shown..]);
-        numbered
+        (numbered, swaps)
     }
 
     fn number_of(&self, token: &Token) -> Option<usize> {
@@ -207,7 +225,7 @@ impl<'a> Numbers<'a> {
 
 /// How an IP address with this id is written as an address.
 fn address_of((kind, id): &Name) -> Option<String> {
-    (*kind == "ip").then(|| Form::Address.write(kind, id))
+    (*kind == "ip").then(|| Form::Ipv4.write(kind, id))
 }
 
 /// When an entry happened, and its insert id.

@@ -71,9 +71,16 @@ impl Mask {
         let id = self.id(identity);
         match way {
             Way::Quoted => Form::Quoted.write(kind, &id),
-            Way::Address | Way::Scrambled if kind == "ip" => Form::Address.write(kind, &id),
+            Way::Scrambled if kind == "ip" && written.contains(':') => scrambled(written, &self.hash(identity), 6),
+            Way::Address if kind == "ip" && written.contains(':') => Form::Ipv6.write(kind, &id),
+            Way::Address | Way::Scrambled if kind == "ip" => Form::Ipv4.write(kind, &id),
             Way::Word | Way::Address => Form::Word.write(kind, &id),
-            Way::Scrambled => scrambled(written, &self.hash(identity)),
+            // By how they begin, such keys are known for what they are.
+            Way::Scrambled if matches!(kind, "api-key" | "jwt") => {
+                let start = written.floor_char_boundary(4);
+                format!("{}{}", &written[..start], scrambled(&written[start..], &self.hash(identity), 26))
+            }
+            Way::Scrambled => scrambled(written, &self.hash(identity), 26),
         }
     }
 
@@ -91,7 +98,7 @@ impl Mask {
     }
 
     /// Whether the rules find the same in both, and both have the same place in a stack trace.
-    fn reads_alike(&self, entry: &Map<String, Value>, masked: &Map<String, Value>, swaps: &[(String, String)]) -> bool {
+    pub(super) fn reads_alike(&self, entry: &Map<String, Value>, masked: &Map<String, Value>, swaps: &[(String, String)]) -> bool {
         if !logs::stitch_alike(entry, masked) {
             return false;
         }
@@ -192,13 +199,13 @@ fn swapped(text: &str, swaps: &[(String, String)]) -> String {
     swaps.iter().fold(text.to_owned(), |text, (secret, token)| text.replace(secret, token))
 }
 
-/// Each letter and digit becomes another one of its class.
-fn scrambled(text: &str, hash: &[u8; 32]) -> String {
+/// Each letter and digit becomes another one of its class; letters one of the first so many of the alphabet.
+fn scrambled(text: &str, hash: &[u8; 32], letters: u8) -> String {
     let mut keys = hash.iter().cycle().enumerate().map(|(place, byte)| byte.wrapping_mul(31).wrapping_add(place as u8));
     let mut other = |letter: char| {
         let (first, count) = match letter {
-            'a'..='z' => (b'a', 26),
-            'A'..='Z' => (b'A', 26),
+            'a'..='z' => (b'a', letters),
+            'A'..='Z' => (b'A', letters),
             '0'..='9' => (b'0', 10),
             other => return other,
         };

@@ -12,7 +12,12 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 mod interruption;
+mod corpus;
+mod killed;
+mod matching;
 mod parquet;
+mod same_report;
+mod secrets;
 
 pub type Entry = Map<String, Value>;
 

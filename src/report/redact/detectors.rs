@@ -40,6 +40,8 @@ enum Verify {
     Assignment,
     /// A signature in a URL.
     Signature,
+    /// It is as random as only a key is.
+    Random,
     /// An e-mail address.
     Email,
     /// An IPv4 address that tells something about somebody.
@@ -52,15 +54,15 @@ enum Verify {
 const DETECTORS: &[Detector] = &[
     Detector {
         kind: "private-key",
-        literals: &["private key"],
+        literals: &["private key", "private%20key", "private+key"],
         // A key may be cut before its end, or begin in an entry before this one; its lines may be joined by escaped line breaks.
         pattern: concat!(
-            r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----",
-            r"(?:(?:\s|\\[nr]|\\|[\x22',+])*(?:Proc-Type|DEK-Info|Version|Comment):[^\r\n\\]*)*",
-            r"(?:(?:\s|\\[nr]|\\|[\x22',+])*[A-Za-z0-9+/=]{16,})+",
-            r"(?:(?:\s|\\[nr]|\\|[\x22',+])*(?:=?[A-Za-z0-9+/=]{1,64}(?:\s|\\[nr]|\\|[\x22',+])*)?-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----)?",
-            r"|(?:[A-Za-z0-9+/=]{16,}(?:\s|\\[nr]|\\|[\x22',+])+)+",
-            r"(?:[A-Za-z0-9+/=]{1,64}(?:\s|\\[nr]|\\|[\x22',+])*)?-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----",
+            r"-----BEGIN(?:[A-Z0-9 +]|%20){0,40}PRIVATE(?: |\+|%20)KEY(?:(?: |\+|%20)BLOCK)?-----",
+            r"(?:(?:\s|\\[nr]|%0[ADad]|\\|[\x22',+])*(?:Proc-Type|DEK-Info|Version|Comment):[^\r\n\\]*)*",
+            r"(?:(?:\s|\\[nr]|%0[ADad]|\\|[\x22',+])*[A-Za-z0-9+/=]{16,})+",
+            r"(?:(?:\s|\\[nr]|%0[ADad]|\\|[\x22',+])*(?:=?[A-Za-z0-9+/=]{1,64}(?:\s|\\[nr]|%0[ADad]|\\|[\x22',+])*)?-----END(?:[A-Z0-9 +]|%20){0,40}PRIVATE(?: |\+|%20)KEY(?:(?: |\+|%20)BLOCK)?-----)?",
+            r"|(?:[A-Za-z0-9+/=]{16,}(?:\s|\\[nr]|%0[ADad]|\\|[\x22',+])+)+",
+            r"(?:[A-Za-z0-9+/=]{1,64}(?:\s|\\[nr]|%0[ADad]|\\|[\x22',+])*)?-----END(?:[A-Z0-9 +]|%20){0,40}PRIVATE(?: |\+|%20)KEY(?:(?: |\+|%20)BLOCK)?-----",
         ),
         verify: Verify::Exact,
     },
@@ -143,6 +145,37 @@ const DETECTORS: &[Detector] = &[
             "pat-na1-",
             "key-",
             "do00",
+            "xkeysib-",
+            "r8_",
+            "gsk_",
+            "xai-",
+            "pplx-",
+            "nvapi-",
+            "ntn_",
+            "pmak-",
+            "lsv2_",
+            "sbp_",
+            "sb_secret_",
+            "doo_v1_",
+            "dor_v1_",
+            "shpca_",
+            "shppa_",
+            "atlasv1.",
+            "rzp_",
+            "amzn.mws.",
+            "glagent-",
+            "gloas-",
+            "cfpat-",
+            "atctt3",
+            "flwseck",
+            "hvb.",
+            "access_token$",
+            "q~",
+            "-us",
+            "sl.b",
+            "sk_org_",
+            "p8e-",
+            "ops_ey",
         ],
         pattern: concat!(
             r"\b(?:AIza[0-9A-Za-z_-]{35,}|GOCSPX-[0-9A-Za-z_-]{20,}|ya29\.[0-9A-Za-z_-]{20,}|1//0[0-9A-Za-z_-]{20,}",
@@ -156,9 +189,22 @@ const DETECTORS: &[Detector] = &[
             r"|ATATT3[A-Za-z0-9_=-]{50,}|gls?[ac]_[A-Za-z0-9_+/=-]{30,}|dckr_pat_[A-Za-z0-9_-]{20,}|sntrys_[A-Za-z0-9_+/=-]{30,}",
             r"|pscale_(?:tkn|pw|oauth)_[A-Za-z0-9_.=-]{20,}|NRAK-[A-Z0-9]{20,}|AGE-SECRET-KEY-1[A-Z0-9]{50,}|(?:bot)?[0-9]{8,10}:AA[A-Za-z0-9_-]{30,}",
             r"|discord(?:app)?\.com/api/webhooks/[0-9]+/[A-Za-z0-9_-]{20,}|rubygems_[a-f0-9]{40,}|figd_[A-Za-z0-9_-]{30,}",
-            r"|EAAC[A-Za-z0-9]{30,}|sq0[a-z]{3}-[A-Za-z0-9_-]{20,}|pat-na1-[a-f0-9-]{30,}|key-[a-f0-9]{32}\b|DO00[A-Z0-9]{16})",
+            r"|EAAC[A-Za-z0-9]{30,}|sq0[a-z]{3}-[A-Za-z0-9_-]{20,}|pat-na1-[a-f0-9-]{30,}|key-[a-f0-9]{32}\b|DO00[A-Z0-9]{16}",
+            r"|xkeysib-[a-f0-9]{64}-[A-Za-z0-9]{16}|r8_[A-Za-z0-9]{37}|gsk_[A-Za-z0-9]{40,}|xai-[A-Za-z0-9]{60,}|pplx-[A-Za-z0-9]{40,}|nvapi-[A-Za-z0-9_-]{40,}",
+            r"|ntn_[A-Za-z0-9]{40,}|PMAK-[a-f0-9]{24}-[a-f0-9]{30,}|lsv2_[a-z]{2}_[a-f0-9_]{32,}|sb(?:p|_secret)_[A-Za-z0-9_-]{30,}|do[or]_v1_[a-f0-9]{40,}",
+            r"|shp(?:ca|pa)_[a-fA-F0-9]{30,}|[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{60,}|rzp_(?:live|test)_[A-Za-z0-9]{14,}|amzn\.mws\.[a-f0-9-]{36}",
+            r"|gl(?:agent|oas)-[A-Za-z0-9_.-]{20,}|CFPAT-[A-Za-z0-9_-]{40,}|ATCTT3[A-Za-z0-9_=-]{50,}|FLWSECK(?:_TEST)?-[a-zA-Z0-9-]{20,}|hvb\.[A-Za-z0-9_-]{20,}",
+            r"|access_token\$(?:production|sandbox)\$[0-9a-z]{16}\$[0-9a-f]{32}|[A-Za-z0-9_~.]{3}[78]Q~[A-Za-z0-9_~.-]{31,34}|[a-f0-9]{32}-us[0-9]{1,2}\b",
+            r"|sl\.B[A-Za-z0-9_-]{60,}|sk_org_[A-Za-z0-9]{20,}|p8e-[a-z0-9]{32}|ops_ey[A-Za-z0-9]{60,})",
         ),
         verify: Verify::Exact,
+    },
+    Detector {
+        kind: "api-key",
+        literals: &["."],
+        // Discord: the bot's number in base64, a time, a signature.
+        pattern: r"\b[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6,7}\.[A-Za-z0-9_-]{27,}",
+        verify: Verify::Mixed,
     },
     Detector {
         kind: "api-key",
@@ -226,9 +272,16 @@ const DETECTORS: &[Detector] = &[
         pattern: concat!(
             r"(?i)(?P<key>pass(?:word|wd|phrase)|pwd|secret(?:[_-]?access)?(?:[_-]?key)?|token|(?:api|access|private|auth|account|shared|signing|encryption|subscription|master|service)[_-]?(?:access)?[_-]?key",
             r"|credentials?|jwt|otp|session_?id)",
-            r"(?P<close>\\*[\x22'])?\s{0,4}(?P<sep>=>|:=|[=:]|%3d)\s{0,4}b?(?:(?P<open>\\*[\x22'])(?P<quoted>[^\x22'\\\r\n]{1,400})|(?P<secret>[^\s,;&\x22'<>()\[\]{}\\]{1,80}))",
+            r"(?P<close>\\*[\x22'])?(?:\s|\+|%20){0,4}(?P<sep>=>|:=|[=:]|%3d)(?:\s|\+|%20){0,4}b?(?:(?P<open>\\*[\x22'])(?P<quoted>[^\x22'\\\r\n]{1,400})|(?P<secret>[^\s,;&\x22'<>()\[\]{}\\]{1,80}))",
         ),
         verify: Verify::Assignment,
+    },
+    Detector {
+        kind: "secret",
+        literals: &[],
+        // Nothing says what it is, but nobody writes so.
+        pattern: r"[A-Za-z0-9+/_-]{32,512}={0,2}",
+        verify: Verify::Random,
     },
     Detector {
         kind: "email",
@@ -348,6 +401,7 @@ impl Detector {
                 }
             }
             Verify::Signature => judge::is_signature(value.as_str()).then_some(())?,
+            Verify::Random => judge::is_random(text, &range).then_some(())?,
             Verify::Email => judge::is_email(value.as_str()).then_some(())?,
             Verify::Ipv4 => judge::is_private_ipv4(text, &range).then_some(())?,
             Verify::Ipv6 => range = judge::private_ipv6(text, range)?,

@@ -3,12 +3,13 @@
 //! | form | |
 //! |---|---|
 //! | `‹jwt:3›` | as reports and folders write it |
-//! | `masked_jwt_3` | in a folder, where a rule needs a word |
-//! | `240.0.0.3` | in a folder, where a rule needs an IP address: RFC 1112 reserves 240.0.0.0/4, nobody has one of these |
+//! | `masked_jw3` | in a folder, where a rule needs a word, or would take the name of the kind for its own |
+//! | `240.0.0.3`, `100::3` | in a folder, where a rule needs an IP address: nobody has one of these (RFC 1112, RFC 6666) |
 //!
-//! While a folder is under way, `~` (in words `x`) and 16 hexadecimal digits stand for the number.
+//! While a folder is under way, `~` (in words `x`) and 16 hexadecimal digits stand for the number. A number may have
+//! zeros in front, where the length of a token matters.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -34,58 +35,85 @@ pub(crate) struct Token {
 pub(crate) enum Form {
     /// `‹jwt:3›`
     Quoted,
-    /// `masked_jwt_3`
+    /// `masked_jw3`
     Word,
     /// `240.0.0.3`
-    Address,
+    Ipv4,
+    /// `100::3`
+    Ipv6,
 }
 
+/// Two letters for each of [`KINDS`]: names such as `password` are what rules look for.
+const CODES: [&str; KINDS.len()] = ["pk", "jw", "ak", "ck", "tk", "pw", "sg", "st", "em", "ip"];
+
 impl Form {
-    /// The token for a kind and an id; an address only for IP addresses with a number.
+    /// The token for a kind and an id.
     pub(crate) fn write(self, kind: &str, id: &str) -> String {
+        let number = || match id.strip_prefix('~') {
+            Some(hash) => u64::from_str_radix(hash, 16).unwrap_or_default(),
+            None => id.parse().unwrap_or_default(),
+        };
         match self {
             Form::Quoted => format!("‹{kind}:{id}›"),
-            Form::Word => format!("masked_{}_{}", kind.replace('-', "_"), id.replace('~', "x")),
-            Form::Address => {
-                let number = id.strip_prefix('~').map_or_else(|| id.parse().ok(), |hash| u32::from_str_radix(hash.get(..8)?, 16).ok());
-                Ipv4Addr::from(0xf000_0000 | number.unwrap_or_default() & 0x0fff_ffff).to_string()
+            Form::Word => {
+                let code = KINDS.iter().position(|known| *known == kind).map_or(kind, |place| CODES[place]);
+                format!("masked_{code}{}", id.replace('~', "x"))
             }
+            Form::Ipv4 => Ipv4Addr::from(0xf000_0000 | (number() as u32 & 0x0fff_ffff)).to_string(),
+            Form::Ipv6 => Ipv6Addr::from(DISCARD | u128::from(number())).to_string(),
         }
     }
 }
+
+/// RFC 6666: 100::/64.
+const DISCARD: u128 = 0x0100 << 112;
 
 /// The tokens in a text, in order. Linear; costs next to nothing where there are none.
 pub(crate) fn tokens_in(text: &str) -> Vec<Token> {
     static PATTERN: OnceLock<Option<Regex>> = OnceLock::new();
     let pattern = PATTERN.get_or_init(|| {
-        let kinds = KINDS.join("|");
-        let words = kinds.replace('-', "_");
+        let (kinds, codes) = (KINDS.join("|"), CODES.join("|"));
         Regex::new(&format!(
-            r"‹(?<kind>{kinds}):(?<id>[0-9]{{1,9}}|~[0-9a-f]{{16}})›|masked_(?<word>{words})_(?<number>[0-9]{{1,9}}|x[0-9a-f]{{16}})|\b(?<address>2[45][0-9](?:\.[0-9]{{1,3}}){{3}})\b"
+            r"‹(?<kind>{kinds}):(?<id>[0-9]{{1,18}}|~[0-9a-f]{{16}})›|masked_(?<code>{codes})(?<number>[0-9]{{1,18}}|x[0-9a-f]{{16}})|\b(?<ipv4>2[45][0-9](?:\.[0-9]{{1,3}}){{3}})\b|\b(?<ipv6>100::[0-9a-f]{{0,4}}(?::[0-9a-f]{{1,4}}){{0,3}})\b"
         ))
         .ok()
     });
-    let may = memchr::memmem::find(text.as_bytes(), "‹".as_bytes()).is_some() || text.contains("masked_") || text.contains("24") || text.contains("25");
+    let may = ["‹", "masked_", "24", "25", "100::"].iter().any(|start| memchr::memmem::find(text.as_bytes(), start.as_bytes()).is_some());
     let Some(pattern) = pattern.as_ref().filter(|_| may) else { return Vec::new() };
-    let mut tokens = Vec::new();
-    for found in pattern.captures_iter(text) {
-        let named = |name: &str| KINDS.iter().find(|kind| kind.replace('-', "_") == name.replace('-', "_")).copied();
-        let token = |kind: &str, id: String, form| Some(Token { range: found.get_match().range(), kind: named(kind)?, id, form });
-        let text = |name| found.name(name).map(|part| part.as_str());
-        tokens.extend(match (text("kind"), text("id"), text("word"), text("number"), text("address")) {
-            (Some(kind), Some(id), ..) => token(kind, id.to_owned(), Form::Quoted),
-            (_, _, Some(kind), Some(id), _) => token(kind, id.replace('x', "~"), Form::Word),
-            (.., Some(address)) => number(address).and_then(|number| token("ip", number.to_string(), Form::Address)),
-            _ => None,
-        });
+    pattern.captures_iter(text).filter_map(|found| token(&found)).collect()
+}
+
+fn token(found: &regex::Captures<'_>) -> Option<Token> {
+    let part = |name| found.name(name).map(|part| part.as_str());
+    let (kind, id, form) = match (part("kind"), part("code"), part("ipv4"), part("ipv6")) {
+        (Some(name), ..) => (*KINDS.iter().find(|kind| **kind == name)?, unpadded(part("id")?), Form::Quoted),
+        (_, Some(code), ..) => (KINDS[CODES.iter().position(|known| *known == code)?], unpadded(part("number")?), Form::Word),
+        (_, _, Some(address), _) => ("ip", ipv4_number(address)?.to_string(), Form::Ipv4),
+        (.., Some(address)) => ("ip", ipv6_id(address)?, Form::Ipv6),
+        _ => return None,
+    };
+    Some(Token { range: found.get_match().range(), kind, id, form })
+}
+
+fn unpadded(id: &str) -> String {
+    match id.strip_prefix('x') {
+        Some(hash) => format!("~{hash}"),
+        None if id.starts_with('~') => id.to_owned(),
+        None => id.parse::<u64>().unwrap_or_default().to_string(),
     }
-    tokens
 }
 
 /// The number that an address of 240.0.0.0/4 stands for.
-fn number(address: &str) -> Option<u32> {
+fn ipv4_number(address: &str) -> Option<u32> {
     let address = u32::from(address.parse::<Ipv4Addr>().ok()?);
     (address >> 28 == 0xf && address != u32::MAX).then_some(address & 0x0fff_ffff)
+}
+
+/// What an address of 100::/64 stands for: small numbers are numbers, others hashes.
+fn ipv6_id(address: &str) -> Option<String> {
+    let inner = u128::from(address.parse::<Ipv6Addr>().ok()?) ^ DISCARD;
+    let number = u64::try_from(inner).ok()?;
+    Some(if number < 1 << 32 { number.to_string() } else { format!("~{number:016x}") })
 }
 
 #[cfg(test)]
@@ -99,7 +127,9 @@ mod tests {
             (Form::Quoted, "jwt", "~0123456789abcdef"),
             (Form::Word, "private-key", "12"),
             (Form::Word, "api-key", "~0123456789abcdef"),
-            (Form::Address, "ip", "70000"),
+            (Form::Ipv4, "ip", "70000"),
+            (Form::Ipv6, "ip", "70000"),
+            (Form::Ipv6, "ip", "~0123456789abcdef"),
         ] {
             let text = format!("a {} b", form.write(kind, id));
             let [token] = &tokens_in(&text)[..] else { panic!("{text}") };
@@ -108,8 +138,14 @@ mod tests {
     }
 
     #[test]
+    fn zeros_in_front_of_a_number_change_nothing() {
+        let found = tokens_in("‹jwt:0003› masked_jw0003");
+        assert_eq!(found.iter().map(|token| token.id.as_str()).collect::<Vec<_>>(), ["3", "3"]);
+    }
+
+    #[test]
     fn what_only_looks_alike_is_no_token() {
-        for text in ["‹jwt›", "‹jwt:x›", "‹unknown:1›", "masked_thing_1", "masked_jwt_", "255.255.255.255", "version 24.0.1", "259.1.1.1"] {
+        for text in ["‹jwt›", "‹jwt:x›", "‹unknown:1›", "masked_thing_1", "masked_jw", "100::1::2", "2100::1", "255.255.255.255", "version 24.0.1", "259.1.1.1"] {
             assert!(tokens_in(text).is_empty(), "{text}");
         }
     }
