@@ -10,7 +10,7 @@ use fivewhys::logs::Gap;
 use fivewhys::logs::cloud::{self, Client, Order, Outcome, Tally};
 use fivewhys::results::ResultInput;
 use fivewhys::rules::matching::Matcher;
-use fivewhys::saved::{self, Asked, FileForm, Folder, Keeping, Secrets, WindowState};
+use fivewhys::saved::{self, Asked, FileForm, Folder, Keeping, Secrets, Stage, State, WindowState};
 use jiff::Timestamp;
 use tokio::runtime::Runtime;
 
@@ -166,6 +166,8 @@ pub struct Pulled {
     pub entries: u64,
     /// What could not be had, one sentence each.
     pub gaps: Vec<String>,
+    /// Why a part is missing, and what would help.
+    pub advice: Option<String>,
     /// What the service gave.
     pub outcome: Outcome,
 }
@@ -197,6 +199,13 @@ impl Pull<'_> {
         let keeping = self.keeping.keeping(self.rules)?;
         // A folder with another question is refused before anybody is asked; a new one is made when somebody answers.
         let begun = self.begun(path, &asked, &keeping)?;
+        if let Some(folder) = begun.as_ref().filter(|folder| is_whole(folder)) {
+            let manifest = folder.manifest();
+            let entries = manifest.windows.iter().map(|window| window.entries).sum();
+            let gaps = manifest.gaps.iter().chain(manifest.windows.iter().flat_map(|window| &window.gaps));
+            let gaps = gaps.map(|gap| gap.statement.clone()).collect();
+            return Ok(Pulled { entries, gaps, advice: None, outcome: Outcome::default() });
+        }
         let runtime = runtime()?;
         let connection = Connection::open(self.cloud, runtime, &plan.scope)?;
         let mut folder = match begun {
@@ -210,7 +219,9 @@ impl Pull<'_> {
             return Err(connection.fatal(fault, &plan.scope).into());
         }
         let gaps: Vec<Gap> = outcome.gaps.iter().cloned().chain(missing(&outcome, plan)).collect();
-        let mut pulled = Pulled { entries, gaps: gaps.iter().map(|gap| gap.statement.clone()).collect(), outcome };
+        let fault = outcome.fault.as_ref().filter(|_| !outcome.missing.is_empty());
+        let advice = fault.map(|fault| connection.fatal(fault, &plan.scope).message);
+        let mut pulled = Pulled { entries, gaps: gaps.iter().map(|gap| gap.statement.clone()).collect(), advice, outcome };
         pulled.gaps.extend(folder.manifest().windows.iter().flat_map(|window| &window.gaps).map(|gap| gap.statement.clone()));
         if at_once || pulled.outcome.missing.is_empty() {
             folder.finish(gaps)?;
@@ -348,6 +359,12 @@ pub fn end_on_interrupt(runtime: &Runtime) {
     });
 }
 
+/// Whether there is nothing left to do.
+fn is_whole(folder: &Folder) -> bool {
+    let manifest = folder.manifest();
+    manifest.stage == Stage::Finished && manifest.windows.iter().all(|window| window.state == State::Complete)
+}
+
 fn entries(folder: &Folder, window: usize) -> u64 {
     match folder.state(window) {
         WindowState::Missing => 0,
@@ -375,8 +392,8 @@ fn summary(folder: &Path, plan: &Plan, pulled: &Pulled) -> String {
     for gap in &pulled.gaps {
         text.push_str(&format!("Gap: {}\n", fivewhys::report::visible(gap)));
     }
-    if let Some(fault) = pulled.outcome.fault.as_ref().filter(|_| !pulled.outcome.missing.is_empty()) {
-        text.push_str(&format!("{}\n", remedy::said(fault)));
+    if let Some(advice) = &pulled.advice {
+        text.push_str(&format!("{advice}\n"));
     }
     text.push_str(&format!("Next: fivewhys diagnose {}\n", output::command([folder.display().to_string()])));
     text

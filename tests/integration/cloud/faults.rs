@@ -24,6 +24,26 @@ fn passing_faults_in_the_middle_of_the_pages_cost_nothing_but_time() {
 }
 
 #[test]
+fn everything_at_once_is_survived_as_well() {
+    let entries = ten_minutes(1_000);
+    let fault = |number: usize| (number % 5 == 3).then(|| Status::internal("now and then"));
+    let behaviour = Behaviour {
+        entries: entries.clone(),
+        page: 150,
+        empty_pages: true,
+        untidy: true,
+        token_life: Some(1),
+        fault: Box::new(fault),
+        quota: Some((10, Duration::from_millis(400))),
+        ..Behaviour::default()
+    };
+    let server = Server::start(behaviour);
+    let folder = tempfile::tempdir().unwrap();
+    ran(&mut pull_window(&server, &folder.path().join("f"), 10, &[])).exits(0).says(&["1000 entries"]);
+    holds(&folder.path().join("f"), &entries);
+}
+
+#[test]
 fn a_token_that_is_forgotten_is_no_loss() {
     let entries = ten_minutes(700);
     let fault = |number: usize| (number % 3 == 2).then(|| Status::unavailable("later"));
@@ -152,6 +172,9 @@ fn a_service_that_stays_silent_ends_the_pull_with_what_there_is() {
     ran(&mut pull_window(&server, &out, 10, &["--resume"])).exits(0).says(&["300 entries"]);
     holds(&out, &entries);
     assert!(server.seen().len() - again <= 2, "what was there is not asked for again");
+    let asked = server.seen().len();
+    ran(&mut pull_window(&server, &out, 10, &[])).exits(0).says(&["300 entries", "0 requests"]);
+    assert_eq!(server.seen().len(), asked, "what is whole is not asked for");
     ran(&mut pull_window(&server, &out, 5, &[])).exits(2).complains(&["another selection"]);
 }
 
