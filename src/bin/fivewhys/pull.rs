@@ -2,12 +2,11 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use anyhow::Context;
 use clap::{ValueEnum, ValueHint};
 use fivewhys::logs::Gap;
-use fivewhys::logs::cloud::{self, Client, Order, Outcome, Tally};
+use fivewhys::logs::cloud::{self, Order, Outcome, Tally};
 use fivewhys::results::ResultInput;
 use fivewhys::rules::matching::Matcher;
 use fivewhys::saved::{self, Asked, FileForm, Folder, Keeping, Secrets, Stage, State, WindowState};
@@ -16,15 +15,15 @@ use tokio::runtime::Runtime;
 
 mod bar;
 mod cloud_args;
+mod connection;
 mod credentials;
 mod filling;
 mod plan;
 mod remedy;
 
 pub use cloud_args::CloudArgs;
-pub use credentials::Credentials;
+pub use connection::{Connection, end_on_interrupt, runtime};
 pub use plan::{Plan, covers};
-pub use remedy::fatal;
 
 use crate::catalog::RuleFolders;
 use crate::exit_status::{ExitStatus, Fatal};
@@ -309,54 +308,6 @@ impl Pull<'_> {
         };
         Ok(pulled.ok_or_else(interrupted)??)
     }
-}
-
-/// The client, and what is known of the credentials it uses.
-pub struct Connection {
-    /// The client.
-    pub client: Client,
-    credentials: Option<Credentials>,
-}
-
-impl Connection {
-    /// Connects, after a look at the credentials.
-    ///
-    /// # Errors
-    ///
-    /// Where there are no credentials, or nobody answers.
-    pub fn open(args: &CloudArgs, runtime: &Runtime, scope: &cloud::Scope) -> anyhow::Result<Connection> {
-        let endpoint = args.endpoint()?;
-        let credentials = if endpoint.takes_credentials() { Some(Credentials::find()?) } else { None };
-        let scopes = credentials.as_ref().map(Credentials::scopes).unwrap_or_default();
-        let connected = runtime.block_on(Client::connect(&endpoint, &scopes, &args.patience()));
-        let client = connected.map_err(|fault| fatal(&fault, scope, credentials.as_ref()))?;
-        Ok(Connection { client, credentials })
-    }
-
-    /// What to say when nothing came.
-    pub fn fatal(&self, fault: &cloud::Fault, scope: &cloud::Scope) -> Fatal {
-        fatal(fault, scope, self.credentials.as_ref())
-    }
-}
-
-/// One thread for the network, beside the one that writes; it lives as long as the program.
-pub fn runtime() -> anyhow::Result<&'static Runtime> {
-    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
-    if let Some(runtime) = RUNTIME.get() {
-        return Ok(runtime);
-    }
-    let built = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
-    let built = built.context("cannot start the network thread")?;
-    Ok(RUNTIME.get_or_init(|| built))
-}
-
-/// Gives Ctrl-C its usual meaning again: whoever listened to it once has taken it from the system for good.
-pub fn end_on_interrupt(runtime: &Runtime) {
-    runtime.spawn(async {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            std::process::exit(130);
-        }
-    });
 }
 
 /// Whether there is nothing left to do.

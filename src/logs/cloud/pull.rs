@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 use gcloud_sdk::google::logging::v2::ListLogEntriesRequest;
 use gcloud_sdk::tonic::Code;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Map, Value};
 
 use super::patience::Waiting;
 use super::reading::Reading;
 use super::scope::{Query, ScopeError};
+use super::sink::{Sink, SinkError, Standing};
 use super::tempo::Tempo;
 use super::wire::Page;
 use super::{Client, Fault, Patience, Scope, wire};
@@ -38,44 +38,6 @@ pub struct Order<'a> {
     pub settle: SignedDuration,
     /// How long to wait for answers.
     pub patience: Patience,
-}
-
-/// How far a window has been pulled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
-    /// Nothing of it is there.
-    Missing,
-    /// Everything before this moment is there.
-    Partial {
-        /// Timestamp of the last entry.
-        last: Timestamp,
-    },
-    /// It is there.
-    Complete,
-}
-
-/// Why an entry could not be put where it belongs.
-pub type SinkError = Box<dyn std::error::Error + Send + Sync>;
-
-/// Takes what is pulled.
-pub trait Sink {
-    /// How far an earlier pull has come.
-    fn standing(&self, window: usize) -> Standing;
-
-    /// Takes entries of a window in Cloud Logging's JSON form. An entry that came before (same log name, timestamp and
-    /// insert id) is a repetition and must be dropped. Returns how many were none.
-    ///
-    /// # Errors
-    ///
-    /// Where they cannot be kept; the pull then ends.
-    fn append(&mut self, window: usize, entries: Vec<Map<String, Value>>) -> Result<u64, SinkError>;
-
-    /// Everything of the window has been appended, in so many requests, but for what the gaps name.
-    ///
-    /// # Errors
-    ///
-    /// Where that cannot be kept; the pull then ends.
-    fn complete(&mut self, window: usize, requests: u64, gaps: Vec<Gap>) -> Result<(), SinkError>;
 }
 
 /// How far the pull is.

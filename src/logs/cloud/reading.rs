@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
 use super::Scope;
-use super::pull::Standing;
+use super::sink::Standing;
 use crate::logs::entry;
 
 /// A window that ended this long ago may have been read before all of it had arrived.

@@ -10,7 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
 use super::patience::Waiting;
-use super::pull::{PullError, SinkError};
+use super::pull::PullError;
+use super::sink::SinkError;
 use super::wire::{self, Burst};
 use super::{Client, Fault, Patience, Scope};
 use crate::window::Spans;
