@@ -122,7 +122,7 @@ fn token_length(text: &str) -> Option<usize> {
     let end = |is_part: fn(char) -> bool| text.find(|c: char| !is_part(c)).unwrap_or(text.len());
     if text.starts_with('‹') {
         let close = text.find('›')?;
-        return (close <= 48 && text[..close].contains(':')).then(|| close + '›'.len_utf8());
+        return (close <= 240 && text[..close].contains(':')).then(|| close + '›'.len_utf8());
     }
     if text.starts_with("eyJ") {
         let length = end(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
@@ -208,6 +208,7 @@ mod tests {
         for (secret, token) in [
             (jwt.as_str(), "‹jwt:1›"),
             (jwt.as_str(), "masked_jw12"),
+            (jwt.as_str(), "‹jwt:1 exp=2026-11-20T09:20:00Z aud=orbit-api›"),
             ("ada.lovelace@mail.example.org", "‹email:~0123456789abcdef›"),
             ("postgres://app:s3cr3t-Pa55@db:5432/chat", "postgres://app:‹password:2›@db:5432/chat"),
             ("10.12.3.77:5012", "‹ip:3›:5012"),

@@ -8,8 +8,8 @@ use regex::{Captures, Regex};
 use super::{Hit, judge};
 
 /// The kinds of secrets, as they stand in tokens.
-pub(super) const KINDS: [&str; 10] =
-    ["private-key", "jwt", "api-key", "cookie", "token", "password", "signature", "secret", "email", "ip"];
+pub(super) const KINDS: [&str; 11] =
+    ["private-key", "jwt", "api-key", "cookie", "token", "password", "signature", "secret", "email", "ip", super::settings::KIND];
 
 /// One kind of thing to take out.
 struct Detector {

@@ -98,6 +98,12 @@ fn a_saved_folder_gives_the_same_bytes_as_the_logs_themselves() {
     }
 }
 
+fn claims(own: usize) -> String {
+    use base64::Engine;
+    let claims = format!("{{\"sub\":\"u-{own}\",\"exp\":179516640{own},\"aud\":\"orbit-api\"}}");
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(claims)
+}
+
 /// Secrets put together here, so that nobody takes them for real: a few of each kind that come again and again.
 fn secret(number: usize) -> String {
     let own = number % 7;
@@ -105,7 +111,7 @@ fn secret(number: usize) -> String {
         0 => format!("Authorization: Bearer 0a1b2c3d4e5f6a7b8c{own}"),
         1 => format!("for ada{own}@example.com"),
         2 => format!("from 10.12.{own}.77:50{own}12"),
-        3 => format!("token {}", ["eyJhbGciOiJIUzI1NiJ9", &format!("eyJzdWIiOiJ1LTEi{own}fQ"), "dozjgNryP4J3jVmNHl0w5N"].join(".")),
+        3 => format!("token {}", ["eyJhbGciOiJIUzI1NiJ9", claims(own).as_str(), "dozjgNryP4J3jVmNHl0w5N"].join(".")),
         4 => format!("at postgres://app:s3cr3t-Pa5{own}@db.internal/chat"),
         _ => format!("key {}", ["ghp", &format!("16C7e42F292c6912E7710c838347Ae178B{own}a")].join("_")),
     }
@@ -130,6 +136,7 @@ fn so_it_does_where_every_line_holds_a_secret_and_none_of_them_is_in_a_masked_fo
         let saved = entries(&[Source::path(masked.join("logs/window-001.parquet"))]);
         let mut texts: Vec<String> = saved.iter().map(|entry| serde_json::to_string(entry).unwrap()).collect();
         texts.push(fs::read_to_string(fs::read_dir(masked.join("results")).unwrap().next().unwrap().unwrap().path()).unwrap());
+        assert!(texts.iter().any(|text| text.contains(" exp=2026-11-20T09:20:0") && text.contains(" aud=orbit-api›")));
         for word in ["0a1b2c3d", "ada", "10.12.", "dozjgNry", "s3cr3t", "16C7e42F"] {
             let left = texts.iter().find(|text| text.contains(word) && (word != "ada" || text.contains("@example")));
             assert!(left.is_none(), "{name}: {word} in {left:?}");

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use fivewhys::report::redact::Redactor;
+use fivewhys::report::redact::{Redactor, Settings};
 use serde_json::{Value, json};
 
 use super::corpus::{SHAPES, innocents, secrets};
@@ -143,4 +143,40 @@ fn every_secret_is_gone_from_every_output() {
         }
     }
     assert!(report.is_empty(), "{report}");
+}
+
+#[test]
+fn a_private_key_that_came_one_line_an_entry_is_gone() {
+    let home = tempfile::tempdir().unwrap();
+    let mut dice = super::corpus::Dice::new(7);
+    let (line, end) = (dice.text("<64:b>"), dice.text("<22:b>=="));
+    let begin = format!("-----BEGIN {} KEY-----", "PRIVATE");
+    let texts = [&begin, &line, &end, &begin.replace("BEGIN", "END"), &end];
+    let entries: Vec<Entry> = texts.iter().enumerate().map(|(number, text)| entry(0, number, text)).collect();
+    super::folder_with(&home.path().join("pulled"), masked(), &entries);
+    let saved: Vec<String> = saved_entries(&home.path().join("pulled")).iter().map(|entry| entry["textPayload"].to_string()).collect();
+    let mut redactor = Redactor::default();
+    let shown: Vec<String> = texts.iter().map(|text| json!(redactor.clean(text).as_str()).to_string()).collect();
+    for found in [saved, shown] {
+        assert!(found[1].contains("‹private-key:1›") && found[2].contains("‹private-key:2›"), "{found:?}");
+        assert_eq!(found[3], json!(texts[3]).to_string());
+    }
+}
+
+#[test]
+fn users_take_out_what_they_know_and_leave_alone_what_they_know() {
+    let patterns = [r"\bcust-[0-9]{6}\b".to_owned(), r"tenant=(?<secret>\w+)".to_owned()];
+    let settings = Settings::new(&patterns, &["10\\.0\\.0\\.[0-9]+".to_owned()]).unwrap();
+    let mut redactor = Redactor::with(settings.clone().into());
+    let text = "cust-123456 of tenant=acme from 10.0.0.7 by 10.0.1.7";
+    let masked_text = "‹custom:1› of tenant=‹custom:2› from 10.0.0.7 by ‹ip:1›";
+    assert_eq!(redactor.clean(text).as_str(), masked_text);
+    let home = tempfile::tempdir().unwrap();
+    let mut folder = fivewhys::saved::Folder::create(home.path(), &asked(1), masked()).unwrap().redacting(settings.into());
+    folder.append(0, &[entry(0, 0, text)]).unwrap();
+    folder.complete(0, Vec::new(), 1).unwrap();
+    folder.finish(Vec::new()).unwrap();
+    assert_eq!(saved_entries(home.path())[0]["textPayload"], masked_text);
+    let error = Settings::new(&["(".to_owned()], &[]).unwrap_err().to_string();
+    assert!(error.contains("redaction pattern `(`"), "{error}");
 }
