@@ -99,7 +99,9 @@ fn without_addresses(line: &str) -> Cow<'_, str> {
     for at in memchr::memchr_iter(b'@', line.as_bytes()) {
         let (before, after) = (&line[shown..at], &line[at + 1..]);
         let is_name = |c: char| c.is_ascii_alphanumeric() || "._%+-‹:›".contains(c);
-        let start = before.rfind(|c: char| !is_name(c)).map_or(0, |place| place + before[place..].chars().next().map_or(0, char::len_utf8));
+        let start = before
+            .rfind(|c: char| !is_name(c))
+            .map_or(0, |place| place + before[place..].chars().next().map_or(0, char::len_utf8));
         let end = after.find(|c: char| !(c.is_ascii_alphanumeric() || c == '.' || c == '-')).unwrap_or(after.len());
         // What stands in front of a colon is the user's name, unless the colon is in a token.
         let name = &before[start..];
@@ -141,7 +143,10 @@ fn push_masked(out: &mut String, word: &str) {
     let digits = word.strip_prefix("0x").unwrap_or(word);
     let hexadecimal = (digits.len() < word.len() || word.len() >= 4) && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
     if hexadecimal || word.len() >= 20 {
-        if word.len() >= 20 && word.bytes().any(|byte| byte.is_ascii_uppercase()) && word.bytes().any(|byte| byte.is_ascii_lowercase()) {
+        if word.len() >= 20
+            && word.bytes().any(|byte| byte.is_ascii_uppercase())
+            && word.bytes().any(|byte| byte.is_ascii_lowercase())
+        {
             // `ghp_`, `sk_live_`: what stands before a key is a part of it.
             let kept = out.trim_end_matches(|c: char| c.is_ascii_lowercase() || c == '_').len();
             out.truncate(if out.ends_with('_') { kept } else { out.len() });

@@ -143,7 +143,9 @@ impl<'a> Numbers<'a> {
     /// What was taken out, by kind.
     pub(super) fn counts(&self) -> Vec<SavedRedaction> {
         let counts = self.counts.iter();
-        counts.map(|(kind, (count, distinct))| SavedRedaction { kind: (*kind).to_owned(), count: *count, distinct: *distinct }).collect()
+        counts
+            .map(|(kind, (count, distinct))| SavedRedaction { kind: (*kind).to_owned(), count: *count, distinct: *distinct })
+            .collect()
     }
 
     /// An entry of a journal in its final form.

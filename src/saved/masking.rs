@@ -68,7 +68,9 @@ impl Mask {
     pub(super) fn incoming(&mut self, entry: &Map<String, Value>) -> Map<String, Value> {
         let in_key = self.goes_on_with_key(entry);
         let find = |field: &str, text: &str| match field {
-            "textPayload" | "message" if in_key => vec![Secret { range: 0..text.len(), kind: "private-key", identity: text.to_owned() }],
+            "textPayload" | "message" if in_key => {
+                vec![Secret { range: 0..text.len(), kind: "private-key", identity: text.to_owned() }]
+            }
             _ => self.plain_secrets(field, text),
         };
         self.entry(entry, &find).unwrap_or_else(|| entry.clone())
@@ -139,7 +141,12 @@ impl Mask {
     }
 
     /// Whether the rules find the same in both, and both have the same place in a stack trace.
-    pub(super) fn reads_alike(&self, entry: &Map<String, Value>, masked: &Map<String, Value>, swaps: &[(String, String)]) -> bool {
+    pub(super) fn reads_alike(
+        &self,
+        entry: &Map<String, Value>,
+        masked: &Map<String, Value>,
+        swaps: &[(String, String)],
+    ) -> bool {
         if !logs::stitch_alike(entry, masked) {
             return false;
         }

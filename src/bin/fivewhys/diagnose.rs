@@ -285,7 +285,8 @@ impl DiagnoseArgs {
 
     /// The command that makes this report again.
     fn reproduce(&self, incident: &Incident) -> String {
-        let asked = incident.saved.as_ref().map(|saved| saved.manifest.asked.reproduce.as_str()).filter(|asked| !asked.is_empty());
+        let asked =
+            incident.saved.as_ref().map(|saved| saved.manifest.asked.reproduce.as_str()).filter(|asked| !asked.is_empty());
         let mut words = Vec::new();
         if asked.is_none() {
             words.extend(["fivewhys".to_owned(), "diagnose".to_owned()]);

@@ -90,7 +90,9 @@ pub(crate) fn tokens_in(text: &str) -> Vec<Token> {
         ))
         .ok()
     });
-    let may = ["‹", "masked_", "24", "25", "100::"].iter().any(|start| memchr::memmem::find(text.as_bytes(), start.as_bytes()).is_some());
+    let may = ["‹", "masked_", "24", "25", "100::"]
+        .iter()
+        .any(|start| memchr::memmem::find(text.as_bytes(), start.as_bytes()).is_some());
     let Some(pattern) = pattern.as_ref().filter(|_| may) else { return Vec::new() };
     pattern.captures_iter(text).filter_map(|found| token(&found)).collect()
 }
@@ -157,7 +159,17 @@ mod tests {
 
     #[test]
     fn what_only_looks_alike_is_no_token() {
-        for text in ["‹jwt›", "‹jwt:x›", "‹unknown:1›", "masked_thing_1", "masked_jw", "2100::1", "255.255.255.255", "version 24.0.1", "259.1.1.1"] {
+        for text in [
+            "‹jwt›",
+            "‹jwt:x›",
+            "‹unknown:1›",
+            "masked_thing_1",
+            "masked_jw",
+            "2100::1",
+            "255.255.255.255",
+            "version 24.0.1",
+            "259.1.1.1",
+        ] {
             assert!(tokens_in(text).is_empty(), "{text}");
         }
     }

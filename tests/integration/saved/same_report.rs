@@ -7,12 +7,13 @@ use fivewhys::logs::Source;
 use fivewhys::saved::{Asked, FileForm, Folder, Keeping};
 
 use super::{Entry, entries, kept, masked};
-use crate::program::{fivewhys, finish, root};
+use crate::program::{finish, fivewhys, root};
 
 /// The reports of an incident in all forms.
 fn report(incident: &Path) -> Vec<String> {
     let out = tempfile::tempdir().unwrap();
-    let call = [incident.as_os_str(), "--exit-zero".as_ref(), "-f".as_ref(), "text".as_ref(), "-o".as_ref(), out.path().as_os_str()];
+    let call =
+        [incident.as_os_str(), "--exit-zero".as_ref(), "-f".as_ref(), "text".as_ref(), "-o".as_ref(), out.path().as_os_str()];
     let ran = finish(&mut fivewhys(std::iter::once("diagnose".as_ref()).chain(call)), b"").exits(0);
     let files = ["report.json", "report.md", "report.html"].map(|name| fs::read_to_string(out.path().join(name)).unwrap());
     files.into_iter().chain([ran.out]).collect()
@@ -36,7 +37,7 @@ fn save(path: &Path, incident: &Incident, keeping: &Keeping) {
         folder.append(0, page).unwrap();
     }
     folder.complete(0, Vec::new(), 1).unwrap();
-    folder.add_results(&[incident.results.clone()]).unwrap();
+    folder.add_results(std::slice::from_ref(&incident.results)).unwrap();
     folder.finish(Vec::new()).unwrap();
 }
 
@@ -49,7 +50,8 @@ struct Incident {
 
 /// The logs and results of a recorded incident in a folder of its own, after a change.
 fn incident(original: &Path, folder: &Path, change: &dyn Fn(usize, &mut Entry), results: &dyn Fn(String) -> String) -> Incident {
-    let logs = ["logs.ndjson", "logs.json", "logs.ndjson.gz"].map(|name| original.join(name)).into_iter().find(|path| path.exists());
+    let logs =
+        ["logs.ndjson", "logs.json", "logs.ndjson.gz"].map(|name| original.join(name)).into_iter().find(|path| path.exists());
     let mut all = entries(&[Source::path(logs.unwrap())]);
     all.iter_mut().enumerate().for_each(|(number, entry)| change(number, entry));
     fs::create_dir_all(folder).unwrap();
@@ -80,7 +82,9 @@ fn samples() -> Vec<PathBuf> {
     let folders = [Some(root().join("samples")), more.map(PathBuf::from)];
     let mut found: Vec<PathBuf> = Vec::new();
     for folder in folders.into_iter().flatten() {
-        found.extend(fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.join("junit.xml").exists()));
+        found.extend(
+            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.join("junit.xml").exists()),
+        );
     }
     found.sort();
     found

@@ -30,11 +30,14 @@ fn left_in(text: &str, secrets: &[(String, String)]) -> Vec<String> {
     .collect()
 }
 
+/// How a text is written into another one.
+type Way = fn(&str) -> String;
+
 #[test]
 fn every_secret_is_gone_from_a_text_however_it_is_written() {
     let all = secrets(3);
     assert!(SHAPES.len() >= 40 && all.len() >= 150);
-    let ways: [(&str, fn(&str) -> String); 8] = [
+    let ways: [(&str, Way); 8] = [
         ("as it is", str::to_owned),
         ("in a sentence", |text| format!("upstream refused ({text}), giving up")),
         ("in quotes", |text| format!("sent '{text}' to the backend")),
@@ -62,8 +65,11 @@ fn every_secret_is_gone_from_a_text_however_it_is_written() {
 fn of_what_only_looks_like_a_secret_less_than_one_in_a_hundred_is_masked() {
     let all = innocents();
     assert!(all.len() >= 500);
-    let masked: Vec<(String, String)> =
-        all.iter().map(|text| (text.clone(), Redactor::default().clean(text).to_string())).filter(|(text, clean)| text != clean).collect();
+    let masked: Vec<(String, String)> = all
+        .iter()
+        .map(|text| (text.clone(), Redactor::default().clean(text).to_string()))
+        .filter(|(text, clean)| text != clean)
+        .collect();
     assert!(masked.len() * 100 < all.len(), "{} of {}: {masked:#?}", masked.len(), all.len());
 }
 
@@ -83,7 +89,10 @@ fn shapes(number: usize, context: &str) -> Vec<Entry> {
     let entries = payloads.into_iter().enumerate().map(|(place, payload)| {
         let mut own = entry(0, number * 10 + place, "");
         own.remove("textPayload");
-        own.insert("timestamp".to_owned(), json!(format!("2026-11-20T09:00:{:02}.{:09}Z", number % 10, number * 100_000 + place * 1000)));
+        own.insert(
+            "timestamp".to_owned(),
+            json!(format!("2026-11-20T09:00:{:02}.{:09}Z", number % 10, number * 100_000 + place * 1000)),
+        );
         own.extend(serde_json::from_value::<Entry>(payload).unwrap());
         own
     });
@@ -129,7 +138,10 @@ fn every_secret_is_gone_from_every_output() {
     outputs.push(("saved results".to_owned(), fs::read_to_string(saved.join("results/reportlog.jsonl")).unwrap()));
     for incident in [&raw, &saved] {
         for format in ["text", "markdown", "html", "json"] {
-            let ran = finish(&mut fivewhys([Path::new("diagnose"), incident, Path::new("-f"), Path::new(format), Path::new("--exit-zero")]), b"");
+            let ran = finish(
+                &mut fivewhys([Path::new("diagnose"), incident, Path::new("-f"), Path::new(format), Path::new("--exit-zero")]),
+                b"",
+            );
             let ran = ran.exits(0);
             assert!(ran.out.contains("test_3") && ran.out.contains("No JWT in WebSocket headers"), "{}", ran.out);
             outputs.push((format!("{format} of {}", incident.display()), ran.out + &ran.err));
@@ -154,7 +166,8 @@ fn a_private_key_that_came_one_line_an_entry_is_gone() {
     let texts = [&begin, &line, &end, &begin.replace("BEGIN", "END"), &end];
     let entries: Vec<Entry> = texts.iter().enumerate().map(|(number, text)| entry(0, number, text)).collect();
     super::folder_with(&home.path().join("pulled"), masked(), &entries);
-    let saved: Vec<String> = saved_entries(&home.path().join("pulled")).iter().map(|entry| entry["textPayload"].to_string()).collect();
+    let saved: Vec<String> =
+        saved_entries(&home.path().join("pulled")).iter().map(|entry| entry["textPayload"].to_string()).collect();
     let mut redactor = Redactor::default();
     let shown: Vec<String> = texts.iter().map(|text| json!(redactor.clean(text).as_str()).to_string()).collect();
     for found in [saved, shown] {
