@@ -22,6 +22,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::logs::Gap;
+use crate::report::redact::Settings;
 use crate::rules::matching::Matcher;
 use finishing::Numbers;
 use journal::Journal;
@@ -205,6 +206,14 @@ impl Folder {
         Ok(Folder { root: path.to_owned(), manifest, mask, journals: BTreeMap::new(), lock })
     }
 
+    /// From now on also takes out, or leaves alone, what the users of this place want so.
+    pub fn redacting(mut self, settings: Arc<Settings>) -> Folder {
+        if let Some(mask) = &mut self.mask {
+            mask.set(settings);
+        }
+        self
+    }
+
     /// What is there of a window, by its place in [`Asked::windows`].
     pub fn state(&self, window: usize) -> WindowState {
         if self.manifest.windows.get(window).is_some_and(|window| window.state == State::Complete) {
@@ -223,9 +232,8 @@ impl Folder {
     ///
     /// Where the journal cannot be written; then none of these entries counts as had.
     pub fn append(&mut self, window: usize, entries: &[Map<String, Value>]) -> Result<u64, Error> {
-        let Some(mask) = &self.mask else { return self.journal(window)?.append(entries) };
-        let masked = |entry: &Map<String, Value>| mask.entry(entry, &masking::plain_secrets).unwrap_or_else(|| entry.clone());
-        let masked: Vec<_> = entries.iter().map(masked).collect();
+        let Some(mask) = &mut self.mask else { return self.journal(window)?.append(entries) };
+        let masked: Vec<_> = entries.iter().map(|entry| mask.incoming(entry)).collect();
         self.journal(window)?.append(&masked)
     }
 

@@ -99,7 +99,9 @@ fn without_addresses(line: &str) -> Cow<'_, str> {
     for at in memchr::memchr_iter(b'@', line.as_bytes()) {
         let (before, after) = (&line[shown..at], &line[at + 1..]);
         let is_name = |c: char| c.is_ascii_alphanumeric() || "._%+-‹:›".contains(c);
-        let start = before.rfind(|c: char| !is_name(c)).map_or(0, |place| place + before[place..].chars().next().map_or(0, char::len_utf8));
+        let start = before
+            .rfind(|c: char| !is_name(c))
+            .map_or(0, |place| place + before[place..].chars().next().map_or(0, char::len_utf8));
         let end = after.find(|c: char| !(c.is_ascii_alphanumeric() || c == '.' || c == '-')).unwrap_or(after.len());
         // What stands in front of a colon is the user's name, unless the colon is in a token.
         let name = &before[start..];
@@ -122,7 +124,7 @@ fn token_length(text: &str) -> Option<usize> {
     let end = |is_part: fn(char) -> bool| text.find(|c: char| !is_part(c)).unwrap_or(text.len());
     if text.starts_with('‹') {
         let close = text.find('›')?;
-        return (close <= 48 && text[..close].contains(':')).then(|| close + '›'.len_utf8());
+        return (close <= 240 && text[..close].contains(':')).then(|| close + '›'.len_utf8());
     }
     if text.starts_with("eyJ") {
         let length = end(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
@@ -141,7 +143,10 @@ fn push_masked(out: &mut String, word: &str) {
     let digits = word.strip_prefix("0x").unwrap_or(word);
     let hexadecimal = (digits.len() < word.len() || word.len() >= 4) && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
     if hexadecimal || word.len() >= 20 {
-        if word.len() >= 20 && word.bytes().any(|byte| byte.is_ascii_uppercase()) && word.bytes().any(|byte| byte.is_ascii_lowercase()) {
+        if word.len() >= 20
+            && word.bytes().any(|byte| byte.is_ascii_uppercase())
+            && word.bytes().any(|byte| byte.is_ascii_lowercase())
+        {
             // `ghp_`, `sk_live_`: what stands before a key is a part of it.
             let kept = out.trim_end_matches(|c: char| c.is_ascii_lowercase() || c == '_').len();
             out.truncate(if out.ends_with('_') { kept } else { out.len() });
@@ -208,6 +213,7 @@ mod tests {
         for (secret, token) in [
             (jwt.as_str(), "‹jwt:1›"),
             (jwt.as_str(), "masked_jw12"),
+            (jwt.as_str(), "‹jwt:1 exp=2026-11-20T09:20:00Z aud=orbit-api›"),
             ("ada.lovelace@mail.example.org", "‹email:~0123456789abcdef›"),
             ("postgres://app:s3cr3t-Pa55@db:5432/chat", "postgres://app:‹password:2›@db:5432/chat"),
             ("10.12.3.77:5012", "‹ip:3›:5012"),

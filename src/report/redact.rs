@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::{Deref, Range};
+use std::sync::Arc;
 
 use aho_corasick::AhoCorasick;
 use rustc_hash::FxHashMap;
@@ -16,10 +17,13 @@ use super::schema::Redaction;
 use detectors::Detectors;
 
 pub(crate) use judge::is_telling;
+pub use settings::{Settings, SettingsError};
 pub(crate) use token::{Form, Token, tokens_in};
 
+mod claims;
 mod detectors;
 mod judge;
+mod settings;
 mod token;
 #[cfg(test)]
 mod tests;
@@ -86,12 +90,20 @@ pub struct Redactor {
     /// Values to be found without the words around them, with their kinds; in order of appearance.
     values: Vec<(String, &'static str)>,
     recalled: Option<(AhoCorasick, Vec<&'static str>)>,
+    settings: Arc<Settings>,
+    /// The text before ended within a private key.
+    in_key: bool,
 }
 
 /// So many values are looked for bare; more than this and a log is one great secret.
 const MOST_RECALLED: usize = 10_000;
 
 impl Redactor {
+    /// One that also knows what the users of this place want.
+    pub fn with(settings: Arc<Settings>) -> Redactor {
+        Redactor { settings, ..Redactor::default() }
+    }
+
     /// The text with a token in the place of every secret.
     pub fn clean(&mut self, text: &str) -> Redacted {
         let recalled = self.recalled.as_ref().map(|(automaton, kinds)| {
@@ -103,7 +115,11 @@ impl Redactor {
             };
             automaton.find_iter(text).map(hit).collect()
         });
-        let hits = found(text, recalled.unwrap_or_default());
+        let mut more: Vec<Hit> = recalled.unwrap_or_default();
+        if goes_on_with_key(&mut self.in_key, text) {
+            more.push(Hit { range: 0..text.len(), kind: "private-key", yields: false, known: false });
+        }
+        let hits = found(text, more, &self.settings);
         if hits.is_empty() {
             return Redacted(text.to_owned());
         }
@@ -159,7 +175,16 @@ impl Redactor {
             *count += 1;
             *count
         });
-        format!("‹{kind}:{number}›")
+        format!("‹{kind}:{number}{}›", claims_of(kind, value))
+    }
+}
+
+/// What a token says of the secret in whose place it stands, with a space in front.
+pub(crate) fn claims_of(kind: &str, value: &str) -> String {
+    match &tokens_in(value)[..] {
+        _ if kind != "jwt" => String::new(),
+        [token] if token.range == (0..value.len()) => token.claims.clone(),
+        _ => claims::claims(value, |text| !found(text, Vec::new(), &Settings::default()).is_empty()),
     }
 }
 
@@ -175,17 +200,17 @@ pub(crate) struct Secret {
 }
 
 /// The secrets in a text, and the tokens that stand for some: in order, without overlap. Linear.
-pub(crate) fn secrets_in(text: &str) -> Vec<Secret> {
-    secrets(text, found(text, Vec::new()))
+pub(crate) fn secrets_in(text: &str, settings: &Settings) -> Vec<Secret> {
+    secrets(text, found(text, Vec::new(), settings))
 }
 
 /// As [`secrets_in`] for the value of a field, whose name may tell that it is a secret.
-pub(crate) fn secrets_in_field(name: &str, value: &str) -> Vec<Secret> {
+pub(crate) fn secrets_in_field(name: &str, value: &str, settings: &Settings) -> Vec<Secret> {
     let line = format!("{name}: {value}");
     let start = line.len() - value.len();
-    let told = found(&line, Vec::new()).into_iter().filter(|hit| hit.range.end > start);
+    let told = found(&line, Vec::new(), settings).into_iter().filter(|hit| hit.range.end > start);
     let told = told.map(|hit| Hit { range: hit.range.start.saturating_sub(start)..hit.range.end - start, ..hit }).collect();
-    secrets(value, found(value, told))
+    secrets(value, found(value, told, settings))
 }
 
 fn secrets(text: &str, hits: Vec<Hit>) -> Vec<Secret> {
@@ -194,12 +219,14 @@ fn secrets(text: &str, hits: Vec<Hit>) -> Vec<Secret> {
 }
 
 /// Every place of a text that must not be shown, `more` places included: in order, without overlap.
-fn found(text: &str, more: Vec<Hit>) -> Vec<Hit> {
+fn found(text: &str, more: Vec<Hit>, settings: &Settings) -> Vec<Hit> {
     let mut hits = Vec::new();
     let token = |token: Token| Hit { range: token.range, kind: token.kind, yields: false, known: false };
     hits.extend(tokens_in(text).into_iter().map(token));
     Detectors::shared().find(text, &mut hits);
+    settings.find(text, &mut hits);
     hits.extend(more);
+    hits.retain(|hit| !settings.allows(text, &hit.range));
     if hits.is_empty() { hits } else { merged(hits) }
 }
 
@@ -209,6 +236,19 @@ pub(crate) fn identity(value: &str) -> String {
         [token] if token.range == (0..value.len()) => Form::Quoted.write(token.kind, &token.id),
         _ => unescaped(value),
     }
+}
+
+/// Whether a text of one line is the rest of a private key that arrived one line an entry; `in_key` says whether the text
+/// before ended within one, and then whether this one does.
+pub(crate) fn goes_on_with_key(in_key: &mut bool, text: &str) -> bool {
+    let last = |part: &str| text.rmatch_indices(part).map(|(at, _)| at).find(|at| text[*at..].contains("PRIVATE KEY"));
+    let line = text.trim();
+    let is_key = *in_key && !line.is_empty() && line.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte));
+    *in_key = match (last("-----BEGIN "), last("-----END ")) {
+        (None, None) => is_key,
+        (begin, end) => begin > end,
+    };
+    is_key
 }
 
 /// The value as it was before JSON escaped it or a URL encoded it, so that equal secrets get equal numbers.

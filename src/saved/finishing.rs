@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::journal::moment;
 use super::manifest::SavedRedaction;
-use super::masking::{Mask, plain_secrets};
+use super::masking::Mask;
 use super::{Error, FileForm, disk};
 use crate::logs::parquet;
 use crate::report::redact::{Form, Secret, Token, identity, is_telling, tokens_in};
@@ -143,7 +143,9 @@ impl<'a> Numbers<'a> {
     /// What was taken out, by kind.
     pub(super) fn counts(&self) -> Vec<SavedRedaction> {
         let counts = self.counts.iter();
-        counts.map(|(kind, (count, distinct))| SavedRedaction { kind: (*kind).to_owned(), count: *count, distinct: *distinct }).collect()
+        counts
+            .map(|(kind, (count, distinct))| SavedRedaction { kind: (*kind).to_owned(), count: *count, distinct: *distinct })
+            .collect()
     }
 
     /// An entry of a journal in its final form.
@@ -207,7 +209,7 @@ impl<'a> Numbers<'a> {
         for token in tokens_in(text) {
             let Some(number) = self.number_of(&token) else { continue };
             let number = if padded { format!("{number:0width$}", width = token.id.len()) } else { number.to_string() };
-            let written = token.form.write(token.kind, &number);
+            let written = token.with_id(&number);
             numbered.push_str(&text[shown..token.range.start]);
             numbered.push_str(&written);
             swaps.push((text[token.range.clone()].to_owned(), written));
@@ -266,5 +268,5 @@ fn parts(word: &str) -> impl Iterator<Item = Range<usize>> {
 
 /// Masks a text that is no entry.
 pub(super) fn masked_text(mask: &Mask, text: &str) -> String {
-    mask.text(text, &plain_secrets)
+    mask.text(text, &|field, text| mask.plain_secrets(field, text))
 }

@@ -6,11 +6,12 @@
 use std::sync::Arc;
 
 use hmac::{Hmac, KeyInit, Mac};
+use rustc_hash::FxHashSet;
 use serde_json::{Map, Value};
 use sha2::Sha256;
 
 use crate::logs::{self, LogEntry, Record};
-use crate::report::redact::{Form, Secret, secrets_in, secrets_in_field};
+use crate::report::redact::{Form, Secret, Settings, claims_of, goes_on_with_key, secrets_in, secrets_in_field};
 use crate::rules::matching::{Matcher, Sighting};
 
 /// How many bytes a key has: a block of the hash.
@@ -21,6 +22,9 @@ pub(super) const KEY_BYTES: usize = 64;
 pub(super) struct Mask {
     key: Hmac<Sha256>,
     matcher: Arc<Matcher>,
+    settings: Arc<Settings>,
+    /// The streams whose last line ended within a private key.
+    in_key: FxHashSet<String>,
 }
 
 /// How secrets of one entry are written, best first: the first way that leaves the findings alone is taken.
@@ -44,7 +48,46 @@ pub(super) type Find<'a> = &'a dyn Fn(&str, &str) -> Vec<Secret>;
 
 impl Mask {
     pub(super) fn new(key: &[u8; KEY_BYTES], matcher: Arc<Matcher>) -> Mask {
-        Mask { key: Hmac::new(&(*key).into()), matcher }
+        Mask { key: Hmac::new(&(*key).into()), matcher, settings: Arc::default(), in_key: FxHashSet::default() }
+    }
+
+    pub(super) fn set(&mut self, settings: Arc<Settings>) {
+        self.settings = settings;
+    }
+
+    /// The secrets that a text shows by itself or by the name of its field.
+    pub(super) fn plain_secrets(&self, field: &str, text: &str) -> Vec<Secret> {
+        match field {
+            // A record shows these without their names.
+            "" | "textPayload" | "message" => secrets_in(text, &self.settings),
+            _ => secrets_in_field(field, text, &self.settings),
+        }
+    }
+
+    /// An entry that comes in; entries of one stream come in order of time.
+    pub(super) fn incoming(&mut self, entry: &Map<String, Value>) -> Map<String, Value> {
+        let in_key = self.goes_on_with_key(entry);
+        let find = |field: &str, text: &str| match field {
+            "textPayload" | "message" if in_key => {
+                vec![Secret { range: 0..text.len(), kind: "private-key", identity: text.to_owned() }]
+            }
+            _ => self.plain_secrets(field, text),
+        };
+        self.entry(entry, &find).unwrap_or_else(|| entry.clone())
+    }
+
+    /// Whether the entry is one line of a private key whose beginning came before it.
+    fn goes_on_with_key(&mut self, entry: &Map<String, Value>) -> bool {
+        let text = entry.get("textPayload").or_else(|| entry.get("jsonPayload")?.get("message")).and_then(Value::as_str);
+        let Some(text) = text.filter(|text| !self.in_key.is_empty() || text.contains("PRIVATE KEY")) else { return false };
+        let part = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
+        let stream = part(entry.get("logName")) + "\n" + &part(entry.get("labels").and_then(|labels| labels.get("instanceId")));
+        let mut in_key = self.in_key.remove(&stream);
+        let goes_on = goes_on_with_key(&mut in_key, text);
+        if in_key {
+            self.in_key.insert(stream);
+        }
+        goes_on
     }
 
     /// The text with a token in the place of every secret that `find` finds in it.
@@ -70,7 +113,7 @@ impl Mask {
     fn token(&self, kind: &str, identity: &str, written: &str, way: Way) -> String {
         let id = self.id(identity);
         match way {
-            Way::Quoted => Form::Quoted.write(kind, &id),
+            Way::Quoted => Form::Quoted.write(kind, &(id + &claims_of(kind, written))),
             Way::Scrambled if kind == "ip" && written.contains(':') => scrambled(written, &self.hash(identity), 6),
             Way::Address if kind == "ip" && written.contains(':') => Form::Ipv6.write(kind, &id),
             Way::Address | Way::Scrambled if kind == "ip" => Form::Ipv4.write(kind, &id),
@@ -98,7 +141,12 @@ impl Mask {
     }
 
     /// Whether the rules find the same in both, and both have the same place in a stack trace.
-    pub(super) fn reads_alike(&self, entry: &Map<String, Value>, masked: &Map<String, Value>, swaps: &[(String, String)]) -> bool {
+    pub(super) fn reads_alike(
+        &self,
+        entry: &Map<String, Value>,
+        masked: &Map<String, Value>,
+        swaps: &[(String, String)],
+    ) -> bool {
         if !logs::stitch_alike(entry, masked) {
             return false;
         }
@@ -182,12 +230,6 @@ impl Swapping<'_> {
         }
         (shown > 0).then(|| masked + &text[shown..])
     }
-}
-
-/// The secrets that a text shows by itself or by the name of its field.
-pub(super) fn plain_secrets(field: &str, text: &str) -> Vec<Secret> {
-    // A record shows these without their names.
-    if matches!(field, "" | "textPayload" | "message") { secrets_in(text) } else { secrets_in_field(field, text) }
 }
 
 /// Whether paths begin anew below it: a record shows the fields of a payload without the payload's name.

@@ -253,7 +253,8 @@ impl DiagnoseArgs {
     /// The command that makes this report again.
     fn reproduce(&self, incident: &Incident) -> String {
         // A pull notes the question as it was put to Cloud Logging, times and results included.
-        let asked = incident.saved.as_ref().map(|saved| saved.manifest.asked.reproduce.clone()).filter(|asked| !asked.is_empty());
+        let asked = incident.saved.as_ref().map(|saved| saved.manifest.asked.reproduce.clone());
+        let asked = asked.filter(|asked| !asked.is_empty());
         let mut words = Vec::new();
         if asked.is_none() {
             words.extend(["fivewhys".to_owned(), "diagnose".to_owned()]);

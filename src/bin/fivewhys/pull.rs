@@ -209,7 +209,7 @@ impl Pull<'_> {
         let connection = Connection::open(self.cloud, runtime, &plan.scope)?;
         let mut folder = match begun {
             Some(folder) => folder,
-            None => Folder::create(path, &asked, keeping)?,
+            None => Folder::create(path, &asked, keeping).map_err(usage)?,
         };
         folder.add_results(&self.files())?;
         let outcome = self.fetch(&mut folder, plan, runtime, &connection, at_once)?;
@@ -234,23 +234,8 @@ impl Pull<'_> {
     }
 
     fn begun(&self, path: &Path, asked: &Asked, keeping: &Keeping) -> anyhow::Result<Option<Folder>> {
-        if self.resume || path.join("manifest.json").is_file() {
-            let usage = |error: saved::Error| match error {
-                error @ (saved::Error::AnotherQuestion { .. }
-                | saved::Error::NothingToResume { .. }
-                | saved::Error::Sealed { .. }) => {
-                    anyhow::Error::from(Fatal { message: error.to_string(), status: ExitStatus::Usage })
-                }
-                error => error.into(),
-            };
-            return Folder::resume(path, asked, keeping.clone()).map(Some).map_err(usage);
-        }
-        let occupied = path.is_dir() && path.read_dir().is_ok_and(|mut files| files.next().is_some());
-        if occupied || path.is_file() {
-            let message = format!("{}: there are files in it already; name another folder", path.display());
-            return Err(Fatal { message, status: ExitStatus::Usage }.into());
-        }
-        Ok(None)
+        let goes_on = self.resume || path.join("manifest.json").is_file();
+        goes_on.then(|| Folder::resume(path, asked, keeping.clone())).transpose().map_err(usage)
     }
 
     /// What the folder says was asked.
@@ -307,6 +292,17 @@ impl Pull<'_> {
             status: ExitStatus::Interrupted,
         };
         Ok(pulled.ok_or_else(interrupted)??)
+    }
+}
+
+/// A folder that is meant for something else is a mistake in the command.
+fn usage(error: saved::Error) -> anyhow::Error {
+    use saved::Error::{AnotherQuestion, NothingToResume, Occupied, Sealed};
+    match error {
+        error @ (AnotherQuestion { .. } | NothingToResume { .. } | Occupied { .. } | Sealed { .. }) => {
+            Fatal { message: error.to_string(), status: ExitStatus::Usage }.into()
+        }
+        error => error.into(),
     }
 }
 

@@ -90,9 +90,11 @@ const LEAST_CHANGES: f64 = 0.42;
 pub(super) fn is_random(text: &str, range: &Range<usize>) -> bool {
     let value = text[range.clone()].trim_end_matches('=');
     let before = &text[range.start - last_bytes(&text[..range.start], 12)..range.start];
-    let is_checksum = |part: &str| ["sha1", "sha256", "sha384", "sha512", "md5", "crc32c", "digest", "integrity", "checksum"]
-        .iter()
-        .any(|name| part.to_ascii_lowercase().trim_end_matches(['-', ':', '=', ' ', '"']).ends_with(name));
+    let is_checksum = |part: &str| {
+        ["sha1", "sha256", "sha384", "sha512", "md5", "crc32c", "digest", "integrity", "checksum"]
+            .iter()
+            .any(|name| part.to_ascii_lowercase().trim_end_matches(['-', ':', '=', ' ', '"']).ends_with(name))
+    };
     let own = value.split('-').next().unwrap_or_default();
     if !is_mixed(value) || is_checksum(before) || (own.len() < value.len() && is_checksum(own)) {
         return false;

@@ -2,7 +2,7 @@
 //!
 //! | form | |
 //! |---|---|
-//! | `‹jwt:3›` | as reports and folders write it |
+//! | `‹jwt:3›`, `‹jwt:3 exp=2026-11-20T09:20:00Z aud=orbit-api›` | as reports and folders write it |
 //! | `masked_jw3` | in a folder, where a rule needs a word, or would take the name of the kind for its own |
 //! | `240.0.0.3`, `100::3` | in a folder, where a rule needs an IP address: nobody has one of these (RFC 1112, RFC 6666) |
 //!
@@ -28,6 +28,18 @@ pub(crate) struct Token {
     pub(crate) id: String,
     /// How it is written.
     pub(crate) form: Form,
+    /// What it says of the secret beside, with a space in front.
+    pub(crate) claims: String,
+}
+
+impl Token {
+    /// The same token with another id.
+    pub(crate) fn with_id(&self, id: &str) -> String {
+        match self.form {
+            Form::Quoted => format!("‹{}:{id}{}›", self.kind, self.claims),
+            form => form.write(self.kind, id),
+        }
+    }
 }
 
 /// How a token is written.
@@ -44,7 +56,7 @@ pub(crate) enum Form {
 }
 
 /// Two letters for each of [`KINDS`]: names such as `password` are what rules look for.
-const CODES: [&str; KINDS.len()] = ["pk", "jw", "ak", "ck", "tk", "pw", "sg", "st", "em", "ip"];
+const CODES: [&str; KINDS.len()] = ["pk", "jw", "ak", "ck", "tk", "pw", "sg", "st", "em", "ip", "cu"];
 
 impl Form {
     /// The token for a kind and an id.
@@ -74,11 +86,13 @@ pub(crate) fn tokens_in(text: &str) -> Vec<Token> {
     let pattern = PATTERN.get_or_init(|| {
         let (kinds, codes) = (KINDS.join("|"), CODES.join("|"));
         Regex::new(&format!(
-            r"‹(?<kind>{kinds}):(?<id>[0-9]{{1,18}}|~[0-9a-f]{{16}})›|masked_(?<code>{codes})(?<number>[0-9]{{1,18}}|x[0-9a-f]{{16}})|\b(?<ipv4>2[45][0-9](?:\.[0-9]{{1,3}}){{3}})\b|\b(?<ipv6>100::[0-9a-f]{{0,4}}(?::[0-9a-f]{{1,4}}){{0,3}})\b"
+            r"‹(?<kind>{kinds}):(?<id>[0-9]{{1,18}}|~[0-9a-f]{{16}})(?<claims>(?: (?:exp|aud)=[A-Za-z0-9._:/-]{{1,80}}){{0,2}})›|masked_(?<code>{codes})(?<number>[0-9]{{1,18}}|x[0-9a-f]{{16}})|\b(?<ipv4>2[45][0-9](?:\.[0-9]{{1,3}}){{3}})\b|\b(?<ipv6>100::[0-9a-f]{{0,4}}(?::[0-9a-f]{{1,4}}){{0,3}})\b"
         ))
         .ok()
     });
-    let may = ["‹", "masked_", "24", "25", "100::"].iter().any(|start| memchr::memmem::find(text.as_bytes(), start.as_bytes()).is_some());
+    let may = ["‹", "masked_", "24", "25", "100::"]
+        .iter()
+        .any(|start| memchr::memmem::find(text.as_bytes(), start.as_bytes()).is_some());
     let Some(pattern) = pattern.as_ref().filter(|_| may) else { return Vec::new() };
     pattern.captures_iter(text).filter_map(|found| token(&found)).collect()
 }
@@ -92,7 +106,7 @@ fn token(found: &regex::Captures<'_>) -> Option<Token> {
         (.., Some(address)) => ("ip", ipv6_id(address)?, Form::Ipv6),
         _ => return None,
     };
-    Some(Token { range: found.get_match().range(), kind, id, form })
+    Some(Token { range: found.get_match().range(), kind, id, form, claims: part("claims").unwrap_or_default().to_owned() })
 }
 
 fn unpadded(id: &str) -> String {
@@ -145,7 +159,17 @@ mod tests {
 
     #[test]
     fn what_only_looks_alike_is_no_token() {
-        for text in ["‹jwt›", "‹jwt:x›", "‹unknown:1›", "masked_thing_1", "masked_jw", "100::1::2", "2100::1", "255.255.255.255", "version 24.0.1", "259.1.1.1"] {
+        for text in [
+            "‹jwt›",
+            "‹jwt:x›",
+            "‹unknown:1›",
+            "masked_thing_1",
+            "masked_jw",
+            "2100::1",
+            "255.255.255.255",
+            "version 24.0.1",
+            "259.1.1.1",
+        ] {
             assert!(tokens_in(text).is_empty(), "{text}");
         }
     }

@@ -92,7 +92,8 @@ fn killed_while_it_finishes_it_finishes_again() {
     assert_eq!(folder.state(0), WindowState::Complete);
     folder.finish(Vec::new()).unwrap();
     assert_eq!(saved_entries(&path), found);
-    let mut left: Vec<String> = fs::read_dir(path.join("logs")).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    let mut left: Vec<String> =
+        fs::read_dir(path.join("logs")).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
     left.retain(|name| !name.starts_with(".part-"));
     left.sort();
     assert_eq!(left, ["window-001.parquet", "window-002.parquet"]);

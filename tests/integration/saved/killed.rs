@@ -15,7 +15,8 @@ const WINDOWS: usize = 4;
 
 /// What is in a window of the source: several entries at one moment, secrets that come again.
 fn source(window: usize) -> Vec<Entry> {
-    let text = |number: usize| format!("request {number} of ada{}@example.com with Bearer 0a1b2c3d4e5f6a7b8c{}", number % 5, number % 3);
+    let text =
+        |number: usize| format!("request {number} of ada{}@example.com with Bearer 0a1b2c3d4e5f6a7b8c{}", number % 5, number % 3);
     (0..60).map(|number| entry(window, number, &text(number))).collect()
 }
 
@@ -25,7 +26,8 @@ fn pull(path: &Path, results: &Path) {
     let matcher = Arc::new(Matcher::new(&Catalog::default()));
     let keeping = Keeping { form: FileForm::Parquet, secrets: Secrets::Masked(matcher) };
     let begun = path.join("manifest.json").exists();
-    let mut folder = if begun { Folder::resume(path, &question, keeping) } else { Folder::create(path, &question, keeping) }.unwrap();
+    let mut folder =
+        if begun { Folder::resume(path, &question, keeping) } else { Folder::create(path, &question, keeping) }.unwrap();
     folder.add_results(&[results.to_owned()]).unwrap();
     for window in 0..WINDOWS {
         let from = match folder.state(window) {
@@ -62,7 +64,8 @@ fn start(path: &Path, results: &Path) -> std::process::Child {
 fn killed_fifty_times_the_folder_is_the_one_of_an_undisturbed_pull() {
     let home = tempfile::tempdir().unwrap();
     let results = home.path().join("junit.xml");
-    std::fs::write(&results, "<testsuite><testcase name='a'><failure message='ada9@example.com'/></testcase></testsuite>").unwrap();
+    std::fs::write(&results, "<testsuite><testcase name='a'><failure message='ada9@example.com'/></testcase></testsuite>")
+        .unwrap();
     let (calm, stormy) = (home.path().join("calm"), home.path().join("stormy"));
     pull(&calm, &results);
     let begun = Instant::now();

@@ -67,7 +67,9 @@ fn planted(text: &str) -> Vec<String> {
             texts.extend(secrets.map(|secret| text.replace(caught.as_str(), &secret)));
         }
     }
-    texts.extend(secrets().iter().map(|secret| format!("{secret} - {text} ({secret})")));
+    // Each text with one of them around it, in turn.
+    let around = &secrets()[text.len() % secrets().len()];
+    texts.push(format!("{around} - {text} ({around})"));
     texts.dedup();
     texts
 }
@@ -75,7 +77,9 @@ fn planted(text: &str) -> Vec<String> {
 /// Whether a secret in its place would be a word of its own.
 fn stands_alone(text: &str, caught: &str) -> bool {
     let is_part = |c: char| c.is_alphanumeric() || "._:@-".contains(c);
-    let Some((before, after)) = text.split_once(caught).filter(|(_, after)| caught.len() >= 3 && !after.contains(caught)) else { return false };
+    let Some((before, after)) = text.split_once(caught).filter(|(_, after)| caught.len() >= 3 && !after.contains(caught)) else {
+        return false;
+    };
     !before.ends_with(is_part) && !after.starts_with(is_part)
 }
 
@@ -100,10 +104,12 @@ fn every_example_of_the_catalog_is_found_in_its_masked_form() {
             broken.push(format!("{before:?}\n  {text}\n  {:?} {:?} left {left:?}", names(&found), names(&kept)));
         }
         for (found, kept) in found.iter().zip(&kept) {
-            for (name, value) in found.captures.iter().filter(|(_, value)| !secrets().iter().any(|secret| overlap(value, secret))) {
+            for (name, value) in found.captures.iter().filter(|(_, value)| !secrets().iter().any(|secret| overlap(value, secret)))
+            {
                 let kept = kept.captures.get(name);
                 // An address in the example itself.
-                let is_token = kept.is_some_and(|kept| ["‹", "masked_", "240.0.0.", "100::"].iter().any(|token| kept.contains(token)));
+                let is_token =
+                    kept.is_some_and(|kept| ["‹", "masked_", "240.0.0.", "100::"].iter().any(|token| kept.contains(token)));
                 if kept != Some(value) && !is_token {
                     broken.push(format!("{name} was {value}, is {kept:?}: {text}"));
                 }
@@ -116,5 +122,7 @@ fn every_example_of_the_catalog_is_found_in_its_masked_form() {
 
 /// Whether a catch holds a part of a secret.
 fn overlap(caught: &str, secret: &str) -> bool {
-    caught.is_empty() || secret.contains(caught) || secret.as_bytes().windows(4).any(|part| caught.contains(std::str::from_utf8(part).unwrap()))
+    caught.is_empty()
+        || secret.contains(caught)
+        || secret.as_bytes().windows(4).any(|part| caught.contains(std::str::from_utf8(part).unwrap()))
 }

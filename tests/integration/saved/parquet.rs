@@ -40,7 +40,8 @@ fn value() -> impl Strategy<Value = Value> {
 /// An entry: each field may be missing, be what Cloud Logging says it is, or be anything.
 fn entry() -> impl Strategy<Value = Entry> {
     let field = |name: &'static str, usual: BoxedStrategy<Value>| {
-        prop_oneof![1 => Just(None), 4 => usual.prop_map(Some), 1 => value().prop_map(Some)].prop_map(move |value| (name.to_owned(), value))
+        prop_oneof![1 => Just(None), 4 => usual.prop_map(Some), 1 => value().prop_map(Some)]
+            .prop_map(move |value| (name.to_owned(), value))
     };
     let object = || prop::collection::btree_map("[a-zA-Z_.@/ ]{1,9}", value(), 0..5).prop_map(|map| json!(map)).boxed();
     let word = || text().prop_map(Value::from).boxed();
@@ -101,13 +102,21 @@ fn a_file_of_many_row_groups_comes_back_whole_and_in_order() {
 
 #[test]
 fn a_damaged_file_is_a_gap_and_never_a_panic() {
-    let lines: Vec<String> = (0..50).map(|n| json!({"insertId": n.to_string(), "logName": "l", "timestamp": "2026-11-20T09:00:00Z", "textPayload": "x"}).to_string()).collect();
+    let lines: Vec<String> = (0..50)
+        .map(|n| {
+            json!({"insertId": n.to_string(), "logName": "l", "timestamp": "2026-11-20T09:00:00Z", "textPayload": "x"})
+                .to_string()
+        })
+        .collect();
     let whole = through_parquet(&lines);
     let read = |bytes: Vec<u8>| {
         let all = (jiff::Timestamp::MIN, jiff::Timestamp::MAX);
         let selection = fivewhys::logs::Selection { windows: vec![all], reach: fivewhys::window::Spans::union([all]) };
         let mut count = 0;
-        let pulled = fivewhys::logs::pull(&[Source::bytes("damaged", bytes)], &selection, &fivewhys::logs::Everything, &mut |_| count += 1);
+        let pulled =
+            fivewhys::logs::pull(&[Source::bytes("damaged", bytes)], &selection, &fivewhys::logs::Everything, &mut |_| {
+                count += 1
+            });
         (count, pulled.map(|pulled| pulled.gaps).map_err(|error| error.to_string()))
     };
     assert_eq!(read(whole.clone()), (50, Ok(Vec::new())));

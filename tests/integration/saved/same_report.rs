@@ -7,12 +7,13 @@ use fivewhys::logs::Source;
 use fivewhys::saved::{Asked, FileForm, Folder, Keeping};
 
 use super::{Entry, entries, kept, masked};
-use crate::program::{fivewhys, finish, root};
+use crate::program::{finish, fivewhys, root};
 
 /// The reports of an incident in all forms.
 fn report(incident: &Path) -> Vec<String> {
     let out = tempfile::tempdir().unwrap();
-    let call = [incident.as_os_str(), "--exit-zero".as_ref(), "-f".as_ref(), "text".as_ref(), "-o".as_ref(), out.path().as_os_str()];
+    let call =
+        [incident.as_os_str(), "--exit-zero".as_ref(), "-f".as_ref(), "text".as_ref(), "-o".as_ref(), out.path().as_os_str()];
     let ran = finish(&mut fivewhys(std::iter::once("diagnose".as_ref()).chain(call)), b"").exits(0);
     let files = ["report.json", "report.md", "report.html"].map(|name| fs::read_to_string(out.path().join(name)).unwrap());
     files.into_iter().chain([ran.out]).collect()
@@ -36,7 +37,7 @@ fn save(path: &Path, incident: &Incident, keeping: &Keeping) {
         folder.append(0, page).unwrap();
     }
     folder.complete(0, Vec::new(), 1).unwrap();
-    folder.add_results(&[incident.results.clone()]).unwrap();
+    folder.add_results(std::slice::from_ref(&incident.results)).unwrap();
     folder.finish(Vec::new()).unwrap();
 }
 
@@ -49,7 +50,8 @@ struct Incident {
 
 /// The logs and results of a recorded incident in a folder of its own, after a change.
 fn incident(original: &Path, folder: &Path, change: &dyn Fn(usize, &mut Entry), results: &dyn Fn(String) -> String) -> Incident {
-    let logs = ["logs.ndjson", "logs.json", "logs.ndjson.gz"].map(|name| original.join(name)).into_iter().find(|path| path.exists());
+    let logs =
+        ["logs.ndjson", "logs.json", "logs.ndjson.gz"].map(|name| original.join(name)).into_iter().find(|path| path.exists());
     let mut all = entries(&[Source::path(logs.unwrap())]);
     all.iter_mut().enumerate().for_each(|(number, entry)| change(number, entry));
     fs::create_dir_all(folder).unwrap();
@@ -80,7 +82,9 @@ fn samples() -> Vec<PathBuf> {
     let folders = [Some(root().join("samples")), more.map(PathBuf::from)];
     let mut found: Vec<PathBuf> = Vec::new();
     for folder in folders.into_iter().flatten() {
-        found.extend(fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.join("junit.xml").exists()));
+        found.extend(
+            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.join("junit.xml").exists()),
+        );
     }
     found.sort();
     found
@@ -98,6 +102,12 @@ fn a_saved_folder_gives_the_same_bytes_as_the_logs_themselves() {
     }
 }
 
+fn claims(own: usize) -> String {
+    use base64::Engine;
+    let claims = format!("{{\"sub\":\"u-{own}\",\"exp\":179516640{own},\"aud\":\"orbit-api\"}}");
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(claims)
+}
+
 /// Secrets put together here, so that nobody takes them for real: a few of each kind that come again and again.
 fn secret(number: usize) -> String {
     let own = number % 7;
@@ -105,7 +115,7 @@ fn secret(number: usize) -> String {
         0 => format!("Authorization: Bearer 0a1b2c3d4e5f6a7b8c{own}"),
         1 => format!("for ada{own}@example.com"),
         2 => format!("from 10.12.{own}.77:50{own}12"),
-        3 => format!("token {}", ["eyJhbGciOiJIUzI1NiJ9", &format!("eyJzdWIiOiJ1LTEi{own}fQ"), "dozjgNryP4J3jVmNHl0w5N"].join(".")),
+        3 => format!("token {}", ["eyJhbGciOiJIUzI1NiJ9", claims(own).as_str(), "dozjgNryP4J3jVmNHl0w5N"].join(".")),
         4 => format!("at postgres://app:s3cr3t-Pa5{own}@db.internal/chat"),
         _ => format!("key {}", ["ghp", &format!("16C7e42F292c6912E7710c838347Ae178B{own}a")].join("_")),
     }
@@ -130,6 +140,7 @@ fn so_it_does_where_every_line_holds_a_secret_and_none_of_them_is_in_a_masked_fo
         let saved = entries(&[Source::path(masked.join("logs/window-001.parquet"))]);
         let mut texts: Vec<String> = saved.iter().map(|entry| serde_json::to_string(entry).unwrap()).collect();
         texts.push(fs::read_to_string(fs::read_dir(masked.join("results")).unwrap().next().unwrap().unwrap().path()).unwrap());
+        assert!(texts.iter().any(|text| text.contains(" exp=2026-11-20T09:20:0") && text.contains(" aud=orbit-api›")));
         for word in ["0a1b2c3d", "ada", "10.12.", "dozjgNry", "s3cr3t", "16C7e42F"] {
             let left = texts.iter().find(|text| text.contains(word) && (word != "ada" || text.contains("@example")));
             assert!(left.is_none(), "{name}: {word} in {left:?}");

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use fivewhys::report::redact::Redactor;
+use fivewhys::report::redact::{Redactor, Settings};
 use serde_json::{Value, json};
 
 use super::corpus::{SHAPES, innocents, secrets};
@@ -30,11 +30,14 @@ fn left_in(text: &str, secrets: &[(String, String)]) -> Vec<String> {
     .collect()
 }
 
+/// How a text is written into another one.
+type Way = fn(&str) -> String;
+
 #[test]
 fn every_secret_is_gone_from_a_text_however_it_is_written() {
     let all = secrets(3);
     assert!(SHAPES.len() >= 40 && all.len() >= 150);
-    let ways: [(&str, fn(&str) -> String); 8] = [
+    let ways: [(&str, Way); 8] = [
         ("as it is", str::to_owned),
         ("in a sentence", |text| format!("upstream refused ({text}), giving up")),
         ("in quotes", |text| format!("sent '{text}' to the backend")),
@@ -62,8 +65,11 @@ fn every_secret_is_gone_from_a_text_however_it_is_written() {
 fn of_what_only_looks_like_a_secret_less_than_one_in_a_hundred_is_masked() {
     let all = innocents();
     assert!(all.len() >= 500);
-    let masked: Vec<(String, String)> =
-        all.iter().map(|text| (text.clone(), Redactor::default().clean(text).to_string())).filter(|(text, clean)| text != clean).collect();
+    let masked: Vec<(String, String)> = all
+        .iter()
+        .map(|text| (text.clone(), Redactor::default().clean(text).to_string()))
+        .filter(|(text, clean)| text != clean)
+        .collect();
     assert!(masked.len() * 100 < all.len(), "{} of {}: {masked:#?}", masked.len(), all.len());
 }
 
@@ -83,7 +89,10 @@ fn shapes(number: usize, context: &str) -> Vec<Entry> {
     let entries = payloads.into_iter().enumerate().map(|(place, payload)| {
         let mut own = entry(0, number * 10 + place, "");
         own.remove("textPayload");
-        own.insert("timestamp".to_owned(), json!(format!("2026-11-20T09:00:{:02}.{:09}Z", number % 10, number * 100_000 + place * 1000)));
+        own.insert(
+            "timestamp".to_owned(),
+            json!(format!("2026-11-20T09:00:{:02}.{:09}Z", number % 10, number * 100_000 + place * 1000)),
+        );
         own.extend(serde_json::from_value::<Entry>(payload).unwrap());
         own
     });
@@ -129,7 +138,10 @@ fn every_secret_is_gone_from_every_output() {
     outputs.push(("saved results".to_owned(), fs::read_to_string(saved.join("results/reportlog.jsonl")).unwrap()));
     for incident in [&raw, &saved] {
         for format in ["text", "markdown", "html", "json"] {
-            let ran = finish(&mut fivewhys([Path::new("diagnose"), incident, Path::new("-f"), Path::new(format), Path::new("--exit-zero")]), b"");
+            let ran = finish(
+                &mut fivewhys([Path::new("diagnose"), incident, Path::new("-f"), Path::new(format), Path::new("--exit-zero")]),
+                b"",
+            );
             let ran = ran.exits(0);
             assert!(ran.out.contains("test_3") && ran.out.contains("No JWT in WebSocket headers"), "{}", ran.out);
             outputs.push((format!("{format} of {}", incident.display()), ran.out + &ran.err));
@@ -143,4 +155,41 @@ fn every_secret_is_gone_from_every_output() {
         }
     }
     assert!(report.is_empty(), "{report}");
+}
+
+#[test]
+fn a_private_key_that_came_one_line_an_entry_is_gone() {
+    let home = tempfile::tempdir().unwrap();
+    let mut dice = super::corpus::Dice::new(7);
+    let (line, end) = (dice.text("<64:b>"), dice.text("<22:b>=="));
+    let begin = format!("-----BEGIN {} KEY-----", "PRIVATE");
+    let texts = [&begin, &line, &end, &begin.replace("BEGIN", "END"), &end];
+    let entries: Vec<Entry> = texts.iter().enumerate().map(|(number, text)| entry(0, number, text)).collect();
+    super::folder_with(&home.path().join("pulled"), masked(), &entries);
+    let saved: Vec<String> =
+        saved_entries(&home.path().join("pulled")).iter().map(|entry| entry["textPayload"].to_string()).collect();
+    let mut redactor = Redactor::default();
+    let shown: Vec<String> = texts.iter().map(|text| json!(redactor.clean(text).as_str()).to_string()).collect();
+    for found in [saved, shown] {
+        assert!(found[1].contains("‹private-key:1›") && found[2].contains("‹private-key:2›"), "{found:?}");
+        assert_eq!(found[3], json!(texts[3]).to_string());
+    }
+}
+
+#[test]
+fn users_take_out_what_they_know_and_leave_alone_what_they_know() {
+    let patterns = [r"\bcust-[0-9]{6}\b".to_owned(), r"tenant=(?<secret>\w+)".to_owned()];
+    let settings = Settings::new(&patterns, &["10\\.0\\.0\\.[0-9]+".to_owned()]).unwrap();
+    let mut redactor = Redactor::with(settings.clone().into());
+    let text = "cust-123456 of tenant=acme from 10.0.0.7 by 10.0.1.7";
+    let masked_text = "‹custom:1› of tenant=‹custom:2› from 10.0.0.7 by ‹ip:1›";
+    assert_eq!(redactor.clean(text).as_str(), masked_text);
+    let home = tempfile::tempdir().unwrap();
+    let mut folder = fivewhys::saved::Folder::create(home.path(), &asked(1), masked()).unwrap().redacting(settings.into());
+    folder.append(0, &[entry(0, 0, text)]).unwrap();
+    folder.complete(0, Vec::new(), 1).unwrap();
+    folder.finish(Vec::new()).unwrap();
+    assert_eq!(saved_entries(home.path())[0]["textPayload"], masked_text);
+    let error = Settings::new(&["(".to_owned()], &[]).unwrap_err().to_string();
+    assert!(error.contains("redaction pattern `(`"), "{error}");
 }
