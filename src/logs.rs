@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use jiff::Timestamp;
+use serde_json::{Map, Value};
 
 use crate::window::Spans;
 
@@ -18,6 +19,7 @@ pub mod entry;
 pub mod template;
 mod lines;
 mod outline;
+pub mod parquet;
 mod source;
 mod recognise;
 mod blocks;
@@ -33,6 +35,7 @@ mod store;
 mod stitch;
 mod pull;
 mod around;
+pub mod cloud;
 
 pub use around::{Around, Wanted, neighbours};
 pub use glimpse::Glimpse;
@@ -49,7 +52,23 @@ pub struct Record {
     pub text: String,
 }
 
+/// Whether both versions of an entry take the same place in a stack trace that arrived one line per entry.
+pub fn stitch_alike(one: &Map<String, Value>, other: &Map<String, Value>) -> bool {
+    let look = |fields: &Map<String, Value>| {
+        let raw = serde_json::to_vec(fields).unwrap_or_default();
+        let found = outline::outline(&raw)?;
+        let several_lines = memchr::memmem::find(found.text, br"\n").is_some();
+        Some((lines::shape(found.text, found.origin), several_lines))
+    };
+    look(one) == look(other)
+}
+
 impl Record {
+    /// The record of one entry.
+    pub fn of(entry: LogEntry) -> Record {
+        Record { text: payload::text(&entry), entries: vec![entry] }
+    }
+
     /// The place of the entry that holds this byte of [`Record::text`].
     pub fn entry_at(&self, offset: usize) -> usize {
         let mut end = 0;

@@ -97,6 +97,15 @@ pub(super) fn whole(text: &str) -> &str {
     if text.trim().is_empty() { "" } else { text }
 }
 
+/// The message of a structured payload.
+pub(super) fn message(entry: &LogEntry) -> Option<&str> {
+    message_in(entry.fields.get("jsonPayload")?.as_object()?)
+}
+
+fn message_in(payload: &Map<String, Value>) -> Option<&str> {
+    MESSAGES.iter().find_map(|path| at(payload, path).filter(|text| !text.trim().is_empty()))
+}
+
 /// Texts one below the other, without repetition.
 #[derive(Default)]
 struct Parts {
@@ -124,7 +133,7 @@ fn at<'a>(payload: &'a Map<String, Value>, path: &[&str]) -> Option<&'a str> {
 }
 
 fn json_payload(payload: &Map<String, Value>, parts: &mut Parts) {
-    parts.push(MESSAGES.iter().find_map(|path| at(payload, path).filter(|text| !text.trim().is_empty())));
+    parts.push(message_in(payload));
     for path in STACKS {
         parts.push(at(payload, path));
     }

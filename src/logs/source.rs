@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use encoding_rs_io::DecodeReaderBytesBuilder;
 
+use super::parquet;
 use super::recognise::{HEAD_BYTES, Layout, recognise};
 
 /// First bytes of compressed files.
@@ -60,6 +61,9 @@ impl Source {
         }
         let mut head = Vec::with_capacity(HEAD_BYTES);
         self.raw()?.take(HEAD_BYTES as u64).read_to_end(&mut head)?;
+        if head.starts_with(&parquet::MAGIC) && !parquet::is_ours(&self.opening())? {
+            return Ok(None);
+        }
         Ok(recognise(&head))
     }
 
@@ -92,9 +96,24 @@ impl Source {
         })
     }
 
-    /// Its text: decompressed, without byte order mark, UTF-16 as UTF-8; and whether it was UTF-16.
+    /// Its text: decompressed, without byte order mark, UTF-16 as UTF-8, Parquet as NDJSON; and whether it was UTF-16.
     pub(super) fn text(&self) -> io::Result<Text<'_>> {
-        decoded(self.raw()?)
+        let (head, raw) = peek(self.raw()?)?;
+        if head == parquet::MAGIC {
+            return Ok(Text { stream: Box::new(parquet::lines(self.opening())), wide: false });
+        }
+        decoded(raw)
+    }
+
+    /// Opens it for a reader that jumps about in it.
+    fn opening(&self) -> parquet::Open<'_> {
+        Box::new(|| {
+            Ok(match &self.place {
+                Place::Path(path) => Box::new(File::open(path)?),
+                Place::Opened(file) => Box::new(file.try_clone()?),
+                Place::Bytes(bytes) => Box::new(io::Cursor::new(bytes.clone())),
+            })
+        })
     }
 }
 
@@ -112,7 +131,7 @@ const GO_BYTES: u64 = 1 << 20;
 impl Source {
     /// Whether any place of the text can be read at once: neither compressed nor recoded.
     pub(super) fn is_plain(&self) -> bool {
-        self.raw().and_then(peek).is_ok_and(|(head, _)| !is_packed(head) && !is_marked(head))
+        self.raw().and_then(peek).is_ok_and(|(head, _)| !is_packed(head) && !is_marked(head) && head != parquet::MAGIC)
     }
 
     /// The file itself and its size, where any place of the text can be read at once.

@@ -6,6 +6,7 @@
 mod architecture;
 mod bad_input;
 mod cli;
+mod cloud;
 mod determinism;
 mod docs;
 mod compare;
@@ -15,3 +16,4 @@ mod report;
 mod results;
 mod rules;
 mod samples;
+mod saved;
