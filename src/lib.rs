@@ -24,5 +24,6 @@ pub mod logs;
 pub mod rules;
 pub mod findings;
 pub mod diagnosis;
+pub mod scenarios;
 pub mod report;
 pub mod compare;

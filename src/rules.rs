@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+mod codes;
 pub mod problem;
 mod names;
 mod yaml;
@@ -18,11 +19,17 @@ mod literals;
 mod gate;
 pub mod matching;
 mod read;
+mod overlay;
 pub mod load;
 pub mod examples;
+pub mod scenario;
+mod lints;
 pub mod check;
+pub mod fix;
+pub mod schema;
 
 pub use filter::Filter;
+pub use overlay::Change;
 pub use matching::{Matcher, Sighting};
 pub use pattern::Pattern;
 pub use problem::Problem;
