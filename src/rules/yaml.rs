@@ -22,10 +22,12 @@ pub(super) struct Node {
 
 #[derive(Debug, Clone)]
 pub(super) enum Kind {
-    /// A text; `plain` ones may also be read as number, truth value or null.
+    /// A text; `plain` ones may also be read as number, truth value or null. Of a `block` (`|`, `>`) the place and the
+    /// bytes begin with its first line.
     Scalar {
         text: String,
         plain: bool,
+        block: bool,
     },
     List(Vec<Node>),
     Map(Vec<(Node, Node)>),
@@ -37,7 +39,7 @@ impl Node {
     /// What it is, for a message.
     pub(super) fn describe(&self) -> &'static str {
         match &self.kind {
-            Kind::Scalar { text, plain: true } if text.is_empty() || text == "~" || text == "null" => "nothing",
+            Kind::Scalar { text, plain: true, .. } if text.is_empty() || text == "~" || text == "null" => "nothing",
             Kind::Scalar { .. } => "a text",
             Kind::List(_) => "a list",
             Kind::Map(_) => "a mapping",
@@ -48,7 +50,7 @@ impl Node {
     /// The text of a scalar that is not null.
     pub(super) fn text(&self) -> Option<&str> {
         match &self.kind {
-            Kind::Scalar { text, plain } if !(*plain && matches!(text.as_str(), "" | "~" | "null")) => Some(text),
+            Kind::Scalar { text, plain, .. } if !(*plain && matches!(text.as_str(), "" | "~" | "null")) => Some(text),
             _ => None,
         }
     }
@@ -56,7 +58,7 @@ impl Node {
     /// The same value as JSON, plain scalars resolved by YAML's core schema.
     pub(super) fn to_json(&self) -> Value {
         match &self.kind {
-            Kind::Scalar { text, plain: true } => plain_value(text),
+            Kind::Scalar { text, plain: true, .. } => plain_value(text),
             Kind::Scalar { text, .. } => Value::String(text.clone()),
             Kind::List(items) => items.iter().map(Node::to_json).collect(),
             Kind::Map(pairs) => {
@@ -81,7 +83,15 @@ impl Node {
     pub(super) fn bytes_of(&self, source: &str, part: std::ops::Range<usize>) -> Option<std::ops::Range<usize>> {
         let text = self.text()?;
         let raw = source.get(self.bytes.clone())?;
-        let at = |byte: usize| Some(self.bytes.start + offset_in(raw, text, byte)?);
+        let indent = usize::try_from(self.place.column).ok()?.saturating_sub(1);
+        let at = |byte: usize| {
+            let before = text.get(..byte)?;
+            let offset = match self.kind {
+                Kind::Scalar { block: true, .. } => offset_in_block(raw, before, indent),
+                _ => offset_in_line(raw, before),
+            };
+            Some(self.bytes.start + offset?)
+        };
         Some(at(part.start)?..at(part.end)?)
     }
 
@@ -105,37 +115,32 @@ impl Node {
     }
 }
 
-/// Where a byte of a scalar's text stands in the scalar as it was written.
-fn offset_in(raw: &str, text: &str, byte: usize) -> Option<usize> {
-    let before = text.get(..byte)?;
-    if raw.starts_with('\'') {
-        let written = before.replace('\'', "\'\'");
-        return (!before.contains('\n') && raw[1..].starts_with(&written)).then_some(1 + written.len());
-    }
-    if raw.starts_with('|') {
-        return offset_in_block(raw, before);
-    }
-    let lead = usize::from(raw.starts_with('"'));
-    (!before.contains('\n') && raw[lead..].starts_with(before)).then_some(lead + before.len())
+/// Where in a scalar as it was written the text ends that begins so; for texts on one line.
+fn offset_in_line(raw: &str, before: &str) -> Option<usize> {
+    let (lead, written) = match raw.chars().next() {
+        Some('\'') => (1, before.replace('\'', "\'\'")),
+        Some('"') => (1, before.to_owned()),
+        _ => (0, before.to_owned()),
+    };
+    (!before.contains('\n') && raw.get(lead..)?.starts_with(&written)).then_some(lead + written.len())
 }
 
-/// The same for a block: each line of the text stands on a line of its own, behind the same blanks.
-fn offset_in_block(raw: &str, before: &str) -> Option<usize> {
-    let body = raw.find('\n')? + 1;
-    let first = raw[body..].lines().find(|line| !line.trim().is_empty())?;
-    let indent = first.len() - first.trim_start_matches(' ').len();
-    let mut at = body;
+/// The same for a block: each line of the text but the first stands behind the same blanks.
+fn offset_in_block(raw: &str, before: &str, indent: usize) -> Option<usize> {
+    let mut at = 0;
     let mut lines = before.split('\n').peekable();
+    let mut blanks = 0;
     while let Some(line) = lines.next() {
         let written = raw.get(at..)?.split('\n').next()?;
-        let own = written.get(indent..).unwrap_or_default();
+        let own = written.get(blanks..).unwrap_or_default();
         if lines.peek().is_none() {
-            return own.starts_with(line).then_some(at + indent.min(written.len()) + line.len());
+            return own.starts_with(line).then_some(at + blanks.min(written.len()) + line.len());
         }
         if own.trim_end_matches('\r') != line {
             return None;
         }
         at += written.len() + 1;
+        blanks = indent;
     }
     None
 }
@@ -230,7 +235,11 @@ impl<'s> Composer<'s> {
         }
         let mut bytes = span.byte_range().unwrap_or_default();
         let kind = match event {
-            Event::Scalar(text, style, ..) => Kind::Scalar { text: text.into_owned(), plain: style == ScalarStyle::Plain },
+            Event::Scalar(text, style, ..) => Kind::Scalar {
+                text: text.into_owned(),
+                plain: style == ScalarStyle::Plain,
+                block: matches!(style, ScalarStyle::Literal | ScalarStyle::Folded),
+            },
             Event::SequenceStart(..) => {
                 let mut items = Vec::new();
                 let mut end = None;

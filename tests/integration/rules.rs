@@ -13,6 +13,7 @@ use fivewhys::window::Spans;
 
 mod gate;
 mod hostile;
+mod lints;
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/rules").join(name)
