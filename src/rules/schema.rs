@@ -101,6 +101,7 @@ pub enum Plain {
 /// A list, or its only item.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
+#[schemars(inline)]
 pub enum OneOrMore<T> {
     /// Several.
     More(Vec<T>),
