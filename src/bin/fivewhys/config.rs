@@ -24,8 +24,8 @@ pub struct ConfigArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, env = "FIVEWHYS_CONFIG")]
     config: Option<PathBuf>,
 
-    /// Use no configuration
-    #[arg(long, conflicts_with = "config")]
+    /// Use no configuration, not even one that is named
+    #[arg(long)]
     no_config: bool,
 }
 

@@ -31,14 +31,18 @@ fn look(subject: &Subject<'_>, sheet: &mut Sheet<'_>) {
     }
 }
 
-/// By rule: the matchers that it shares with itself or with a rule before it, among rules whose file is at hand.
+/// By rule whose file is at hand: the matchers that it shares with itself, a rule before it, or a rule of the catalog that it
+/// is laid over.
 pub(super) fn of(loaded: &Loaded) -> BTreeMap<RuleIx, Vec<Twin>> {
     let mut first: BTreeMap<String, &Rule> = BTreeMap::new();
     let mut twins: BTreeMap<RuleIx, Vec<Twin>> = BTreeMap::new();
-    let rules = loaded.catalog.rules().iter().enumerate().filter(|(_, rule)| loaded.texts.contains_key(&rule.path));
+    let at_hand = |rule: &Rule| loaded.texts.contains_key(&rule.path);
+    let mut rules: Vec<(RuleIx, &Rule)> = loaded.catalog.rules().iter().enumerate().collect();
+    rules.sort_by_key(|(_, rule)| at_hand(rule));
     for (place, rule) in rules {
         for leaf in rule.condition.iter().flat_map(alternatives) {
             match first.get(&key(rule, leaf)) {
+                Some(_) if !at_hand(rule) => {}
                 Some(other) => twins.entry(place).or_default().push(Twin { leaf, other: other.id.clone() }),
                 None => drop(first.insert(key(rule, leaf), rule)),
             }

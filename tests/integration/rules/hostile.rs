@@ -65,6 +65,29 @@ proptest! {
     }
 
     #[test]
+    fn any_text_is_a_query_or_refused_with_a_column_inside(query in query()) {
+        let entry: serde_json::Map<_, _> = serde_json::from_str(
+            r#"{"timestamp":"2026-01-02T03:04:05Z","severity":"ERROR","textPayload":"é","httpRequest":{"status":500}}"#
+        ).unwrap();
+        let entry = LogEntry::from_fields(entry).unwrap();
+        match Filter::parse(&query) {
+            Ok(filter) => {
+                filter.matches(&entry);
+                prop_assert_eq!(filter.text(), query.as_str());
+            }
+            Err(error) => {
+                prop_assert!(query.is_char_boundary(error.offset));
+                prop_assert!(error.column >= 1 && error.column <= query.chars().count() + 1);
+            }
+        }
+    }
+}
+
+proptest! {
+    // Each case plays scenarios.
+    #![proptest_config(Config { cases: 120, failure_persistence: None, ..Config::default() })]
+
+    #[test]
     fn a_mutated_rule_of_the_catalog_is_checked_fixed_and_played_without_a_panic(
         rule in any::<prop::sample::Index>(),
         cuts in prop::collection::vec((any::<prop::sample::Index>(), 0usize..12, piece()), 0..4)
@@ -87,24 +110,6 @@ proptest! {
         }
         prove(&loaded);
         all(&loaded.catalog, None);
-    }
-
-    #[test]
-    fn any_text_is_a_query_or_refused_with_a_column_inside(query in query()) {
-        let entry: serde_json::Map<_, _> = serde_json::from_str(
-            r#"{"timestamp":"2026-01-02T03:04:05Z","severity":"ERROR","textPayload":"é","httpRequest":{"status":500}}"#
-        ).unwrap();
-        let entry = LogEntry::from_fields(entry).unwrap();
-        match Filter::parse(&query) {
-            Ok(filter) => {
-                filter.matches(&entry);
-                prop_assert_eq!(filter.text(), query.as_str());
-            }
-            Err(error) => {
-                prop_assert!(query.is_char_boundary(error.offset));
-                prop_assert!(error.column >= 1 && error.column <= query.chars().count() + 1);
-            }
-        }
     }
 }
 

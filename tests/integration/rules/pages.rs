@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use super::super::docs;
 use super::super::program::run;
 
 #[test]
@@ -40,4 +41,27 @@ fn pages_are_written_checked_and_removed_with_their_rule_and_nothing_else_is() {
     // The index is the fourth.
     run(arguments(false)).exits(0).says(&["4 of them new or changed"]);
     assert!(!pages.join("acme/one.md").exists() && pages.join("acme/notes.md").exists());
+}
+
+#[test]
+fn what_the_pages_about_rules_show_is_printed() {
+    let mut count = 0;
+    for page in ["docs/testing-rules.md", "docs/configuration.md"] {
+        for (command, lines) in docs::shown(page) {
+            let words = regex::Regex::new(r"'([^']*)'|(\S+)").unwrap();
+            let words = words.captures_iter(&command).map(|word| word.get(1).or(word.get(2)).unwrap().as_str().to_owned());
+            let ran = run(words);
+            assert_eq!(docs::unprinted(&lines, &ran.out), None, "{page}: `fivewhys {command}` prints\n{}", ran.out);
+            count += 1;
+        }
+    }
+    assert!(count >= 2);
+}
+
+#[test]
+fn the_example_pack_is_as_it_should_be() {
+    run(["rules", "check", "docs/example-pack"]).exits(0);
+    let text = fs::read_to_string(super::super::program::root().join("docs/example-pack/shop/ledger-mismatch.yaml")).unwrap();
+    let schema = text.lines().next().unwrap().rsplit('=').next().unwrap();
+    assert!(super::super::program::root().join("docs/example-pack/shop").join(schema).exists());
 }
