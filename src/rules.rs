@@ -29,8 +29,8 @@ pub mod fix;
 pub mod schema;
 
 pub use filter::Filter;
-pub use overlay::Change;
 pub use matching::{Matcher, Sighting};
+pub use overlay::Change;
 pub use pattern::Pattern;
 pub use problem::Problem;
 

@@ -94,7 +94,8 @@ impl<'a> Stage<'a> {
         let windows: Vec<_> = watch.windows().iter().map(|window| (window.window.start, window.window.end)).collect();
         let before = |start: jiff::Timestamp| start.saturating_sub(LOOKBACK).unwrap_or(jiff::Timestamp::MIN);
         let reach = Spans::union(windows.iter().map(|&(start, end)| (before(start), end)));
-        let lines: Vec<String> = scenario.entries.iter().map(|entry| serde_json::Value::Object(entry.clone()).to_string()).collect();
+        let lines: Vec<String> =
+            scenario.entries.iter().map(|entry| serde_json::Value::Object(entry.clone()).to_string()).collect();
         let sources: Vec<Source> =
             if lines.is_empty() { Vec::new() } else { vec![Source::bytes("the scenario", lines.join("\n").into_bytes())] };
         let mut finder = Finder::new(self.catalog, self.matcher, watch);
@@ -190,7 +191,8 @@ fn watched(run: &TestRun, windows: &[Option<window::CaseWindow>]) -> Vec<Watched
         })
     };
     let failing: Vec<WatchedWindow> = of(Group::Failing).collect();
-    let apart = |window: &WatchedWindow| !failing.iter().any(|other| other.core.0 < window.core.1 && window.core.0 < other.core.1);
+    let apart =
+        |window: &WatchedWindow| !failing.iter().any(|other| other.core.0 < window.core.1 && window.core.0 < other.core.1);
     let passing: Vec<WatchedWindow> = of(Group::Control).filter(apart).collect();
     failing.into_iter().chain(passing).collect()
 }
@@ -229,7 +231,11 @@ pub fn differences(expect: &Expectation, played: &Played) -> Vec<String> {
             wrong.push(format!("the chain{of} is {told}, expected is {}", expect.chain.join(" ← ")));
         }
         if expect.verdict.as_deref().is_some_and(|expected| expected != case.verdict) {
-            wrong.push(format!("the verdict{of} is {}, expected is {}", case.verdict, expect.verdict.as_deref().unwrap_or_default()));
+            wrong.push(format!(
+                "the verdict{of} is {}, expected is {}",
+                case.verdict,
+                expect.verdict.as_deref().unwrap_or_default()
+            ));
         }
     }
     wrong

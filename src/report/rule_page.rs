@@ -28,7 +28,9 @@ pub fn all(catalog: &Catalog, rule_files: Option<&str>) -> BTreeMap<String, Stri
 }
 
 fn index(catalog: &Catalog) -> String {
-    let mut out = "# The rules\n\nOne page per rule, made by `fivewhys rules pages` from the rule files; change those, not these pages.\n".to_owned();
+    let mut out =
+        "# The rules\n\nOne page per rule, made by `fivewhys rules pages` from the rule files; change those, not these pages.\n"
+            .to_owned();
     let mut family = "";
     for rule in catalog.rules() {
         let (own, name) = rule.id.split_once('/').unwrap_or(("", &rule.id));
@@ -115,7 +117,11 @@ impl Page<'_> {
     /// An address as a link only where it is one that nothing can be hidden in.
     fn link(&self, address: &str) -> String {
         let plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#@!$&'*+,;=%".contains(c);
-        if address.starts_with("https://") && address.chars().all(plain) { format!("<{address}>") } else { code(&visible(address)) }
+        if address.starts_with("https://") && address.chars().all(plain) {
+            format!("<{address}>")
+        } else {
+            code(&visible(address))
+        }
     }
 
     fn not_this(&self) -> String {
@@ -154,7 +160,7 @@ impl Page<'_> {
         out += "```\n";
         for (words, edges) in [("Caused by", causes), ("Explains", effects)] {
             if !edges.is_empty() {
-                let named: Vec<String> = edges.iter().map(|(id, _)| self.to(id)).collect();
+                let named: Vec<String> = edges.keys().map(|id| self.to(id)).collect();
                 out += &format!("\n{words}: {}\n", named.join(", "));
             }
         }
@@ -196,7 +202,9 @@ fn examples(examples: &[Example]) -> String {
         .map(|example| match example {
             Example::Text(text) => text.clone(),
             Example::Entry(fields) => serde_json::Value::Object(fields.clone()).to_string(),
-            Example::Test(test) => format!("test result: {}", if test.message.is_empty() { &test.details } else { &test.message }),
+            Example::Test(test) => {
+                format!("test result: {}", if test.message.is_empty() { &test.details } else { &test.message })
+            }
         })
         .collect();
     if shown.is_empty() { String::new() } else { fence(&visible(&shown.join("\n"))) + "\n" }

@@ -33,7 +33,8 @@ pub static SELF_EDGE: Code = error("FW012", "self-edge", "a rule refers to itsel
 /// An edge that closes a circle.
 pub static CIRCLE: Code = error("FW013", "circle", "an edge makes a cause its own effect");
 /// `replaces` that cannot be done.
-pub static WRONG_REPLACEMENT: Code = error("FW014", "wrong-replacement", "`replaces` names no rule, or one that another rule replaces");
+pub static WRONG_REPLACEMENT: Code =
+    error("FW014", "wrong-replacement", "`replaces` names no rule, or one that another rule replaces");
 /// An `allow` that names no lint or gives no reason.
 pub static WRONG_ALLOW: Code = error("FW015", "wrong-allow", "an `allow` comment without a lint or without a reason");
 

@@ -105,11 +105,9 @@ impl<'a> Subject<'a> {
         });
         let tests = self.rule.test_matchers.iter().zip(&self.tests).enumerate().flat_map(|(number, (matcher, node))| {
             let alone = alone.contains(&Leaf::Test(number));
-            [("message", &matcher.message), ("details", &matcher.details), ("id", &matcher.id)].into_iter().filter_map(
-                move |(key, pattern)| {
-                    Some(Written { node: node.get(key)?, pattern: pattern.as_ref()?, alone })
-                },
-            )
+            [("message", &matcher.message), ("details", &matcher.details), ("id", &matcher.id)]
+                .into_iter()
+                .filter_map(move |(key, pattern)| Some(Written { node: node.get(key)?, pattern: pattern.as_ref()?, alone }))
         });
         logs.chain(tests).collect()
     }

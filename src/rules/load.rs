@@ -175,7 +175,12 @@ fn build(sources: Vec<Source>) -> Loaded {
     for (source, first) in doubles {
         let mut sheet = Sheet::new(&source.path, source.text.as_deref().unwrap_or_default());
         let help = format!("write `replaces: {}` if it is to stand in its place, else give it another file name", source.id);
-        sheet.found(&codes::DUPLICATE_ID, Place::START, format!("the rule `{}` is there already, in {}", source.id, first.path), help);
+        sheet.found(
+            &codes::DUPLICATE_ID,
+            Place::START,
+            format!("the rule `{}` is there already, in {}", source.id, first.path),
+            help,
+        );
         problems.append(&mut sheet.problems);
     }
     problems.extend(replacements.settle(&mut drafts));

@@ -33,7 +33,9 @@ pub enum Change {
 impl fmt::Display for Change {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Change::Replaced { rule, by, path } if rule == by => write!(out, "the rule `{rule}` is replaced by the one in {path}"),
+            Change::Replaced { rule, by, path } if rule == by => {
+                write!(out, "the rule `{rule}` is replaced by the one in {path}")
+            }
             Change::Replaced { rule, by, path } => write!(out, "the rule `{rule}` is replaced by `{by}`, in {path}"),
             Change::Disabled { rule, reason } => write!(out, "the rule `{rule}` is switched off: {reason}"),
         }

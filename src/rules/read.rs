@@ -217,7 +217,11 @@ fn required_word<T: Copy>(sheet: &mut Sheet<'_>, fields: &Fields<'_>, key: &str,
 }
 
 /// The items of a list; a single item may stand without one. Items that are wrong are reported and left out.
-pub(super) fn list<T>(sheet: &mut Sheet<'_>, node: Option<&Node>, mut item: impl FnMut(&mut Sheet<'_>, &Node) -> Option<T>) -> Vec<T> {
+pub(super) fn list<T>(
+    sheet: &mut Sheet<'_>,
+    node: Option<&Node>,
+    mut item: impl FnMut(&mut Sheet<'_>, &Node) -> Option<T>,
+) -> Vec<T> {
     match node {
         None => Vec::new(),
         Some(Node { kind: Kind::List(items), .. }) => items.iter().filter_map(|node| item(sheet, node)).collect(),

@@ -144,9 +144,8 @@ pub(super) fn read(sheet: &mut Sheet<'_>, root: &Node) -> Trials {
 
 pub(super) const SCENARIO_KEYS: &[&str] = &["name", "test", "tests", "entries", "expect", "todo"];
 pub(super) const TEST_KEYS: &[&str] = &["id", "message", "details", "outcome", "at", "duration"];
-pub(super) const ENTRY_KEYS: &[&str] = &[
-    "at", "service", "revision", "instance", "trace", "severity", "log", "text", "json", "http", "labels", "resource", "entry",
-];
+pub(super) const ENTRY_KEYS: &[&str] =
+    &["at", "service", "revision", "instance", "trace", "severity", "log", "text", "json", "http", "labels", "resource", "entry"];
 pub(super) const EXPECT_KEYS: &[&str] = &["fires", "captures", "root", "chain", "verdict"];
 
 const OUTCOMES: &[(&str, &str)] =
@@ -295,7 +294,11 @@ fn entry_of(
     let word = |key: &str| words.get(key).map(String::as_str);
     let service = word("service").unwrap_or("service");
     let revision = word("revision").map_or_else(|| format!("{service}-00001-abc"), str::to_owned);
-    let log = word("log").unwrap_or(if objects.contains_key("http") { "run.googleapis.com/requests" } else { "run.googleapis.com/stderr" });
+    let log = word("log").unwrap_or(if objects.contains_key("http") {
+        "run.googleapis.com/requests"
+    } else {
+        "run.googleapis.com/stderr"
+    });
     let mut labels = Map::from_iter([("instanceId".to_owned(), json!(word("instance").unwrap_or(&format!("{service}-1"))))]);
     labels.extend(objects.get("labels").cloned().unwrap_or_default());
     let mut resource = Map::from_iter([

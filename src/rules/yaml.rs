@@ -169,7 +169,12 @@ pub(super) fn parse(sheet: &mut Sheet<'_>) -> Option<Node> {
     };
     let root = composer.document();
     for (place, key) in composer.duplicates {
-        sheet.found(&codes::DOUBLED_KEY, place, format!("the key `{key}` is written twice"), "merge the two or remove one".to_owned());
+        sheet.found(
+            &codes::DOUBLED_KEY,
+            place,
+            format!("the key `{key}` is written twice"),
+            "merge the two or remove one".to_owned(),
+        );
     }
     for place in composer.aliases {
         sheet.wrong(place, "an alias (`*name`) is not read in a rule", "write the value out".to_owned());
@@ -197,6 +202,9 @@ fn yaml_hint(message: &str) -> Option<String> {
 }
 
 type Failed = (Place, String);
+
+/// What was read, and where it ended.
+type Ended<T> = (T, Option<Span>);
 
 struct Composer<'s> {
     events: Parser<'s, StrInput<'s>>,
@@ -272,7 +280,7 @@ impl<'s> Composer<'s> {
         Ok(Node { place, bytes, kind })
     }
 
-    fn pairs(&mut self, depth: usize) -> Result<(Vec<(Node, Node)>, Option<Span>), Failed> {
+    fn pairs(&mut self, depth: usize) -> Result<Ended<Vec<(Node, Node)>>, Failed> {
         let mut pairs: Vec<(Node, Node)> = Vec::new();
         let mut seen = BTreeSet::new();
         loop {

@@ -76,8 +76,11 @@ fn anew(scenario: &Scenario, played: &Played) -> Result<Vec<String>, String> {
 
 fn captures(old: &Expectation, played: &Played, is_new: bool) -> Vec<String> {
     let Some(caught) = played.captures.first() else { return Vec::new() };
-    let wanted: Captures =
-        caught.iter().filter(|(name, _)| is_new || old.captures.contains_key(*name)).map(|(a, b)| (a.clone(), b.clone())).collect();
+    let wanted: Captures = caught
+        .iter()
+        .filter(|(name, _)| is_new || old.captures.contains_key(*name))
+        .map(|(a, b)| (a.clone(), b.clone()))
+        .collect();
     if wanted.is_empty() {
         return Vec::new();
     }

@@ -154,12 +154,7 @@ fn trial(kind: Kind, example: &Example, line: Option<&u64>, outcome: Outcome) ->
     Trial { kind, name: examples::one_line(example), line: line.copied().unwrap_or(1), outcome }
 }
 
-fn of_examples(
-    catalog: &Catalog,
-    rule: RuleIx,
-    trials: &Trials,
-    wrong: &BTreeMap<(RuleIx, bool, usize), String>,
-) -> Vec<Trial> {
+fn of_examples(catalog: &Catalog, rule: RuleIx, trials: &Trials, wrong: &BTreeMap<(RuleIx, bool, usize), String>) -> Vec<Trial> {
     let definition = catalog.rule(rule);
     let lists = [(true, Kind::Example, &definition.matching_examples), (false, Kind::CounterExample, &definition.other_examples)];
     let all = lists.into_iter().zip(&trials.example_lines).flat_map(|((should, kind, list), lines)| {

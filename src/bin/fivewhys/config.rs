@@ -135,7 +135,10 @@ impl RulesSection {
                 match reason {
                     Some(reason) => drop(section.disable.insert(id, reason)),
                     None if value.get_ref().is_str() => {
-                        page.note(value.span().start, &format!("`{id}` is switched off without a reason; write `\"{id}\" = \"why\"`"));
+                        page.note(
+                            value.span().start,
+                            &format!("`{id}` is switched off without a reason; write `\"{id}\" = \"why\"`"),
+                        );
                     }
                     None => {}
                 }
@@ -232,7 +235,8 @@ mod tests {
 
     #[test]
     fn folders_are_seen_from_the_file_and_rules_are_switched_off_with_a_reason() {
-        let config = read("[rules]\ndirs = [\"my-rules\"]\n[rules.disable]\n\"auth/missing-jwt\" = \"we have no tokens\"\n").unwrap();
+        let config =
+            read("[rules]\ndirs = [\"my-rules\"]\n[rules.disable]\n\"auth/missing-jwt\" = \"we have no tokens\"\n").unwrap();
         assert_eq!(config.rules.dirs[0].value, Path::new("../my-rules"));
         let disabled = &config.rules.disable["auth/missing-jwt"];
         assert_eq!((disabled.value.as_str(), disabled.place.as_str()), ("we have no tokens", "../fivewhys.toml:4:22"));

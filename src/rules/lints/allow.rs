@@ -64,7 +64,11 @@ fn read(sheet: &mut Sheet<'_>, root: &Node) -> Vec<Allow> {
             let first = if alone { next_line(sheet.source, start) } else { number };
             let last = last_line(sheet, root, first).max(first);
             // A comment on a line of its own goes with the line.
-            let bytes = if alone { begin..start.min(sheet.source.len()) } else { begin + line[..at].trim_end().len()..begin + line.trim_end().len() };
+            let bytes = if alone {
+                begin..start.min(sheet.source.len())
+            } else {
+                begin + line[..at].trim_end().len()..begin + line.trim_end().len()
+            };
             allows.push(Allow { lints, place, bytes, lines: first..=last });
         }
     }
@@ -113,11 +117,12 @@ fn last_line(sheet: &Sheet<'_>, node: &Node, line: u64) -> u64 {
         sheet.line_of(node.bytes.start + text.len().saturating_sub(1))
     };
     match &node.kind {
-        Kind::List(items) => items.iter().map(|item| if item.place.line == line { end(item) } else { last_line(sheet, item, line) }).max(),
-        Kind::Map(pairs) => pairs
-            .iter()
-            .map(|(key, value)| if key.place.line == line { end(value) } else { last_line(sheet, value, line) })
-            .max(),
+        Kind::List(items) => {
+            items.iter().map(|item| if item.place.line == line { end(item) } else { last_line(sheet, item, line) }).max()
+        }
+        Kind::Map(pairs) => {
+            pairs.iter().map(|(key, value)| if key.place.line == line { end(value) } else { last_line(sheet, value, line) }).max()
+        }
         _ => None,
     }
     .unwrap_or(0)

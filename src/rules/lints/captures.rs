@@ -9,7 +9,8 @@ use super::super::problem::Sheet;
 use super::super::template;
 use super::{Lint, Subject, at_part, lint};
 
-pub(super) static UNUSED_CAPTURE: Lint = lint("FW201", "unused-capture", "a named group that no text and no fingerprint uses", look);
+pub(super) static UNUSED_CAPTURE: Lint =
+    lint("FW201", "unused-capture", "a named group that no text and no fingerprint uses", look);
 
 #[derive(Default)]
 struct Groups(Vec<(std::ops::Range<usize>, String)>);

@@ -13,11 +13,66 @@ const MOST: usize = 64;
 
 /// Words that say that something went wrong, or nothing at all, and never what.
 const GENERIC: &[&str] = &[
-    "abort", "aborted", "bad", "cancelled", "closed", "connection", "crash", "crashed", "critical", "denied", "done", "down",
-    "err", "error", "errors", "exception", "exit", "exited", "fail", "failed", "failing", "fails", "failure", "failures", "fatal",
-    "forbidden", "http", "info", "invalid", "issue", "killed", "lost", "missing", "nil", "none", "null", "panic", "problem",
-    "refused", "rejected", "request", "response", "retry", "retrying", "server", "shutdown", "starting", "started", "stopped",
-    "test", "timeout", "timed out", "unable", "unavailable", "undefined", "unexpected", "unknown", "warn", "warning", "wrong",
+    "abort",
+    "aborted",
+    "bad",
+    "cancelled",
+    "closed",
+    "connection",
+    "crash",
+    "crashed",
+    "critical",
+    "denied",
+    "done",
+    "down",
+    "err",
+    "error",
+    "errors",
+    "exception",
+    "exit",
+    "exited",
+    "fail",
+    "failed",
+    "failing",
+    "fails",
+    "failure",
+    "failures",
+    "fatal",
+    "forbidden",
+    "http",
+    "info",
+    "invalid",
+    "issue",
+    "killed",
+    "lost",
+    "missing",
+    "nil",
+    "none",
+    "null",
+    "panic",
+    "problem",
+    "refused",
+    "rejected",
+    "request",
+    "response",
+    "retry",
+    "retrying",
+    "server",
+    "shutdown",
+    "starting",
+    "started",
+    "stopped",
+    "test",
+    "timeout",
+    "timed out",
+    "unable",
+    "unavailable",
+    "undefined",
+    "unexpected",
+    "unknown",
+    "warn",
+    "warning",
+    "wrong",
 ];
 
 fn look(subject: &Subject<'_>, sheet: &mut Sheet<'_>) {
@@ -25,7 +80,8 @@ fn look(subject: &Subject<'_>, sheet: &mut Sheet<'_>) {
         let Ok(tree) = Parser::new().parse(written.pattern.source()) else { continue };
         for alternative in alternatives(&tree) {
             let texts = spelled(alternative).unwrap_or_default();
-            let Some(word) = texts.iter().map(|text| text.trim().to_ascii_lowercase()).find(|text| GENERIC.contains(&text.as_str()))
+            let Some(word) =
+                texts.iter().map(|text| text.trim().to_ascii_lowercase()).find(|text| GENERIC.contains(&text.as_str()))
             else {
                 continue;
             };

@@ -26,7 +26,12 @@ fn no_example(subject: &Subject<'_>, sheet: &mut Sheet<'_>) {
 fn no_counter_example(subject: &Subject<'_>, sheet: &mut Sheet<'_>) {
     if subject.rule.condition.is_some() && subject.rule.other_examples.is_empty() {
         let help = "add the success line of the same code, or that of a neighbouring rule, under `examples: {no_match: […]}`";
-        sheet.found(&NO_COUNTER_EXAMPLE.code, subject.key("match"), "no example shows what this rule leaves alone", help.to_owned());
+        sheet.found(
+            &NO_COUNTER_EXAMPLE.code,
+            subject.key("match"),
+            "no example shows what this rule leaves alone",
+            help.to_owned(),
+        );
     }
 }
 

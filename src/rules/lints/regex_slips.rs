@@ -17,14 +17,39 @@ pub(super) static ACCIDENTAL_CLASS: Lint =
 
 /// What follows a dot in names of hosts and files.
 const ENDINGS: &[&str] = &[
-    "com", "org", "net", "io", "dev", "app", "cloud", "internal", "local", "svc", "googleapis", "py", "js", "ts", "go", "rb", "java",
-    "json", "yaml", "yml", "toml", "log", "txt", "sock", "html", "xml", "proto",
+    "com",
+    "org",
+    "net",
+    "io",
+    "dev",
+    "app",
+    "cloud",
+    "internal",
+    "local",
+    "svc",
+    "googleapis",
+    "py",
+    "js",
+    "ts",
+    "go",
+    "rb",
+    "java",
+    "json",
+    "yaml",
+    "yml",
+    "toml",
+    "log",
+    "txt",
+    "sock",
+    "html",
+    "xml",
+    "proto",
 ];
 
 /// Words that loggers put in brackets.
 const IN_BRACKETS: &[&str] = &[
-    "trace", "debug", "info", "notice", "warn", "warning", "error", "critical", "fatal", "alert", "main", "stdout", "stderr", "null",
-    "none", "true", "false", "agent", "http", "worker", "server", "client", "root",
+    "trace", "debug", "info", "notice", "warn", "warning", "error", "critical", "fatal", "alert", "main", "stdout", "stderr",
+    "null", "none", "true", "false", "agent", "http", "worker", "server", "client", "root",
 ];
 
 /// A dot between letters.

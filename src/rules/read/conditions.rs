@@ -215,7 +215,12 @@ fn filter(sheet: &mut Sheet<'_>, node: &Node) -> Option<Filter> {
         Err(error) => {
             let place = node.place_of(sheet, error.offset);
             let column = written.get(..error.offset).map_or(1, |before| before.chars().count() + 1);
-            sheet.found(&codes::WRONG_FILTER, place, format!("`filter` is no query: {} (its column {column})", error.message), error.help);
+            sheet.found(
+                &codes::WRONG_FILTER,
+                place,
+                format!("`filter` is no query: {} (its column {column})", error.message),
+                error.help,
+            );
             None
         }
     }

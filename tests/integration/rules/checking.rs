@@ -55,7 +55,8 @@ fn fix_puts_right_what_is_sure_and_keeps_everything_else() {
 
 #[test]
 fn a_fix_that_would_break_an_example_is_left_to_the_author() {
-    let text = SLIPS.replace("remdy", "remedy").replace("(?<host>keys.example.internal)", r"k[a-z]+").replace("instance", "window");
+    let text =
+        SLIPS.replace("remdy", "remedy").replace("(?<host>keys.example.internal)", r"k[a-z]+").replace("instance", "window");
     let text = text.replace("- '[ERROR] keys.example.internal is down'", "- 'R keys is down'");
     let folder = pack("acme/keys-down.yaml", &text);
     check(folder.path(), &["--fix"]).exits(1).says(&["FW104", "matches one letter out of these"]);

@@ -92,7 +92,7 @@ proptest! {
         rule in any::<prop::sample::Index>(),
         cuts in prop::collection::vec((any::<prop::sample::Index>(), 0usize..12, piece()), 0..4)
     ) {
-        let (path, whole) = rule.get(&*RICH);
+        let (path, whole) = rule.get(&RICH);
         let mut text: Vec<char> = whole.chars().collect();
         for (at, length, piece) in cuts {
             let at = at.index(text.len());

@@ -91,7 +91,9 @@ fn codes(block: &str) -> Vec<(String, u64, u64)> {
 
 #[test]
 fn the_caret_stands_under_the_part_of_the_pattern_that_is_meant() {
-    let found = codes("match:\n  log:\n    text: |-\n      (?x) one\\ thing\n      | db.internal\\ down\nexamples: { match: [one thing], no_match: [x] }\n");
+    let found = codes(
+        "match:\n  log:\n    text: |-\n      (?x) one\\ thing\n      | db.internal\\ down\nexamples: { match: [one thing], no_match: [x] }\n",
+    );
     assert_eq!(found, [("unescaped-dot".to_owned(), 5, 11)]);
     let found = codes("match: { log: { text: 'it''s [ERROR] now' } }\nexamples: { match: [\"it's E now\"], no_match: [x] }\n");
     assert_eq!(found, [("accidental-class".to_owned(), 1, 30)]);
@@ -131,7 +133,8 @@ fn a_good_use_of_a_dot_a_class_or_a_wrapper_is_no_mistake() {
 
 #[test]
 fn two_thousand_unknown_names_are_reported_in_good_time() {
-    let edges: String = (0..2_000).map(|number| format!("  - {{ rule: demo/some-rule-or-othr-{number}, join: window }}\n")).collect();
+    let edges: String =
+        (0..2_000).map(|number| format!("  - {{ rule: demo/some-rule-or-othr-{number}, join: window }}\n")).collect();
     let texts: Vec<(String, String)> = (0..2_000)
         .map(|number| (format!("demo/some-rule-or-other-{number}.yaml"), "title: t\nclass: data\nseverity: low\n".to_owned()))
         .chain([("demo/all.yaml".to_owned(), format!("title: t\nclass: data\nseverity: low\nexplains:\n{edges}"))])

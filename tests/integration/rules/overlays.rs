@@ -106,7 +106,11 @@ fn the_configuration_is_found_upwards_and_adds_replaces_and_switches_off() {
     ]);
     let deep = project.path().join("deep/down");
     let listed = run_in(&deep, &["rules", "list"]).exits(0);
-    assert!(listed.out.contains("\nacme/no-token") && !listed.out.contains("\nauth/missing-jwt ") && !listed.out.contains("\nnetwork/timeout "));
+    assert!(
+        listed.out.contains("\nacme/no-token")
+            && !listed.out.contains("\nauth/missing-jwt ")
+            && !listed.out.contains("\nnetwork/timeout ")
+    );
     let listed = listed.complains(&[
         "The rule `auth/missing-jwt` is replaced by `acme/no-token`",
         "The rule `network/timeout` is switched off: too loud here.",
@@ -148,8 +152,14 @@ fn a_wrong_configuration_stops_the_program_and_says_where() {
     told.complains(&["fivewhys.toml:2:9", "no/such", "there is no such folder or file"]);
     let project = folder(&[("fivewhys.toml", "[rules]\ndri = []\n[ruls]\n")]);
     let told = run_in(project.path(), &["rules", "list"]).exits(2);
-    told.complains(&["fivewhys.toml:2:1: unknown key `dri` in [rules]", "fivewhys.toml:3:2: unknown key `ruls`", "did you mean `rules`?"]);
-    run_in(project.path(), &["rules", "list", "--config", "nowhere.toml"]).exits(3).complains(&["nowhere.toml", "cannot be read"]);
+    told.complains(&[
+        "fivewhys.toml:2:1: unknown key `dri` in [rules]",
+        "fivewhys.toml:3:2: unknown key `ruls`",
+        "did you mean `rules`?",
+    ]);
+    run_in(project.path(), &["rules", "list", "--config", "nowhere.toml"])
+        .exits(3)
+        .complains(&["nowhere.toml", "cannot be read"]);
 }
 
 #[test]

@@ -36,7 +36,8 @@ fn pages_are_written_checked_and_removed_with_their_rule_and_nothing_else_is() {
     fs::write(pages.join("auth/missing-jwt.md"), "changed by hand").unwrap();
     fs::rename(rules.join("acme/one.yaml"), rules.join("acme/two.yaml")).unwrap();
     let told = run(arguments(true)).exits(1);
-    let told = told.says(&["acme/one.md: is of a rule that there is not", "acme/two.md: is missing", "missing-jwt.md: is not what"]);
+    let told =
+        told.says(&["acme/one.md: is of a rule that there is not", "acme/two.md: is missing", "missing-jwt.md: is not what"]);
     assert!(!told.out.contains("notes.md"));
     // The index is the fourth.
     run(arguments(false)).exits(0).says(&["4 of them new or changed"]);
@@ -46,10 +47,10 @@ fn pages_are_written_checked_and_removed_with_their_rule_and_nothing_else_is() {
 #[test]
 fn what_the_pages_about_rules_show_is_printed() {
     let mut count = 0;
+    let word = regex::Regex::new(r"'([^']*)'|(\S+)").unwrap();
     for page in ["docs/testing-rules.md", "docs/configuration.md"] {
         for (command, lines) in docs::shown(page) {
-            let words = regex::Regex::new(r"'([^']*)'|(\S+)").unwrap();
-            let words = words.captures_iter(&command).map(|word| word.get(1).or(word.get(2)).unwrap().as_str().to_owned());
+            let words = word.captures_iter(&command).map(|found| found.get(1).or(found.get(2)).unwrap().as_str().to_owned());
             let ran = run(words);
             assert_eq!(docs::unprinted(&lines, &ran.out), None, "{page}: `fivewhys {command}` prints\n{}", ran.out);
             count += 1;

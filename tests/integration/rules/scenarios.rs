@@ -94,7 +94,8 @@ fn an_empty_expectation_means_that_the_rule_must_not_fire() {
 
 #[test]
 fn time_service_and_trace_of_an_entry_count() {
-    let rule = RULE.replace("{ rule: test/http-401, join: window }", "{ rule: cloud-run/container-exited, join: instance, within: 5s }");
+    let rule =
+        RULE.replace("{ rule: test/http-401, join: window }", "{ rule: cloud-run/container-exited, join: instance, within: 5s }");
     let scene = |at: &str, instance: &str| {
         format!(
             "{rule}scenarios:\n  - name: n\n    test: {{ message: 'AssertionError: expected 200, got 503' }}\n    entries:\n\
@@ -142,7 +143,8 @@ fn blessing_shows_a_diff_and_writes_only_when_told_to() {
 
 #[test]
 fn junit_and_json_tell_ci_what_failed() {
-    let text = with(&RIGHT.replace("root: acme/keys-down", "root: auth/missing-jwt")).replace("all is well", "key server k1 is down <&>");
+    let text = with(&RIGHT.replace("root: acme/keys-down", "root: auth/missing-jwt"))
+        .replace("all is well", "key server k1 is down <&>");
     let (folder, file) = pack(&text);
     let xml = test(&folder, &["-f", "junit"]).exits(1).out;
     assert!(xml.contains("<testsuite name=\"acme/keys-down\" tests=\"3\" failures=\"2\" skipped=\"0\">"), "{xml}");
@@ -175,6 +177,7 @@ fn the_catalogs_most_important_rules_are_proven_by_scenarios() {
     assert_eq!(proof.problems, []);
     let scenarios = |rule: &&fivewhys::scenarios::prove::RuleProof| rule.trials.iter().any(|trial| trial.kind == Kind::Scenario);
     assert!(proof.rules.iter().filter(scenarios).count() >= 12);
-    let failed: Vec<_> = proof.rules.iter().flat_map(|rule| &rule.trials).filter(|trial| matches!(trial.outcome, Outcome::Failed(_))).collect();
+    let failed: Vec<_> =
+        proof.rules.iter().flat_map(|rule| &rule.trials).filter(|trial| matches!(trial.outcome, Outcome::Failed(_))).collect();
     assert!(failed.is_empty(), "{failed:#?}");
 }

@@ -45,7 +45,8 @@ impl RuleFiles {
     pub fn writable(&self, option: &str) -> anyhow::Result<Vec<PathBuf>> {
         let folders = self.folders()?;
         if folders.is_empty() {
-            let message = format!("{option} writes into rule files; name their folder, as in `fivewhys rules … my-rules {option}`");
+            let message =
+                format!("{option} writes into rule files; name their folder, as in `fivewhys rules … my-rules {option}`");
             return Err(Fatal { message, status: ExitStatus::Usage }.into());
         }
         Ok(folders)

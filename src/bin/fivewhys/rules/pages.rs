@@ -50,7 +50,7 @@ pub fn run(args: &PagesArgs) -> anyhow::Result<(String, ExitStatus)> {
         };
         return Ok((format!("{lines}{} checked, {verdict}.\n", count(pages.len(), "page", "pages")), status));
     }
-    for (path, _) in &stale {
+    for path in stale.keys() {
         let file = args.out.join(path);
         match pages.get(path) {
             Some(text) => {

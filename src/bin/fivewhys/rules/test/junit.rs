@@ -64,14 +64,7 @@ fn name(trial: &Trial) -> String {
     format!("{kind}: {}", trial.name)
 }
 
-fn case(
-    page: &mut Page,
-    class: &str,
-    name: &str,
-    path: &str,
-    line: u64,
-    outcome: Option<(&str, String)>,
-) -> std::io::Result<()> {
+fn case(page: &mut Page, class: &str, name: &str, path: &str, line: u64, outcome: Option<(&str, String)>) -> std::io::Result<()> {
     let (name, line) = (allowed(name), line.to_string());
     let attributes = [("classname", class), ("name", &name), ("file", path), ("line", &line)];
     let start = BytesStart::new("testcase").with_attributes(attributes);

@@ -63,9 +63,8 @@ fn uncovered(rules: &Loaded, proof: &Proof) -> String {
 
 fn sums(proof: &Proof) -> String {
     let trials = || proof.rules.iter().flat_map(|rule| &rule.trials);
-    let of_kind = |wanted: Kind| {
-        trials().filter(|trial| trial.kind == wanted && !matches!(trial.outcome, Outcome::Todo { .. })).count()
-    };
+    let of_kind =
+        |wanted: Kind| trials().filter(|trial| trial.kind == wanted && !matches!(trial.outcome, Outcome::Todo { .. })).count();
     let todo = trials().filter(|trial| matches!(trial.outcome, Outcome::Todo { .. })).count();
     let failed = trials().filter(|trial| matches!(trial.outcome, Outcome::Failed(_))).count();
     let mut out = format!(
