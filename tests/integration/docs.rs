@@ -10,10 +10,10 @@ const LEFT_OUT: &str = "[…]";
 /// The blocks of a page that show a command (`$ fivewhys …`) and what it prints, in order.
 pub fn shown(page: &str) -> Vec<(String, Vec<String>)> {
     let text = fs::read_to_string(program::root().join(page)).unwrap();
-    let blocks = text.split("```\n").skip(1).step_by(2);
-    let with_command = blocks.filter_map(|block| {
-        let (command, printed) = block.strip_prefix("$ fivewhys ")?.split_once('\n')?;
-        Some((command.to_owned(), printed.lines().map(str::to_owned).collect()))
+    let blocks = text.split("\n```\n$ fivewhys ").skip(1).filter_map(|rest| rest.split("\n```").next());
+    let with_command = blocks.map(|block| {
+        let (command, printed) = block.split_once('\n').unwrap_or((block, ""));
+        (command.to_owned(), printed.lines().map(str::to_owned).collect())
     });
     with_command.collect()
 }

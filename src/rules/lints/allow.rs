@@ -51,7 +51,7 @@ fn read(sheet: &mut Sheet<'_>, root: &Node) -> Vec<Allow> {
     for (number, line) in (1u64..).zip(sheet.source.split('\n')) {
         let begin = start;
         start += line.len() + 1;
-        let Some((at, words)) = comment(line) else { continue };
+        let Some((at, words)) = comment(line).filter(|(at, _)| !in_a_text(root, begin + at)) else { continue };
         let place = sheet.place_of(begin + at..begin + line.trim_end().len());
         let (lints, reason) = words.split_once(')').unwrap_or((words, ""));
         let lints: Vec<String> = lints.split(',').map(|lint| lint.trim().to_owned()).collect();
@@ -80,6 +80,16 @@ fn comment(line: &str) -> Option<(usize, &str)> {
     let at = line.find("# allow(")?;
     let apart = line[..at].chars().next_back().is_none_or(char::is_whitespace);
     apart.then(|| (at, &line[at + "# allow(".len()..]))
+}
+
+/// Whether the byte lies in a text of the file, where `#` begins no comment.
+fn in_a_text(node: &Node, byte: usize) -> bool {
+    match &node.kind {
+        Kind::Scalar { .. } => node.bytes.contains(&byte),
+        Kind::List(items) => items.iter().any(|item| in_a_text(item, byte)),
+        Kind::Map(pairs) => pairs.iter().any(|(key, value)| in_a_text(key, byte) || in_a_text(value, byte)),
+        Kind::Broken => false,
+    }
 }
 
 fn known(sheet: &mut Sheet<'_>, place: Place, lints: &[String]) -> bool {

@@ -119,6 +119,14 @@ fn an_allow_is_about_the_item_below_it_and_nothing_else() {
 }
 
 #[test]
+fn what_looks_like_an_allow_in_a_text_is_none() {
+    let found = codes(
+        "match: { log: { text: 'token [a-z]+ gone' } }\nexamples: { match: ['token x gone # allow(nothing)'], no_match: [x] }\n",
+    );
+    assert_eq!(found, []);
+}
+
+#[test]
 fn a_good_use_of_a_dot_a_class_or_a_wrapper_is_no_mistake() {
     for sound in [
         "match: { log: { text: 'not.found: key' } }\nexamples: { match: ['not-found: key', 'not found: key'], no_match: [x] }\n",
