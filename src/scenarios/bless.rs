@@ -96,7 +96,8 @@ fn quoted(text: &str) -> String {
 fn write(text: &mut String, scenario: &Scenario, lines: &[String]) {
     let written = &scenario.written;
     let blanks = " ".repeat(written.indent);
-    let new = lines.join(&format!("\n{blanks}"));
+    let end_of_line = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let new = lines.join(&format!("{end_of_line}{blanks}"));
     match &written.expect {
         Some(bytes) => {
             let end = bytes.start + text.get(bytes.clone()).unwrap_or_default().trim_end().len();
@@ -104,7 +105,7 @@ fn write(text: &mut String, scenario: &Scenario, lines: &[String]) {
         }
         None => {
             let end = text.get(..written.end).unwrap_or_default().trim_end().len();
-            text.insert_str(end, &format!("\n{blanks}{new}"));
+            text.insert_str(end, &format!("{end_of_line}{blanks}{new}"));
         }
     }
 }

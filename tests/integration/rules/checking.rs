@@ -64,6 +64,14 @@ fn a_fix_that_would_break_an_example_is_left_to_the_author() {
 }
 
 #[test]
+fn a_folder_without_rules_is_no_clean_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    for command in ["check", "test"] {
+        run(["rules", command, folder.path().to_str().unwrap()]).exits(3).complains(&["no rule file in there"]);
+    }
+}
+
+#[test]
 fn fix_needs_files_to_write_into() {
     run(["rules", "check", "--fix", "--no-config"]).exits(2).complains(&["--fix writes into rule files", "name their folder"]);
 }

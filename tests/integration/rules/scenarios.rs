@@ -138,6 +138,9 @@ fn blessing_shows_a_diff_and_writes_only_when_told_to() {
     let (folder, file) = pack(&with(&RIGHT.replace("root: acme/keys-down", "root: auth/missing-jwt")));
     test(&folder, &["--bless", "--yes"]).exits(0);
     assert_eq!(fs::read_to_string(&file).unwrap(), with(RIGHT), "an old expectation is written anew in its place");
+    let (folder, file) = pack(&with("").replace('\n', "\r\n"));
+    let shown = test(&folder, &["--bless", "--yes"]).exits(0).out;
+    assert!(!shown.contains('\r') && fs::read_to_string(&file).unwrap() == with(RIGHT).replace('\n', "\r\n"), "{shown}");
     run(["rules", "test", "--bless", "--no-config"]).exits(2).complains(&["--bless writes into rule files"]);
 }
 

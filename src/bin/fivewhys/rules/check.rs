@@ -66,7 +66,7 @@ pub fn run(args: &CheckArgs) -> anyhow::Result<(String, ExitStatus)> {
         return explained(lint);
     }
     let folders = if args.fix { args.files.writable("--fix")? } else { args.files.folders()? };
-    let mut rules = loaded(&folders);
+    let mut rules = loaded(&folders)?;
     let mended = if args.fix { mend(&folders, &mut rules)? } else { BTreeMap::new() };
     let found = check(&rules);
     let status = if found.is_empty() { ExitStatus::Explained } else { ExitStatus::Unexplained };
@@ -94,7 +94,7 @@ fn mend(folders: &[PathBuf], rules: &mut Loaded) -> anyhow::Result<BTreeMap<Stri
         if !changed {
             break;
         }
-        *rules = loaded(folders);
+        *rules = loaded(folders)?;
     }
     Ok(mended)
 }

@@ -54,6 +54,19 @@ impl RuleFiles {
 }
 
 /// The rules of these folders, or of the embedded catalog where there is none.
-pub fn loaded(folders: &[PathBuf]) -> Loaded {
-    if folders.is_empty() { Catalog::embedded() } else { Catalog::overlay(folders) }
+///
+/// # Errors
+///
+/// Where the folders hold no rule file: a check of nothing would find nothing wrong.
+pub fn loaded(folders: &[PathBuf]) -> Result<Loaded, Fatal> {
+    if folders.is_empty() {
+        return Ok(Catalog::embedded());
+    }
+    let rules = Catalog::overlay(folders);
+    if rules.texts.is_empty() && rules.problems.is_empty() {
+        let named: Vec<String> = folders.iter().map(|folder| folder.display().to_string()).collect();
+        let message = format!("{}: no rule file in there; a rule lives in `<family>/<name>.yaml`", named.join(", "));
+        return Err(Fatal { message, status: ExitStatus::Input });
+    }
+    Ok(rules)
 }

@@ -61,7 +61,7 @@ pub fn run(args: &TestArgs) -> anyhow::Result<(String, ExitStatus)> {
     if args.bless {
         return blessed(args);
     }
-    let rules = loaded(&args.files.folders()?);
+    let rules = loaded(&args.files.folders()?)?;
     let proof = whole(&rules);
     let text = match args.format {
         Format::Text => text::of(&rules, &proof, args.coverage),
@@ -87,13 +87,13 @@ fn failures(proof: &Proof) -> usize {
 /// Shows what would be written, asks, and writes.
 fn blessed(args: &TestArgs) -> anyhow::Result<(String, ExitStatus)> {
     let folders = args.files.writable("--bless")?;
-    let rules = loaded(&folders);
+    let rules = loaded(&folders)?;
     let changes = changes(&rules);
     let mut shown = String::new();
     for (path, blessed) in &changes {
         let old = rules.texts.get(path).map(String::as_str).unwrap_or_default();
         let diff = TextDiff::from_lines(old, &blessed.text).unified_diff().header(path, path).to_string();
-        shown += &diff.replace(|letter: char| letter.is_control() && !matches!(letter, '\n' | '\t'), "·");
+        shown += &diff.replace("\r\n", "\n").replace(|letter: char| letter.is_control() && !matches!(letter, '\n' | '\t'), "·");
         blessed.left.iter().for_each(|left| shown += &format!("{path}: left as it is: {left}\n"));
     }
     let new: usize = changes.iter().map(|(_, blessed)| blessed.count).sum();
@@ -109,7 +109,7 @@ fn blessed(args: &TestArgs) -> anyhow::Result<(String, ExitStatus)> {
     for (path, blessed) in changes.iter().filter(|(_, blessed)| blessed.count > 0) {
         output::write_whole(Path::new(path), &blessed.text)?;
     }
-    let (after, status) = told_after(&folders);
+    let (after, status) = told_after(&folders)?;
     Ok((shown + &after, status))
 }
 
@@ -121,11 +121,11 @@ fn changes(rules: &Loaded) -> Vec<(String, Blessed)> {
 }
 
 /// What the tests say after the files were written.
-fn told_after(folders: &[PathBuf]) -> (String, ExitStatus) {
-    let rules = loaded(folders);
+fn told_after(folders: &[PathBuf]) -> anyhow::Result<(String, ExitStatus)> {
+    let rules = loaded(folders)?;
     let proof = whole(&rules);
     let good = failures(&proof) == 0;
-    (text::of(&rules, &proof, false), if good { ExitStatus::Explained } else { ExitStatus::Unexplained })
+    Ok((text::of(&rules, &proof, false), if good { ExitStatus::Explained } else { ExitStatus::Unexplained }))
 }
 
 /// Asks at a terminal; nobody who cannot be asked agrees.
