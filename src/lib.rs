@@ -26,6 +26,7 @@ pub mod logs;
 pub mod rules;
 pub mod findings;
 pub mod diagnosis;
+pub mod scenarios;
 pub mod report;
 pub mod saved;
 pub mod compare;

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+mod codes;
 pub mod problem;
 mod names;
 mod yaml;
@@ -24,12 +25,18 @@ mod sieve;
 mod gate;
 pub mod matching;
 mod read;
+mod overlay;
 pub mod load;
 pub mod examples;
+pub mod scenario;
+mod lints;
 pub mod check;
+pub mod fix;
+pub mod schema;
 
 pub use filter::Filter;
 pub use matching::{Matcher, Sighting};
+pub use overlay::Change;
 pub use pattern::Pattern;
 pub use problem::Problem;
 

@@ -7,6 +7,7 @@ use clap::Parser;
 mod args;
 mod catalog;
 mod compare;
+mod config;
 mod diagnose;
 mod exit_status;
 mod incident;
