@@ -25,4 +25,5 @@ pub mod rules;
 pub mod findings;
 pub mod diagnosis;
 pub mod report;
+pub mod authoring;
 pub mod compare;

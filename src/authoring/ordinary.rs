@@ -1,0 +1,105 @@
+//! Gathers what is ordinary in an incident: lines around passing tests and between failures, one of each kind.
+
+use rustc_hash::FxHashSet;
+
+use crate::findings::{Group, Watch, WindowIx};
+use crate::logs::Record;
+use crate::logs::template;
+use crate::rules::Pattern;
+
+/// Kinds of ordinary lines that are kept.
+const MOST_KINDS: usize = 20_000;
+
+/// Longest ordinary text that is kept, in bytes.
+const TEXT_BYTES: usize = 8 * 1024;
+
+/// What is ordinary, seen from a line that is not.
+pub struct Ordinary<'a> {
+    watch: &'a Watch,
+    /// The kind of the line that a rule is drafted for.
+    own: String,
+    kinds: FxHashSet<String>,
+    texts: Vec<String>,
+    failing: FxHashSet<WindowIx>,
+    passing: FxHashSet<WindowIx>,
+}
+
+/// In how many windows the line's own kind was seen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// Failing windows that show it, and how many there are.
+    pub failing: (usize, usize),
+    /// Passing windows that show it, and how many there are.
+    pub passing: (usize, usize),
+}
+
+impl<'a> Ordinary<'a> {
+    /// Gathers for a line of this text.
+    pub fn new(watch: &'a Watch, text: &str) -> Ordinary<'a> {
+        let kinds = FxHashSet::default();
+        let (failing, passing) = (FxHashSet::default(), FxHashSet::default());
+        Ordinary { watch, own: template::kind(text), kinds, texts: Vec::new(), failing, passing }
+    }
+
+    /// Takes up one record; those in failing windows are not ordinary.
+    pub fn see(&mut self, record: &Record) {
+        let kind = template::kind(&record.text);
+        if kind == self.own {
+            self.count(record);
+        } else if self.is_ordinary(record) && self.texts.len() < MOST_KINDS && self.kinds.insert(kind) {
+            self.texts.push(cut(&record.text));
+        }
+    }
+
+    /// Takes up an ordinary record that a draft matched; answers whether it does.
+    pub fn object(&mut self, record: &Record, pattern: &Pattern) -> bool {
+        let confused = self.is_ordinary(record) && pattern.is_match(&record.text) && template::kind(&record.text) != self.own;
+        if confused {
+            self.texts.push(cut(&record.text));
+        }
+        confused
+    }
+
+    /// One text of each kind of ordinary line, in order of time.
+    pub fn texts(&self) -> &[String] {
+        &self.texts
+    }
+
+    /// Where the line's own kind was seen.
+    pub fn seen(&self) -> Seen {
+        let all = |group| self.watch.group(group).count();
+        Seen { failing: (self.failing.len(), all(Group::Failing)), passing: (self.passing.len(), all(Group::Control)) }
+    }
+
+    fn count(&mut self, record: &Record) {
+        let watch = self.watch;
+        watch.around(record.entries[0].timestamp, |window| match watch.windows()[window].group {
+            Group::Failing => self.failing.extend([window]),
+            Group::Control => self.passing.extend([window]),
+        });
+    }
+
+    /// During a passing test, or during the run while no failing test was at work, margins included.
+    fn is_ordinary(&self, record: &Record) -> bool {
+        let at = record.entries[0].timestamp;
+        let (mut near_failure, mut controlled) = (false, false);
+        self.watch.around(at, |window| match self.watch.windows()[window].group {
+            Group::Failing => near_failure = true,
+            Group::Control => controlled = true,
+        });
+        let in_margin = || self.watch.group(Group::Failing).any(|(_, window)| window.window.contains(at));
+        !near_failure && (controlled || self.watch.during_run(at)) && !in_margin()
+    }
+}
+
+impl Seen {
+    /// Seen around failures more often than around passing tests, half a window added to each side.
+    pub fn is_unusual(&self) -> bool {
+        let share = |(seen, all): (usize, usize)| (seen as f64 + 0.5) / (all as f64 + 1.0);
+        self.passing.0 == 0 || share(self.failing) > 3.0 * share(self.passing)
+    }
+}
+
+fn cut(text: &str) -> String {
+    text[..text.floor_char_boundary(TEXT_BYTES)].to_owned()
+}
