@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use clap::ValueHint;
 use fivewhys::diagnosis::leads::{self, LeadMiner};
 use fivewhys::diagnosis::{self, Diagnosis, Question, Verdict};
-use fivewhys::findings::{Evidence, EvidenceIx, Finder, Findings, Group, Neighbours, Watch, WatchedWindow};
-use fivewhys::logs::{self, Pulled, Selection, Wanted};
+use fivewhys::findings::{Evidence, EvidenceIx, Finder, Group, Neighbours, Watch, WatchedWindow};
+use fivewhys::logs::{self, Selection, Wanted};
 use fivewhys::report::{self, Subject};
 use fivewhys::results::{self, Outcome, ResultInput, TestRun};
 use fivewhys::rules::graph::CauseGraph;
@@ -22,6 +22,7 @@ use crate::catalog::RuleFolders;
 use crate::exit_status::{ExitStatus, Fatal};
 use crate::incident::Incident;
 use crate::output::{self, OutputArgs};
+use crate::pipeline::{self, Scene};
 
 /// Lines shown before and after a piece of evidence.
 const NEIGHBOURS: usize = 3;
@@ -100,7 +101,7 @@ pub fn run(args: &DiagnoseArgs, out: &mut dyn Write) -> anyhow::Result<ExitStatu
     let run = read_results(&incident.results, args)?;
     let windows = window::around(&run, args.margins());
     let watch = Watch::new(watched(&run, &windows, args)?);
-    let mut sighted = look(&incident, &catalog, &run, &watch, args)?;
+    let mut sighted = pipeline::look(&incident, &catalog, &run, &watch, args.lookback)?;
     sighted.pulled.gaps.extend(unloaded);
     let graph = CauseGraph::new(&catalog);
     let mut diagnosis = diagnosis::diagnose(&Question {
@@ -128,13 +129,6 @@ pub fn run(args: &DiagnoseArgs, out: &mut dyn Write) -> anyhow::Result<ExitStatu
     });
     output::deliver(&report, &args.output, out)?;
     Ok(args.exit_status(&run, &diagnosis))
-}
-
-/// What a reading of the logs brought.
-struct Sighted {
-    matcher: Matcher,
-    findings: Findings,
-    pulled: Pulled,
 }
 
 fn suspects(catalog: &Catalog, ids: &[String]) -> anyhow::Result<Vec<RuleIx>> {
@@ -199,20 +193,6 @@ fn overlap(a: (jiff::Timestamp, jiff::Timestamp), b: (jiff::Timestamp, jiff::Tim
     a.0 < b.1 && b.0 < a.1
 }
 
-/// Reads the logs once and meets every record with the rules.
-fn look(incident: &Incident, catalog: &Catalog, run: &TestRun, watch: &Watch, args: &DiagnoseArgs) -> anyhow::Result<Sighted> {
-    let matcher = Matcher::new(catalog);
-    let windows: Vec<_> = watch.windows().iter().map(|window| (window.window.start, window.window.end)).collect();
-    let reach = Spans::union(
-        windows.iter().map(|&(start, end)| (start.saturating_sub(args.lookback).unwrap_or(jiff::Timestamp::MIN), end)),
-    );
-    let mut finder = Finder::new(catalog, &matcher, watch);
-    let mut pulled = logs::pull(&incident.logs, &Selection { windows, reach }, &matcher, &mut |record| finder.see(&record))?;
-    pulled.gaps.extend(incident.gaps());
-    let findings = finder.finish(run);
-    Ok(Sighted { matcher, findings, pulled })
-}
-
 /// Reads the windows of unexplained cases and the control group again, now for all that was logged.
 fn find_leads(
     incident: &Incident,
@@ -259,6 +239,20 @@ fn wanted(evidence: &Evidence) -> Wanted {
 }
 
 impl DiagnoseArgs {
+    /// What is to be diagnosed, read as far as no rule is needed for it.
+    ///
+    /// # Errors
+    ///
+    /// Where an input is missing or unreadable as a whole.
+    pub fn scene(&self) -> anyhow::Result<Scene> {
+        let incident = Incident::find(self.incident.as_deref(), &self.results, &self.control, &self.logs)?;
+        incident.suffices(self.incident.as_deref(), self.window.is_some() || self.around.is_some())?;
+        let run = read_results(&incident.results, self)?;
+        let windows = window::around(&run, self.margins());
+        let watch = Watch::new(watched(&run, &windows, self)?);
+        Ok(Scene { incident, run, watch, lookback: self.lookback })
+    }
+
     fn margins(&self) -> Margins {
         Margins { before: self.margin, after: self.margin }
     }

@@ -11,6 +11,7 @@ mod diagnose;
 mod exit_status;
 mod incident;
 mod output;
+mod pipeline;
 mod report;
 mod rules;
 

@@ -13,7 +13,9 @@ use fivewhys::rules::{Catalog, Matcher, Problem};
 use crate::catalog::RuleFolders;
 use crate::exit_status::{ExitStatus, Fatal};
 
+mod inputs;
 mod listing;
+mod new;
 mod page;
 mod problems;
 mod words;
@@ -46,6 +48,9 @@ pub enum RulesCommand {
         #[arg(value_name = "DIR", value_hint = ValueHint::AnyPath)]
         folders: Vec<PathBuf>,
     },
+    /// Draft a rule from a lead of a report, an entry or a line
+    #[command(after_help = new::EXIT_STATUS)]
+    New(Box<new::NewArgs>),
     /// Match every rule against its own examples and counter-examples
     #[command(after_help = EXIT_STATUS)]
     Test {
@@ -91,6 +96,7 @@ pub fn run(command: &RulesCommand, out: &mut dyn Write) -> anyhow::Result<ExitSt
             let place = catalog.find(id).ok_or_else(|| no_such_rule(&catalog, id))?;
             (page::of(&catalog, place, width()), ExitStatus::Explained)
         }
+        RulesCommand::New(args) => return new::run(args, out),
         RulesCommand::Check { folders } => checked(&loaded(folders)?),
         RulesCommand::Test { folders } => tested(&loaded(folders)?),
     };
