@@ -16,8 +16,9 @@ pub mod draft;
 pub mod edges;
 pub mod file;
 pub mod trial;
-//pub mod near;
-//pub mod why_not;
+pub mod near;
+pub mod query;
+pub mod why_not;
 
 /// Log text for a person's eyes: one line, without secrets, without anything that a terminal or a build would obey.
 pub fn shown(redactor: &mut Redactor, text: &str, most: usize) -> String {

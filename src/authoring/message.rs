@@ -14,6 +14,9 @@ pub const TOO_LITTLE: f64 = 1.5;
 /// A stretch that says more than this is cut at the next small word: the more of a line a pattern takes, the fewer phrasings it meets.
 const PLENTY: f64 = 5.0;
 
+/// What saying that something is wrong adds to a clause, in words.
+const TROUBLE_TELLS: f64 = 2.0;
+
 /// So few tokens are not worth cutting off.
 const SHORT_REST: usize = 5;
 
@@ -79,13 +82,18 @@ fn telling_line(text: &str) -> &str {
         worth(&all[head(&all)..])
     };
     let first = lines().next().unwrap_or_default();
-    let values: Vec<&str> = ["msg=\"", "message=\"", "err=\"", "error=\""].iter().filter_map(|key| value(first, key)).collect();
+    let values: Vec<&str> = VALUES.iter().filter_map(|key| value(first, key)).collect();
     let candidates: Vec<&str> = if values.is_empty() { lines().collect() } else { values };
     match candidates.first().map(|first| says(first)) {
         Some(enough) if enough >= TELLING => candidates[0],
         _ => candidates.into_iter().rev().max_by(|a, b| says(a).min(TELLING).total_cmp(&says(b).min(TELLING))).unwrap_or(first),
     }
 }
+
+/// How loggers write the message as a field of a line.
+const VALUES: [&str; 10] = [
+    "msg=\"", "message=\"", "err=\"", "error=\"", "\"msg\":\"", "\"message\":\"", "\"error\":\"", "\"msg\": \"", "\"message\": \"", "\"error\": \"",
+];
 
 fn value<'a>(line: &'a str, key: &str) -> Option<&'a str> {
     let from = line.find(key)? + key.len();
@@ -109,7 +117,11 @@ fn head(tokens: &[Token<'_>]) -> usize {
             Kind::Number | Kind::Id | Kind::Address | Kind::Name if before_sign => 1,
             Kind::Fixed if next.is_some_and(|next| next.kind == Kind::Time) => 1,
             Kind::Fixed if before_sign && names_a_logger(token.text) => 1,
-            Kind::Number if next.is_some_and(|next| matches!(next.kind, Kind::Time | Kind::Level | Kind::Number)) => 1,
+            Kind::Number if next.is_some_and(|next| matches!(next.kind, Kind::Time | Kind::Level | Kind::Number) || MONTHS.contains(&next.text)) => 1,
+            Kind::Number if at > 0 && MONTHS.contains(&tokens[at - 1].text) => 1,
+            Kind::Word if MONTHS.contains(&token.text) && at > 0 => 1,
+            // `W |`, `1:M`: a level or a role in one letter.
+            Kind::Word if token.text.len() == 1 && next.is_some_and(|next| matches!(next.kind, Kind::Number | Kind::Time) || next.text == "|") => 1,
             Kind::Word if is_logfmt_level(&tokens[at..]) => 3,
             Kind::Word if is_syslog_date(&tokens[at..]) => match tokens.iter().position(|token| token.text == ":" ) {
                 Some(colon) if colon < at + 12 => colon + 1 - at,
@@ -144,12 +156,13 @@ fn bracketed(tokens: &[Token<'_>]) -> Option<usize> {
     None
 }
 
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
 fn is_logfmt_level(tokens: &[Token<'_>]) -> bool {
     matches!(tokens, [key, equals, _, ..] if equals.text == "=" && ["level", "lvl", "ts", "time", "t", "severity", "caller", "logger"].contains(&key.text))
 }
 
 fn is_syslog_date(tokens: &[Token<'_>]) -> bool {
-    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     matches!(tokens, [month, day, time, ..] if MONTHS.contains(&month.text) && day.kind == Kind::Number && time.kind == Kind::Time)
 }
 
@@ -173,7 +186,13 @@ fn weight(token: &Token<'_>) -> f64 {
         Kind::Fixed if token.text.bytes().all(|byte| byte.is_ascii_digit()) => 0.5,
         Kind::Fixed => {
             let name = token.text.rsplit(['.', ':']).next().unwrap_or_default();
-            if EVERYDAY.contains(&name) { 0.5 } else { 2.0 }
+            let humps = name.bytes().filter(u8::is_ascii_uppercase).count().saturating_sub(1);
+            match EVERYDAY.contains(&name) {
+                true => 0.5,
+                // `MaxListenersExceededWarning` is a sentence of its own.
+                false if name.bytes().any(|byte| byte.is_ascii_lowercase()) && humps >= 3 => TELLING,
+                false => 2.0,
+            }
         }
         Kind::Quoted if quoted_phrase(token.text).is_some() => quoted_phrase(token.text).map_or(0.0, |inner| worth(&tokens_of(inner))),
         _ => 0.0,
@@ -191,62 +210,69 @@ pub fn quoted_phrase(quoted: &str) -> Option<&str> {
     inner.next();
     inner.next_back();
     let inner = inner.as_str();
-    (inner.split_whitespace().filter(|word| word.chars().all(char::is_alphabetic)).count() >= 3).then_some(inner)
+    let words = tokens(inner);
+    let of_sentence = words.iter().filter(|token| token.kind == Kind::Word).count();
+    // A query in quotation marks is no sentence.
+    (of_sentence >= 3 && of_sentence * 5 >= words.len() * 4).then_some(inner)
 }
 
-/// The stretches that a pattern may rest on, shortest first, each at most once.
+/// The stretches that a pattern may rest on, each at most once: the clause that tells most, that clause with those behind
+/// it, with those before it, and the whole message.
 fn stretches(tokens: &[Token<'_>], least: f64) -> Vec<Range<usize>> {
-    let ends: Vec<usize> = (0..tokens.len()).filter(|&place| ends_clause(tokens, place)).chain([tokens.len()]).collect();
-    let start = start(tokens, &ends);
+    let clauses = clauses(tokens);
     let mut found: Vec<Range<usize>> = Vec::new();
-    let mut add = |range: Range<usize>| {
+    let mut add = |range: Range<usize>, enough: f64| {
         let range = trimmed(tokens, range);
-        if !range.is_empty() && !found.contains(&range) && worth(&tokens[range.clone()]) >= least {
+        if !range.is_empty() && !found.contains(&range) && worth(&tokens[range.clone()]) >= enough {
             found.push(range);
         }
     };
-    for &end in ends.iter().filter(|&&end| end > start) {
-        if worth(&tokens[start..end]) < TELLING && end < tokens.len() {
-            continue;
-        }
-        let long = |&place: &usize| is_small(&tokens[place]) && end - place > SHORT_REST && worth(&tokens[start..place]) >= PLENTY;
-        if let Some(cut) = (start..end).find(long) {
-            add(start..cut);
-        }
-        add(start..end);
+    // Of equals the first one: it is what the line is about.
+    let tells = |clause: &Range<usize>| worth(&tokens[clause.clone()]).min(PLENTY) + if is_trouble(&tokens[clause.clone()]) { TROUBLE_TELLS } else { 0.0 };
+    let best = (0..clauses.len()).rev().max_by(|&a, &b| tells(&clauses[a]).total_cmp(&tells(&clauses[b])));
+    let Some(best) = best else { return found };
+    let start = clauses[best].start;
+    let enough = if is_trouble(&tokens[clauses[best].clone()]) { TELLING - 0.5 } else { TELLING };
+    let end = clauses[best].end;
+    let soft = |&place: &usize| SUBORDINATE.contains(&tokens[place].text) && worth(&tokens[start..place]) >= enough;
+    let long = |&place: &usize| is_small(&tokens[place]) && end - place > SHORT_REST && worth(&tokens[start..place]) >= PLENTY;
+    if let Some(cut) = (start + 1..end).find(|place| soft(place) || long(place)) {
+        add(start..cut, enough);
     }
-    add(0..tokens.len());
+    clauses[best..].iter().for_each(|clause| add(start..clause.end, enough));
+    clauses[..best].iter().rev().for_each(|clause| add(clause.start..end, enough));
+    add(0..tokens.len(), least);
     found
 }
 
-/// Where a stretch begins: prefixes such as `pq:` go where enough is said without them.
-fn start(tokens: &[Token<'_>], ends: &[usize]) -> usize {
+/// The parts of a message between the signs that end a thought.
+fn clauses(tokens: &[Token<'_>]) -> Vec<Range<usize>> {
+    let mut clauses = Vec::new();
     let mut start = 0;
-    for &end in ends {
-        let (prefix, rest) = (&tokens[start..end], tokens.get(end + 1..).unwrap_or_default());
-        let by_colon = tokens.get(end).is_some_and(|token| token.text == ":");
-        let says = |token: &Token<'_>| match token.kind {
-            Kind::Fixed => weight(token) > 1.0 && token.text.len() > 5,
-            Kind::Quoted => false,
-            _ => weight(token) >= 1.0,
-        };
-        if !by_colon || prefix.iter().filter(|token| says(token)).count() > 1 || prefix.iter().any(|token| token.kind == Kind::Fixed && says(token)) || worth(rest) < TELLING {
-            break;
+    for place in 0..=tokens.len() {
+        if place == tokens.len() || ends_clause(tokens, place) {
+            clauses.extend((start < place).then_some(start..place));
+            start = place + 1;
         }
-        start = end + 1;
     }
-    start
+    clauses
 }
 
-/// `;`, `|`, a full stop, a dash between blanks, a colon before a blank.
+/// `;`, `|`, brackets; a comma, a full stop, a colon before a blank; a dash between blanks.
 fn ends_clause(tokens: &[Token<'_>], place: usize) -> bool {
     let next_spaced = tokens.get(place + 1).is_none_or(|next| next.spaced);
     match tokens[place].text {
-        ";" | "|" => true,
-        "." | ":" | "!" => next_spaced,
+        ";" | "|" | "(" | ")" => true,
+        "." | ":" | "!" | "," | "?" => next_spaced,
         "-" | "–" | "—" | "->" => tokens[place].spaced && next_spaced,
         _ => false,
     }
+}
+
+/// Whether a stretch says that something is not as it should be.
+fn is_trouble(tokens: &[Token<'_>]) -> bool {
+    let says = |token: &Token<'_>| token.kind == Kind::Word && TROUBLE.iter().any(|start| token.text.to_lowercase().starts_with(start));
+    tokens.iter().any(says)
 }
 
 /// Without signs and small words at its ends, and without what varies at its beginning.
@@ -264,9 +290,22 @@ fn is_small(token: &Token<'_>) -> bool {
     token.kind == Kind::Word && SMALL.contains(&token.text.to_lowercase().as_str())
 }
 
+/// Words at which a sentence goes on to say when or why.
+const SUBORDINATE: [&str; 8] = ["while", "when", "because", "during", "but", "which", "whereas", "although"];
+
+/// Beginnings of words of trouble, those that every line has (`error`, `failed`) left out.
+const TROUBLE: &[&str] = &[
+    "refus", "reject", "miss", "unable", "denied", "timed", "expire", "stale", "lost", "mismatch", "disagree", "abort", "drop", "exceed",
+    "corrupt", "crash", "conflict", "deadlock", "too", "without", "not", "no", "cannot", "can't", "never", "prematurel", "full", "leak",
+    "starv", "overload", "slow", "unknown", "unexpected", "invalid", "unavailable", "violat", "inconsisten", "diverg", "duplicate",
+    "exhaust", "insufficient", "broken", "dead", "kill", "larger", "smaller", "require", "must", "unreachable", "incompatib", "unsupported",
+    "skew", "asleep", "equal", "inequivalent", "different", "forbidden", "malformed", "out",
+];
+
 /// Words that say nothing by themselves.
-const SMALL: [&str; 44] = [
-    "the", "a", "an", "of", "to", "in", "on", "at", "by", "for", "with", "and", "or", "is", "was", "are", "were", "be", "been", "has", "have",
+const SMALL: [&str; 60] = [
+    "you", "can", "here", "see", "more", "information", "please", "check", "use", "try", "set", "may", "might", "should", "also", "be", 
+    "the", "a", "an", "of", "to", "in", "on", "at", "by", "for", "with", "and", "or", "is", "was", "are", "were", "been", "them", "has", "have",
     "had", "it", "its", "this", "that", "as", "from", "while", "when", "due", "because", "which", "will", "would", "into", "after", "during",
     "than", "then", "if", "but", "their", "there",
 ];
@@ -300,7 +339,7 @@ mod tests {
     fn the_head_of_a_line_is_left_out_and_a_clause_is_enough() {
         let loguru = "2026-11-20 09:29:44.674 | ERROR    | app.inventory:publish:118 - job-7ab8f75577: seat map checksum 0x1f3a disagrees with ledger 0x1f38; refusing to publish";
         assert_eq!(shortest(loguru), "seat map checksum 0x1f3a disagrees with ledger 0x1f38");
-        assert_eq!(shortest("pq: sorry, too many clients already"), "sorry, too many clients already");
+        assert_eq!(shortest("pq: sorry, too many clients already"), "too many clients already");
         assert_eq!(shortest("[2026-11-20 09:29:44,674] [ERROR] [app.x] quorum of ledger replicas lost"), "quorum of ledger replicas lost");
         assert_eq!(shortest("level=error msg=\"tenant quota table is stale\" tenant=acme"), "tenant quota table is stale");
         assert_eq!(shortest("Nov 20 09:29:44 db-1 postgres[12]: tuple concurrently updated twice"), "tuple concurrently updated twice");

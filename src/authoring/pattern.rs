@@ -284,10 +284,10 @@ mod tests {
 
     #[test]
     fn exception_types_keep_their_case_and_words_do_not() {
-        let found = pattern("org.example.SeatException: Topic orders not present in metadata after 60000 ms.");
+        let found = pattern("lease lost after org.example.SeatException for topic orders within 60000 ms");
         assert!(found.source.starts_with("(?i)"), "{}", found.source);
         assert!(found.source.contains("(?-i:SeatException)"), "{}", found.source);
-        assert!(found.source.contains("Topic (?P<topic>"), "{}", found.source);
+        assert!(found.source.contains("topic (?P<topic>"), "{}", found.source);
         assert!(found.source.contains("(?P<duration>"), "{}", found.source);
     }
 

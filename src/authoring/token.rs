@@ -108,6 +108,9 @@ const NAMED: [&str; 46] = [
     "account", "vhost", "keyspace", "tablespace", "secret", "image", "subscription", "model",
 ];
 
+/// Small words before a name.
+const PLACED: [&str; 8] = ["in", "of", "on", "for", "from", "into", "by", "at"];
+
 /// Words that can follow a name, so that the word before them was one.
 const AFTER_A_NAME: [&str; 26] = [
     "not", "does", "is", "was", "has", "already", "could", "cannot", "failed", "exists", "exceeded", "in", "at", "on", "for", "from",
@@ -234,6 +237,8 @@ fn in_place(tokens: &[Token<'_>], place: usize) -> Kind {
         Kind::Number if is_status_after_target(tokens, place) => Kind::Fixed,
         Kind::Id if is_code(token.text) && (place == 0 || announced || is(next, ":") || is(before(1), "(") || is(before(1), "[")) => Kind::Fixed,
         Kind::Word | Kind::Name if is(next, "=") => Kind::Word,
+        // `max_connections` is a setting that the message speaks of; what stands after `in` or `table` is somebody's own.
+        Kind::Name if !before(1).is_some_and(|before| names_something(before) || before.text == "=" || before.text == "." || PLACED.contains(&before.text)) => Kind::Word,
         // `reason=timeout` says what happened, `user=anna` does not.
         Kind::Word if key.is_some_and(|key| is(before(1), "=") && !says_what(key.text)) => Kind::Name,
         Kind::Word if before(1).is_some_and(names_something) && token.spaced && next.is_none_or(follows_a_name) => Kind::Name,
@@ -266,7 +271,7 @@ fn names_something(token: &Token<'_>) -> bool {
 }
 
 fn follows_a_name(token: &Token<'_>) -> bool {
-    AFTER_A_NAME.contains(&token.text.to_lowercase().as_str()) || matches!(token.text, "," | ":" | ")" | "]" | ";" | ".")
+    AFTER_A_NAME.contains(&token.text.to_lowercase().as_str()) || matches!(token.text, ":" | ")" | "]" | ";" | ".")
 }
 
 #[cfg(test)]

@@ -18,6 +18,8 @@ mod listing;
 mod new;
 mod page;
 mod problems;
+mod try_;
+mod why_not;
 mod words;
 
 /// Columns used where there is no terminal to ask.
@@ -51,6 +53,12 @@ pub enum RulesCommand {
     /// Draft a rule from a lead of a report, an entry or a line
     #[command(after_help = new::EXIT_STATUS)]
     New(Box<new::NewArgs>),
+    /// Try a rule on incidents: what it meets around failures and around passing tests, and what it changes
+    #[command(after_help = try_::EXIT_STATUS)]
+    Try(Box<try_::TryArgs>),
+    /// Why does a rule not match, or why is it not the cause, for one test?
+    #[command(after_help = why_not::EXIT_STATUS)]
+    WhyNot(Box<why_not::WhyNotArgs>),
     /// Match every rule against its own examples and counter-examples
     #[command(after_help = EXIT_STATUS)]
     Test {
@@ -97,6 +105,8 @@ pub fn run(command: &RulesCommand, out: &mut dyn Write) -> anyhow::Result<ExitSt
             (page::of(&catalog, place, width()), ExitStatus::Explained)
         }
         RulesCommand::New(args) => return new::run(args, out),
+        RulesCommand::Try(args) => return try_::run(args, out),
+        RulesCommand::WhyNot(args) => return why_not::run(args, out),
         RulesCommand::Check { folders } => checked(&loaded(folders)?),
         RulesCommand::Test { folders } => tested(&loaded(folders)?),
     };

@@ -74,6 +74,11 @@ impl InputArgs {
 }
 
 impl InputArgs {
+    /// Whether test results or a time to look at were named.
+    pub fn says_when(&self) -> bool {
+        !self.results.is_empty() || self.window.is_some() || self.around.is_some()
+    }
+
     /// Whether files were named that need no incident's folder.
     pub fn names_files(&self) -> bool {
         !self.results.is_empty() || !self.logs.is_empty()
