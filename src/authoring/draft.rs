@@ -162,6 +162,9 @@ fn nearest(chosen: &Chosen, message: &Message<'_>, ordinary: &[String]) -> Vec<u
         shared.push((words(line).intersection(&own).count(), place));
     }
     shared.sort_by_key(|&(shared, place)| (usize::MAX - shared, place));
+    // What shares no word is no counter-example; one is kept, as a rule without any says nothing of what it is not.
+    let telling = shared.iter().take_while(|(shared, _)| *shared > 0).count();
+    shared.truncate(telling.max(1));
     let mut seen = BTreeSet::new();
     shared.retain(|&(_, place)| seen.insert(ordinary[place].lines().next().unwrap_or_default()));
     shared.into_iter().take(COUNTER_EXAMPLES).map(|(_, place)| place).collect()

@@ -113,7 +113,8 @@ fn head(tokens: &[Token<'_>]) -> usize {
                 Some(length) => length,
                 None => break,
             },
-            Kind::Sign if matches!(token.text, "|" | "-" | ":" | "]" | ")" | ">" | "*" | "#" | "•" | "," | "–" | "—") => 1,
+            Kind::Sign if matches!(token.text, "|" | "-" | ":" | "]" | ")" | ">" | "*" | "#" | "•" | "," | "–" | "—" | "=") => 1,
+            Kind::Fixed if token.text == "REPORT" && at > 0 => 1,
             Kind::Number | Kind::Id | Kind::Address | Kind::Name if before_sign => 1,
             Kind::Fixed if next.is_some_and(|next| next.kind == Kind::Time) => 1,
             Kind::Fixed if before_sign && names_a_logger(token.text) => 1,
@@ -263,10 +264,17 @@ fn ends_clause(tokens: &[Token<'_>], place: usize) -> bool {
     let next_spaced = tokens.get(place + 1).is_none_or(|next| next.spaced);
     match tokens[place].text {
         ";" | "|" | "(" | ")" => true,
+        // What stands behind an error's code is its text.
+        ":" if place > 0 && is_coded(&tokens[place - 1]) => false,
         "." | ":" | "!" | "," | "?" => next_spaced,
         "-" | "–" | "—" | "->" => tokens[place].spaced && next_spaced,
         _ => false,
     }
+}
+
+/// `ORA-01555`, `E11000`.
+fn is_coded(token: &Token<'_>) -> bool {
+    token.kind == Kind::Fixed && token.text.bytes().any(|byte| byte.is_ascii_digit()) && token.text.bytes().any(|byte| byte.is_ascii_uppercase())
 }
 
 /// Whether a stretch says that something is not as it should be.
@@ -277,7 +285,12 @@ fn is_trouble(tokens: &[Token<'_>]) -> bool {
 
 /// Without signs and small words at its ends, and without what varies at its beginning.
 fn trimmed(tokens: &[Token<'_>], mut range: Range<usize>) -> Range<usize> {
-    while range.start < range.end && (tokens[range.start].kind != Kind::Word && tokens[range.start].kind != Kind::Fixed && quoted_phrase(tokens[range.start].text).is_none()) {
+    let opens = |token: &Token<'_>| match token.kind {
+        Kind::Word => !is_small(token),
+        Kind::Fixed => true,
+        _ => quoted_phrase(token.text).is_some(),
+    };
+    while range.start < range.end && !opens(&tokens[range.start]) {
         range.start += 1;
     }
     while range.start < range.end && (tokens[range.end - 1].kind == Kind::Sign || is_small(&tokens[range.end - 1])) {
@@ -303,8 +316,8 @@ const TROUBLE: &[&str] = &[
 ];
 
 /// Words that say nothing by themselves.
-const SMALL: [&str; 60] = [
-    "you", "can", "here", "see", "more", "information", "please", "check", "use", "try", "set", "may", "might", "should", "also", "be", 
+const SMALL: [&str; 64] = [
+    "did", "do", "does", "done", "you", "can", "here", "see", "more", "information", "please", "check", "use", "try", "set", "may", "might", "should", "also", "be", 
     "the", "a", "an", "of", "to", "in", "on", "at", "by", "for", "with", "and", "or", "is", "was", "are", "were", "been", "them", "has", "have",
     "had", "it", "its", "this", "that", "as", "from", "while", "when", "due", "because", "which", "will", "would", "into", "after", "during",
     "than", "then", "if", "but", "their", "there",

@@ -51,9 +51,19 @@ impl<'a> Ordinary<'a> {
         }
     }
 
-    /// Takes up an ordinary record that a draft matched; answers whether it does.
+    /// Begins to count anew what a draft matches.
+    pub fn recount(&mut self) {
+        self.failing.clear();
+        self.passing.clear();
+    }
+
+    /// Counts a record that the draft matches; one that is ordinary and of another kind is taken up, and `true` answered.
     pub fn object(&mut self, record: &Record, pattern: &Pattern) -> bool {
-        let confused = self.is_ordinary(record) && pattern.is_match(&record.text) && template::kind(&record.text) != self.own;
+        if !pattern.is_match(&record.text) {
+            return false;
+        }
+        let confused = self.is_ordinary(record) && template::kind(&record.text) != self.own;
+        self.count(record);
         if confused {
             self.texts.push(cut(&record.text));
         }
@@ -65,7 +75,7 @@ impl<'a> Ordinary<'a> {
         &self.texts
     }
 
-    /// Where the line's own kind was seen.
+    /// Where the line's own kind was seen; after [`Ordinary::recount`], where the draft matched.
     pub fn seen(&self) -> Seen {
         let all = |group| self.watch.group(group).count();
         Seen { failing: (self.failing.len(), all(Group::Failing)), passing: (self.passing.len(), all(Group::Control)) }

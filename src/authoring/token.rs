@@ -112,8 +112,8 @@ const NAMED: [&str; 46] = [
 const PLACED: [&str; 8] = ["in", "of", "on", "for", "from", "into", "by", "at"];
 
 /// Words that can follow a name, so that the word before them was one.
-const AFTER_A_NAME: [&str; 26] = [
-    "not", "does", "is", "was", "has", "already", "could", "cannot", "failed", "exists", "exceeded", "in", "at", "on", "for", "from",
+const AFTER_A_NAME: [&str; 25] = [
+    "not", "does", "is", "was", "has", "already", "could", "cannot", "failed", "exists", "in", "at", "on", "for", "from",
     "with", "are", "will", "can", "doesn't", "isn't", "has", "lost", "refused", "rejected",
 ];
 

@@ -191,6 +191,7 @@ fn against(scene: &Scene, seed: &Seed<'_>, ordinary: &mut Ordinary<'_>) -> anyho
         };
         let pattern = Pattern::new(&drafted.pattern).with_context(|| format!("the draft's pattern: {}", drafted.pattern))?;
         let mut confused = false;
+        ordinary.recount();
         scene.read(&mut |record| confused |= ordinary.object(&record, &pattern))?;
         if !confused {
             return Ok(Ok(drafted));
