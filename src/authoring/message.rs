@@ -123,6 +123,7 @@ fn head(tokens: &[Token<'_>]) -> usize {
             Kind::Word if MONTHS.contains(&token.text) && at > 0 => 1,
             // `W |`, `1:M`: a level or a role in one letter.
             Kind::Word if token.text.len() == 1 && next.is_some_and(|next| matches!(next.kind, Kind::Number | Kind::Time) || next.text == "|") => 1,
+            Kind::Word if before_sign && token.text.contains(['.', '_', '/']) => 1,
             Kind::Word if is_logfmt_level(&tokens[at..]) => 3,
             Kind::Word if is_syslog_date(&tokens[at..]) => match tokens.iter().position(|token| token.text == ":" ) {
                 Some(colon) if colon < at + 12 => colon + 1 - at,

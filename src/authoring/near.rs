@@ -14,7 +14,10 @@ const MOST_PARTS: usize = 80;
 const SHORTEST_WORD: usize = 4;
 
 /// A text that shares less than this with the pattern is no near miss.
-const NEAR: f64 = 0.45;
+const NEAR: f64 = 0.5;
+
+/// A group counts at most so much, in bytes: most of what it holds is alternatives.
+const MOST_OF_A_GROUP: usize = 12;
 
 /// A pattern taken apart: one for each of its alternatives.
 pub struct Apart {
@@ -125,7 +128,7 @@ fn parts(nodes: &[&Ast], source: &str) -> Vec<String> {
 
 impl Way {
     fn new(flags: String, parts: Vec<String>) -> Way {
-        let weights = parts.iter().map(|part| if is_word(part) { plain(part).trim().len() } else { usize::from(part.len() > 2) * 2 }).collect();
+        let weights = parts.iter().map(|part| if is_word(part) { plain(part).trim().len() } else { least(part) }).collect();
         let cells = || (0..=parts.len()).map(|_| OnceCell::new()).collect();
         Way { heads: cells(), tails: cells(), flags, weights, parts }
     }
@@ -181,6 +184,11 @@ fn most(all: usize, holds: impl Fn(usize) -> bool) -> usize {
 /// A part of plain letters, escaped or not.
 fn is_word(part: &str) -> bool {
     !part.starts_with(['(', '[']) && part.chars().any(char::is_alphanumeric) && !part.starts_with("\\b") && !part.starts_with("\\w") && !part.starts_with("\\d") && !part.starts_with("\\s")
+}
+
+/// The fewest bytes that a part needs.
+fn least(part: &str) -> usize {
+    regex_syntax::parse(part).ok().and_then(|hir| hir.properties().minimum_len()).unwrap_or(0).min(MOST_OF_A_GROUP)
 }
 
 fn plain(part: &str) -> String {

@@ -1,7 +1,10 @@
 //! Gathers what is ordinary in an incident: lines around passing tests and between failures, one of each kind.
 
+use std::collections::BTreeSet;
+
 use rustc_hash::FxHashSet;
 
+use crate::diagnosis::{Control, StandingKind};
 use crate::findings::{Group, Watch, WindowIx};
 use crate::logs::Record;
 use crate::logs::template;
@@ -20,8 +23,8 @@ pub struct Ordinary<'a> {
     own: String,
     kinds: FxHashSet<String>,
     texts: Vec<String>,
-    failing: FxHashSet<WindowIx>,
-    passing: FxHashSet<WindowIx>,
+    windows: BTreeSet<WindowIx>,
+    between_failures: u64,
 }
 
 /// In how many windows the line's own kind was seen.
@@ -37,8 +40,7 @@ impl<'a> Ordinary<'a> {
     /// Gathers for a line of this text.
     pub fn new(watch: &'a Watch, text: &str) -> Ordinary<'a> {
         let kinds = FxHashSet::default();
-        let (failing, passing) = (FxHashSet::default(), FxHashSet::default());
-        Ordinary { watch, own: template::kind(text), kinds, texts: Vec::new(), failing, passing }
+        Ordinary { watch, own: template::kind(text), kinds, texts: Vec::new(), windows: BTreeSet::new(), between_failures: 0 }
     }
 
     /// Takes up one record; those in failing windows are not ordinary.
@@ -53,8 +55,8 @@ impl<'a> Ordinary<'a> {
 
     /// Begins to count anew what a draft matches.
     pub fn recount(&mut self) {
-        self.failing.clear();
-        self.passing.clear();
+        self.windows.clear();
+        self.between_failures = 0;
     }
 
     /// Counts a record that the draft matches; one that is ordinary and of another kind is taken up, and `true` answered.
@@ -77,16 +79,27 @@ impl<'a> Ordinary<'a> {
 
     /// Where the line's own kind was seen; after [`Ordinary::recount`], where the draft matched.
     pub fn seen(&self) -> Seen {
-        let all = |group| self.watch.group(group).count();
-        Seen { failing: (self.failing.len(), all(Group::Failing)), passing: (self.passing.len(), all(Group::Control)) }
+        let seen = |group| {
+            let all: Vec<WindowIx> = self.watch.group(group).map(|(place, _)| place).collect();
+            (all.iter().filter(|place| self.windows.contains(place)).count(), all.len())
+        };
+        Seen { failing: seen(Group::Failing), passing: seen(Group::Control) }
+    }
+
+    /// Whether it is just as common around passing tests, by the same reckoning as in a diagnosis.
+    pub fn is_common(&self) -> bool {
+        let windows: Vec<WindowIx> = self.windows.iter().copied().collect();
+        Control::new(self.watch).standing_of(&windows, self.between_failures).kind == StandingKind::Common
     }
 
     fn count(&mut self, record: &Record) {
-        let watch = self.watch;
-        watch.around(record.entries[0].timestamp, |window| match watch.windows()[window].group {
-            Group::Failing => self.failing.extend([window]),
-            Group::Control => self.passing.extend([window]),
+        let (watch, at) = (self.watch, record.entries[0].timestamp);
+        let mut near_failure = false;
+        watch.around(at, |window| {
+            near_failure |= watch.windows()[window].group == Group::Failing;
+            self.windows.insert(window);
         });
+        self.between_failures += u64::from(!near_failure && watch.during_run(at));
     }
 
     /// During a passing test, or during the run while no failing test was at work, margins included.
@@ -99,14 +112,6 @@ impl<'a> Ordinary<'a> {
         });
         let in_margin = || self.watch.group(Group::Failing).any(|(_, window)| window.window.contains(at));
         !near_failure && (controlled || self.watch.during_run(at)) && !in_margin()
-    }
-}
-
-impl Seen {
-    /// Seen around failures more often than around passing tests, half a window added to each side.
-    pub fn is_unusual(&self) -> bool {
-        let share = |(seen, all): (usize, usize)| (seen as f64 + 0.5) / (all as f64 + 1.0);
-        self.passing.0 == 0 || share(self.failing) > 3.0 * share(self.passing)
     }
 }
 

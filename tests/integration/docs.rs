@@ -66,6 +66,7 @@ fn links_between_pages_lead_somewhere() {
         "CONTRIBUTING.md",
         "CHANGELOG.md",
         "docs/guide.md",
+        "docs/writing-rules.md",
         "samples/README.md",
         "reports/README.md",
         "rules/README.md",

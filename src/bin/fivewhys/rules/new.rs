@@ -158,20 +158,20 @@ struct Made {
 fn make(args: &NewArgs, found: &Found, catalog: &Catalog) -> anyhow::Result<Result<Made, String>> {
     let service = found.service.as_deref().filter(|_| !args.any_service);
     let seed = Seed { text: &found.text, service, severity: found.severity, ordinary: &[] };
-    let (draft, seen) = match &found.scene {
-        None => (draft::draft(&seed).map_err(|refusal| refusal.to_string()), None),
+    let (draft, seen, common) = match &found.scene {
+        None => (draft::draft(&seed).map_err(|refusal| refusal.to_string()), None, false),
         Some(scene) => {
             let mut ordinary = Ordinary::new(&scene.watch, &found.text);
             scene.read(&mut |record| ordinary.see(&record))?;
-            (against(scene, &seed, &mut ordinary)?, Some(ordinary.seen()))
+            (against(scene, &seed, &mut ordinary)?, Some(ordinary.seen()), ordinary.is_common())
         }
     };
     let draft = match draft {
         Ok(draft) => draft,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    if let Some(seen) = seen.filter(|seen| !seen.is_unusual()) {
-        return Ok(Err(common(seen)));
+    if let Some(seen) = seen.filter(|_| common) {
+        return Ok(Err(too_common(seen)));
     }
     let matcher = Matcher::new(catalog);
     let refined = edges::refined(catalog, &matcher, &found.text);
@@ -200,7 +200,7 @@ fn against(scene: &Scene, seed: &Seed<'_>, ordinary: &mut Ordinary<'_>) -> anyho
     Ok(Err(format!("after {ROUNDS} drafts ordinary lines are still matched; narrow the rule by hand with `none` or a `filter`")))
 }
 
-fn common(seen: Seen) -> String {
+fn too_common(seen: Seen) -> String {
     format!(
         "the same kind of line is logged in {} of {} passing windows and in {} of {} failing ones: it is not what sets the failures apart.\n`fivewhys diagnose` lists other leads, and `--line` drafts from the line alone",
         seen.passing.0, seen.passing.1, seen.failing.0, seen.failing.1

@@ -15,6 +15,9 @@ use crate::rules::words;
 /// Columns of a pattern or a log line.
 const COLUMNS: usize = 140;
 
+/// So many matchers are listed each by itself.
+const MATCHERS: usize = 4;
+
 /// What is asked.
 pub struct Question<'a> {
     pub catalog: &'a Catalog,
@@ -41,8 +44,17 @@ pub fn page(question: &Question<'_>, answers: &[Answer], fate: &Fate) -> String 
         ),
         None => "  nothing dates this test, so there is no window\n".to_owned(),
     };
-    for answer in answers {
+    let far = |answer: &&Answer| matches!(answer.state, State::Far(_));
+    // Of many ways to match, those that nothing comes near are only counted.
+    let counted = answers.iter().filter(far).count();
+    let collapsed = counted > MATCHERS;
+    for answer in answers.iter().filter(|answer| !collapsed || !far(answer)) {
         out += &condition(answer, redactor);
+    }
+    if collapsed {
+        let pad = "  ".repeat(answers.iter().find(far).map_or(0, |answer| answer.depth) + 1);
+        let records = words::count(usize::try_from(question.entries).unwrap_or(usize::MAX), "record", "records");
+        out += &format!("{pad}{}: not met: of {records} none comes near; `rules show {}` lists them\n", words::count(counted, "more matcher", "more matchers"), rule.id);
     }
     out + "\n" + &because(question, answers, fate, redactor)
 }
