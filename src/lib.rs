@@ -29,4 +29,5 @@ pub mod diagnosis;
 pub mod scenarios;
 pub mod report;
 pub mod saved;
+pub mod authoring;
 pub mod compare;

@@ -71,6 +71,7 @@ fn links_between_pages_lead_somewhere() {
         "docs/lints.md",
         "docs/testing-rules.md",
         "docs/rules/README.md",
+        "docs/writing-rules.md",
         "samples/README.md",
         "reports/README.md",
         "rules/README.md",

@@ -13,6 +13,7 @@ mod exit_status;
 mod incident;
 mod output;
 mod pull;
+mod pipeline;
 mod report;
 mod rules;
 mod watch;
