@@ -56,9 +56,20 @@ fn gaps(folder: &Path, manifest: &Manifest) -> Vec<Gap> {
     gaps
 }
 
-/// The kinds of gaps that a pull writes; a gap of any other kind is one of the pull.
-const KINDS: &[&str] =
-    &["no-entries", "not-pulled", "pull-interrupted", "late-entries", "suppressed", "truncated", "unreadable-file"];
+/// The kinds of gaps that a pull writes; one that is not among them comes back as `pull`.
+const KINDS: &[&str] = &[
+    "controls",
+    "late-entries",
+    "no-entries",
+    "not-allowed",
+    "not-pulled",
+    "pull-interrupted",
+    "suppressed",
+    "truncated",
+    "unreadable-entry",
+    "unreadable-file",
+    "window-not-over",
+];
 
 fn said(gap: &SavedGap) -> Gap {
     let kind = KINDS.iter().find(|kind| **kind == gap.kind).copied().unwrap_or("pull");
