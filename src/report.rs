@@ -22,11 +22,13 @@ pub(crate) mod inert;
 pub mod json;
 pub mod markdown;
 pub mod redact;
+pub mod rule_page;
 pub mod schema;
 pub(crate) mod story;
 pub mod template;
 pub mod text;
 
+pub use inert::visible;
 pub use schema::Report;
 
 /// All that a report is made of.

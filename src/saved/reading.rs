@@ -60,6 +60,7 @@ fn gaps(folder: &Path, manifest: &Manifest) -> Vec<Gap> {
 const KINDS: &[&str] = &[
     "controls",
     "late-entries",
+    "left-alone",
     "no-entries",
     "not-allowed",
     "not-pulled",

@@ -78,6 +78,15 @@ impl Incident {
         }
     }
 
+    /// The same with the logs of another incident beside its own.
+    #[must_use]
+    pub fn with_logs_of(mut self, other: Incident) -> Incident {
+        self.logs.extend(other.logs);
+        self.log_names.extend(other.log_names);
+        self.left_alone.extend(other.left_alone);
+        self
+    }
+
     /// What was left alone or is missing, as gaps.
     pub fn gaps(&self) -> impl Iterator<Item = Gap> + '_ {
         let no_logs = (self.logs.is_empty() && self.saved.is_none()).then(|| Gap {
