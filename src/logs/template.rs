@@ -1,5 +1,8 @@
 //! What stays of a line when ids, numbers and times are masked: two lines with one template say the same thing.
 
+use std::borrow::Cow;
+use super::stack;
+
 /// Stands for a masked part.
 const MASK: char = '#';
 
@@ -21,6 +24,70 @@ pub fn template(text: &str) -> String {
         masked.push_str(&mask_line(last));
     }
     cut(masked)
+}
+
+/// The kind of line that a record's text is, for telling kinds apart before anything is known of them.
+///
+/// As [`template`], but a stack trace is named by its exception and its innermost own frame, whoever logged it and
+/// with whatever words in front; the status of a request stays, and the time at the head of a line goes.
+pub fn kind(text: &str) -> String {
+    if let Some(named) = traced(text) {
+        return cut(named);
+    }
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    let first = lines.next().unwrap_or_default().trim();
+    let mut masked = mask_request(first);
+    if first.starts_with(|c: char| c.is_ascii_digit() || c == '[') && looks_dated(first) {
+        let rest = masked.strip_prefix("[#]").or_else(|| masked.strip_prefix(MASK)).unwrap_or(&masked);
+        masked = rest.trim_start_matches([' ', '|', '-', ':', ',']).to_owned();
+    }
+    if let Some(last) = exception_line(text) {
+        masked.push_str(" … ");
+        masked.push_str(&mask_line(last));
+    }
+    cut(masked.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// `KeyError: 'seat' at /app/orders.py in reserve`; the line number goes, as it moves with each revision.
+fn traced(text: &str) -> Option<String> {
+    let has_trace = ["Traceback (most recent call last)", "\n    at ", "\n\tat ", "\ngoroutine "].iter().any(|sign| text.contains(sign));
+    let found = has_trace.then(|| stack::exception(text)).flatten()?;
+    let mut named = found.kind;
+    if !found.message.is_empty() {
+        named.push_str(": ");
+        named.push_str(&mask_line(&found.message));
+    }
+    if let Some(frame) = found.frame {
+        let (place, function) = frame.rsplit_once(" in ").unwrap_or((&frame, ""));
+        let file = place.trim_end_matches(|c: char| c.is_ascii_digit() || c == ':');
+        named.push_str(&format!(" at {file}"));
+        if !function.is_empty() {
+            named.push_str(&format!(" in {function}"));
+        }
+    }
+    Some(named)
+}
+
+/// The line masked, with the status that follows a URL or the protocol's name: `GET https://… 503 0.2s`.
+fn mask_request(line: &str) -> String {
+    let mut before = "";
+    for word in line.split_whitespace() {
+        let after_target = before.contains("://") || before.starts_with("HTTP/");
+        if after_target && word.len() == 3 && word.bytes().all(|byte| byte.is_ascii_digit()) && ("100".."600").contains(&word) {
+            // Both are slices of one line, so their distance is the place of the word.
+            let at = word.as_ptr() as usize - line.as_ptr() as usize;
+            return format!("{} {word} {}", mask_line(&line[..at]), mask_line(&line[at + word.len()..]));
+        }
+        before = word;
+    }
+    mask_line(line)
+}
+
+/// `2026-11-20…`, `[2026-11-20…`, `09:27:43…`.
+fn looks_dated(line: &str) -> bool {
+    let head: Vec<u8> = line.trim_start_matches('[').bytes().take(8).collect();
+    let digits = |range: std::ops::Range<usize>| head.get(range).is_some_and(|part| part.iter().all(u8::is_ascii_digit));
+    digits(0..4) && head.get(4).is_some_and(|byte| b"-/".contains(byte)) || digits(0..2) && head.get(2) == Some(&b':') && digits(3..5)
 }
 
 /// The last line of a stack trace that names an exception, after the first line.
@@ -59,10 +126,16 @@ fn names_an_exception(line: &str) -> bool {
 }
 
 fn mask_line(line: &str) -> String {
+    let line = without_addresses(line.trim());
     let mut out = String::with_capacity(line.len());
     let mut announced = false;
-    let mut rest = line.trim();
+    let mut rest = &*line;
     while let Some(first) = rest.chars().next() {
+        if let Some(length) = token_length(rest) {
+            out.push(MASK);
+            rest = &rest[length..];
+            continue;
+        }
         let word_end = rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len());
         if word_end == 0 {
             out.push(first);
@@ -83,6 +156,49 @@ fn mask_line(line: &str) -> String {
     collapse(&out)
 }
 
+/// The line with a mask for each e-mail address, and for each password in a URL with the host behind it. A line
+/// without `@` costs nothing.
+fn without_addresses(line: &str) -> Cow<'_, str> {
+    let mut out = String::new();
+    let mut shown = 0;
+    for at in memchr::memchr_iter(b'@', line.as_bytes()) {
+        let (before, after) = (&line[shown..at], &line[at + 1..]);
+        let is_name = |c: char| c.is_ascii_alphanumeric() || "._%+-‹:›".contains(c);
+        let start = before
+            .rfind(|c: char| !is_name(c))
+            .map_or(0, |place| place + before[place..].chars().next().map_or(0, char::len_utf8));
+        let end = after.find(|c: char| !(c.is_ascii_alphanumeric() || c == '.' || c == '-')).unwrap_or(after.len());
+        // What stands in front of a colon is the user's name, unless the colon is in a token.
+        let name = &before[start..];
+        let colon = name.rfind(':').filter(|colon| !name[*colon..].contains('›'));
+        let start = start + colon.map_or_else(|| name.rfind(":‹").map_or(0, |place| place + 1), |colon| colon + 1);
+        let is_password = before[..start].ends_with(':') && before[..start].contains("://");
+        if start == before.len() || end == 0 || !(is_password || after[..end].contains('.')) {
+            continue;
+        }
+        out.push_str(&before[..start]);
+        out.push(MASK);
+        shown = at + 1 + end;
+    }
+    if shown == 0 { Cow::Borrowed(line) } else { Cow::Owned(out + &line[shown..]) }
+}
+
+/// How long what begins here is, if it is a JSON web token, or a token that stands for a secret: in whichever form
+/// a secret was written or taken out, the template is the same.
+fn token_length(text: &str) -> Option<usize> {
+    let end = |is_part: fn(char) -> bool| text.find(|c: char| !is_part(c)).unwrap_or(text.len());
+    if text.starts_with('‹') {
+        let close = text.find('›')?;
+        return (close <= 240 && text[..close].contains(':')).then(|| close + '›'.len_utf8());
+    }
+    if text.starts_with("eyJ") {
+        let length = end(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+        return (length >= 20).then_some(length);
+    }
+    let code = text.strip_prefix("masked_")?.as_bytes().get(2)?;
+    (code.is_ascii_digit() || *code == b'x').then(|| end(|c| c.is_ascii_alphanumeric() || c == '_'))
+}
+
 /// Long random words without a digit are rare; keep words, mask what no language has.
 fn push_word(out: &mut String, word: &str) {
     if word.len() > 40 { out.push(MASK) } else { out.push_str(word) }
@@ -92,6 +208,14 @@ fn push_masked(out: &mut String, word: &str) {
     let digits = word.strip_prefix("0x").unwrap_or(word);
     let hexadecimal = (digits.len() < word.len() || word.len() >= 4) && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
     if hexadecimal || word.len() >= 20 {
+        if word.len() >= 20
+            && word.bytes().any(|byte| byte.is_ascii_uppercase())
+            && word.bytes().any(|byte| byte.is_ascii_lowercase())
+        {
+            // `ghp_`, `sk_live_`: what stands before a key is a part of it.
+            let kept = out.trim_end_matches(|c: char| c.is_ascii_lowercase() || c == '_').len();
+            out.truncate(if out.ends_with('_') { kept } else { out.len() });
+        }
         out.push(MASK);
         return;
     }
@@ -134,7 +258,20 @@ fn collapse(masked: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::template;
+    use super::{kind, template};
+
+    #[test]
+    fn a_trace_is_one_kind_whoever_logged_it_and_the_status_of_a_request_stays() {
+        let trace = |head: &str, line: u32| {
+            format!("{head}Traceback (most recent call last):\n  File \"/app/orders.py\", line {line}, in reserve\n    x\n  File \"/usr/lib/python3.12/json/__init__.py\", line 3, in loads\n    y\nKeyError: 'seat'")
+        };
+        assert_eq!(kind(&trace("", 30)), "KeyError: 'seat' at /app/orders.py in reserve");
+        assert_eq!(kind(&trace("2026-11-20 09:27:43,141 ERROR Exception in ASGI application\n", 31)), kind(&trace("", 30)));
+        assert_eq!(kind("GET https://a.run.app/v2/x 503 0.2s python-httpx/0.28"), "GET https://a.run.app/v#/x 503 #s python-httpx/#");
+        assert_eq!(kind("2026-11-20 09:29:44.674 | ERROR    | app.seats - job-7ab8f: off by 3"), "ERROR | app.seats - job-#: off by #");
+        assert_eq!(kind("12 rows of 30 are stale"), "# rows of # are stale");
+        assert_eq!(kind("[2026-11-20 09:29:44,674] [WARNING] late"), "[WARNING] late");
+    }
 
     #[test]
     fn ids_numbers_and_times_are_masked_and_words_stay() {
@@ -146,6 +283,25 @@ mod tests {
         );
         assert_eq!(template("user 7d9f0c1e-4b52-4f6a-9c58-1f0f6f6f2a11 took 312 ms"), "user # took # ms");
         assert_eq!(template("checksum 0x1f3a of 0x1"), "checksum # of #");
+    }
+
+    #[test]
+    fn a_secret_and_the_token_that_stands_for_it_have_one_template() {
+        let jwt = format!("{}.{}.x-y_z", "eyJhbGciOiJIUzI1NiJ9", "eyJzdWIiOiJ1LTEifQ");
+        for (secret, token) in [
+            (jwt.as_str(), "‹jwt:1›"),
+            (jwt.as_str(), "masked_jw12"),
+            (jwt.as_str(), "‹jwt:1 exp=2026-11-20T09:20:00Z aud=orbit-api›"),
+            ("ada.lovelace@mail.example.org", "‹email:~0123456789abcdef›"),
+            ("postgres://app:s3cr3t-Pa55@db:5432/chat", "postgres://app:‹password:2›@db:5432/chat"),
+            ("10.12.3.77:5012", "‹ip:3›:5012"),
+            ("10.12.3.77", "240.0.0.3"),
+            (&format!("ghp_{}", "16C7e42F292c6912E7710c838347Ae178B4a"), "‹api-key:1›"),
+        ] {
+            let line = |word: &str| template(&format!("refused '{word}' for /x of user svc:sync"));
+            assert_eq!(line(secret), line(token));
+        }
+        assert_eq!(template("logo@2x and @mention and a@b"), "logo@#x and @mention and a@b");
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub fn unprinted(shown: &[String], printed: &str) -> Option<String> {
 #[test]
 fn the_reports_in_the_documentation_are_real() {
     let mut count = 0;
-    for page in ["README.md", "docs/guide.md"] {
+    for page in ["README.md", "docs/guide.md", "docs/cloud-logging.md"] {
         for (command, lines) in shown(page) {
             let ran = program::run(command.split_whitespace().chain(["--width", "100"]));
             let wrong = unprinted(&lines, &ran.out);
@@ -66,10 +66,12 @@ fn links_between_pages_lead_somewhere() {
         "CONTRIBUTING.md",
         "CHANGELOG.md",
         "docs/guide.md",
+        "docs/cloud-logging.md",
         "docs/configuration.md",
         "docs/lints.md",
         "docs/testing-rules.md",
         "docs/rules/README.md",
+        "docs/writing-rules.md",
         "samples/README.md",
         "reports/README.md",
         "rules/README.md",

@@ -4,8 +4,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod architecture;
+mod authoring;
 mod bad_input;
 mod cli;
+mod cloud;
 mod determinism;
 mod docs;
 mod compare;
@@ -15,3 +17,4 @@ mod report;
 mod results;
 mod rules;
 mod samples;
+mod saved;

@@ -134,6 +134,17 @@ pub fn print(text: &str, out: &mut dyn Write) -> anyhow::Result<()> {
     }
 }
 
+/// Words as one line that a shell takes.
+pub fn command(words: impl IntoIterator<Item = String>) -> String {
+    words.into_iter().map(|word| quoted(&word)).collect::<Vec<_>>().join(" ")
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./:=+,@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+}
+
 impl LookArgs {
     /// What was asked for, or what the terminal can do.
     pub fn look(&self) -> Look {

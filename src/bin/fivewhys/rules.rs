@@ -11,11 +11,15 @@ use crate::exit_status::{ExitStatus, Fatal};
 
 mod check;
 mod files;
+mod inputs;
 mod listing;
+mod new;
 mod page;
 mod pages;
 mod problems;
 mod test;
+mod try_;
+mod why_not;
 mod words;
 
 /// Columns used where there is no terminal to ask.
@@ -42,6 +46,15 @@ pub enum RulesCommand {
     /// Find mistakes in rules: file, line, column and what to write instead
     #[command(after_help = EXIT_STATUS)]
     Check(check::CheckArgs),
+    /// Draft a rule from a lead of a report, an entry or a line
+    #[command(after_help = new::EXIT_STATUS)]
+    New(Box<new::NewArgs>),
+    /// Try a rule on incidents: what it meets around failures and around passing tests, and what it changes
+    #[command(after_help = try_::EXIT_STATUS)]
+    Try(Box<try_::TryArgs>),
+    /// Why does a rule not match, or why is it not the cause, for one test?
+    #[command(after_help = why_not::EXIT_STATUS)]
+    WhyNot(Box<why_not::WhyNotArgs>),
     /// Run the tests that stand in the rule files: examples, counter-examples and scenarios
     #[command(after_help = EXIT_STATUS)]
     Test(test::TestArgs),
@@ -92,6 +105,9 @@ pub fn run(command: &RulesCommand, out: &mut dyn Write) -> anyhow::Result<ExitSt
         RulesCommand::Test(args) => test::run(args)?,
         RulesCommand::Pages(args) => pages::run(args)?,
         RulesCommand::Schema => (schema::schema().context("cannot write the schema")?, ExitStatus::Explained),
+        RulesCommand::New(args) => return new::run(args, out),
+        RulesCommand::Try(args) => return try_::run(args, out),
+        RulesCommand::WhyNot(args) => return why_not::run(args, out),
     };
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(status),
