@@ -284,7 +284,7 @@ mod tests {
 
     #[test]
     fn exception_types_keep_their_case_and_words_do_not() {
-        let found = pattern("lease lost after org.example.SeatException for topic orders within 60000 ms");
+        let found = pattern("lease lost after org.example.SeatException for topic orders is older than 60000 ms");
         assert!(found.source.starts_with("(?i)"), "{}", found.source);
         assert!(found.source.contains("(?-i:SeatException)"), "{}", found.source);
         assert!(found.source.contains("topic (?P<topic>"), "{}", found.source);

@@ -155,6 +155,10 @@ impl<'a> Inquiry<'a> {
             Condition::Any(parts) => ("any of".to_owned(), Vec::new(), held(group(parts).into_iter().any(|met| met), "none of them holds")),
             Condition::None(parts) => {
                 let met = group(parts).into_iter().any(|met| met);
+                // That what must not be there came near is no miss.
+                for answer in answers[place + 1..].iter_mut().filter(|answer| matches!(answer.state, State::Near(_))) {
+                    answer.state = State::Far(self.inside);
+                }
                 ("none of".to_owned(), Vec::new(), held(!met, "one of them holds; it only stands in the way where it is met by the same record"))
             }
             Condition::Log(matcher) => (format!("log {}", matcher + 1), self.log_asks(*matcher), self.log(*matcher)),
