@@ -8,6 +8,8 @@
 //!  read       around      pull     load      find         diagnose      render     from run to run
 //! ```
 //!
+//! [`saved`] stands beside the row: it keeps a pull on disk, redacted as a report is, for a later diagnosis.
+//!
 //! Invariants:
 //!
 //! 1. The library never prints, exits, or reads the environment or the clock.
@@ -24,6 +26,8 @@ pub mod logs;
 pub mod rules;
 pub mod findings;
 pub mod diagnosis;
+pub mod scenarios;
 pub mod report;
+pub mod saved;
 pub mod authoring;
 pub mod compare;

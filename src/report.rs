@@ -4,6 +4,7 @@
 //! stands [`redact`]: a report holds no text that has not passed it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::diagnosis::Diagnosis;
 use crate::findings::{EvidenceIx, Neighbours};
@@ -21,11 +22,13 @@ pub(crate) mod inert;
 pub mod json;
 pub mod markdown;
 pub mod redact;
+pub mod rule_page;
 pub mod schema;
 pub(crate) mod story;
 pub mod template;
 pub mod text;
 
+pub use inert::visible;
 pub use schema::Report;
 
 /// All that a report is made of.
@@ -55,7 +58,12 @@ pub struct Subject<'a> {
 /// takes out the places where a secret stands bare, without the words that gave it away. Linear in the
 /// length of all texts, for a bounded number of secrets.
 pub fn build(subject: &Subject<'_>) -> Report {
-    let mut redactor = redact::Redactor::default();
+    build_with(subject, Arc::default())
+}
+
+/// As [`build`], with what the users of one place want taken out or left alone.
+pub fn build_with(subject: &Subject<'_>, settings: Arc<redact::Settings>) -> Report {
+    let mut redactor = redact::Redactor::with(settings);
     assembly::assemble(subject, &mut redactor);
     redactor.recall();
     assembly::assemble(subject, &mut redactor)

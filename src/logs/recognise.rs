@@ -3,6 +3,7 @@
 use std::io::Read;
 
 use super::outline::top_level_keys;
+use super::parquet;
 use super::source::decoded;
 
 /// How entries stand in a text.
@@ -24,6 +25,10 @@ const TRIES: usize = 300;
 /// The layout of the log entries in a file that starts with `head`, compressed or not, in UTF-8 or UTF-16;
 /// `None` where no entry of Cloud Logging is in sight.
 pub fn recognise(head: &[u8]) -> Option<Layout> {
+    // The columns are listed at the end of the file; `Source::recognise` looks there.
+    if head.starts_with(&parquet::MAGIC) {
+        return Some(Layout { indent: Some(Vec::new()), fenced: false });
+    }
     let text = decoded_head(head);
     let openings = memchr::memchr_iter(b'{', &text).filter(|at| may_open_an_entry(&text[..*at]));
     openings.take(TRIES).find_map(|at| is_entry(&text[at..]).then(|| layout(&text, at)))

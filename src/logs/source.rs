@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use encoding_rs_io::DecodeReaderBytesBuilder;
 
+use super::parquet;
 use super::recognise::{HEAD_BYTES, Layout, recognise};
 
 /// First bytes of compressed files.
@@ -60,6 +61,9 @@ impl Source {
         }
         let mut head = Vec::with_capacity(HEAD_BYTES);
         self.raw()?.take(HEAD_BYTES as u64).read_to_end(&mut head)?;
+        if head.starts_with(&parquet::MAGIC) && !parquet::is_ours(&self.opening())? {
+            return Ok(None);
+        }
         Ok(recognise(&head))
     }
 
@@ -92,11 +96,31 @@ impl Source {
         })
     }
 
-    /// Its text: decompressed, without byte order mark, UTF-16 as UTF-8; and whether it was UTF-16.
+    /// Its text: decompressed, without byte order mark, UTF-16 as UTF-8, Parquet as NDJSON; and whether it was UTF-16.
     pub(super) fn text(&self) -> io::Result<Text<'_>> {
-        decoded(self.raw()?)
+        let (head, raw) = peek(self.raw()?)?;
+        if head == parquet::MAGIC {
+            return Ok(Text { stream: Box::new(parquet::lines(self.opening())), wide: false });
+        }
+        decoded(raw)
+    }
+
+    /// Opens it for a reader that jumps about in it.
+    fn opening(&self) -> parquet::Open<'_> {
+        Box::new(|| {
+            Ok(match &self.place {
+                Place::Path(path) => Box::new(File::open(path)?),
+                Place::Opened(file) => Box::new(file.try_clone()?),
+                Place::Bytes(bytes) => Box::new(io::Cursor::new(bytes.clone())),
+            })
+        })
     }
 }
+
+/// A file any place of which can be read.
+pub(super) trait ReadSeek: Read + Seek + Send {}
+
+impl<F: Read + Seek + Send> ReadSeek for F {}
 
 /// Stretches of a file that lie closer than this are read in one go, in bytes.
 const NEAR_BYTES: u64 = 16 << 10;
@@ -107,7 +131,23 @@ const GO_BYTES: u64 = 1 << 20;
 impl Source {
     /// Whether any place of the text can be read at once: neither compressed nor recoded.
     pub(super) fn is_plain(&self) -> bool {
-        self.raw().and_then(peek).is_ok_and(|(head, _)| !is_packed(head) && !is_marked(head))
+        self.raw().and_then(peek).is_ok_and(|(head, _)| !is_packed(head) && !is_marked(head) && head != parquet::MAGIC)
+    }
+
+    /// The file itself and its size, where any place of the text can be read at once.
+    pub(super) fn seekable(&self) -> io::Result<Option<(Box<dyn ReadSeek + '_>, u64)>> {
+        if !self.is_plain() {
+            return Ok(None);
+        }
+        Ok(match &self.place {
+            Place::Path(path) => {
+                let file = File::open(path)?;
+                let size = file.metadata()?.len();
+                Some((Box::new(file), size))
+            }
+            Place::Opened(file) => Some((Box::new(&**file), file.metadata()?.len())),
+            Place::Bytes(bytes) => Some((Box::new(io::Cursor::new(&**bytes)), bytes.len() as u64)),
+        })
     }
 
     /// Hands over stretches of the text, each an offset and a length, in ascending order, without overlap. Plain

@@ -1,5 +1,6 @@
 //! What stays of a line when ids, numbers and times are masked: two lines with one template say the same thing.
 
+use std::borrow::Cow;
 use super::stack;
 
 /// Stands for a masked part.
@@ -125,10 +126,16 @@ fn names_an_exception(line: &str) -> bool {
 }
 
 fn mask_line(line: &str) -> String {
+    let line = without_addresses(line.trim());
     let mut out = String::with_capacity(line.len());
     let mut announced = false;
-    let mut rest = line.trim();
+    let mut rest = &*line;
     while let Some(first) = rest.chars().next() {
+        if let Some(length) = token_length(rest) {
+            out.push(MASK);
+            rest = &rest[length..];
+            continue;
+        }
         let word_end = rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len());
         if word_end == 0 {
             out.push(first);
@@ -149,6 +156,49 @@ fn mask_line(line: &str) -> String {
     collapse(&out)
 }
 
+/// The line with a mask for each e-mail address, and for each password in a URL with the host behind it. A line
+/// without `@` costs nothing.
+fn without_addresses(line: &str) -> Cow<'_, str> {
+    let mut out = String::new();
+    let mut shown = 0;
+    for at in memchr::memchr_iter(b'@', line.as_bytes()) {
+        let (before, after) = (&line[shown..at], &line[at + 1..]);
+        let is_name = |c: char| c.is_ascii_alphanumeric() || "._%+-‹:›".contains(c);
+        let start = before
+            .rfind(|c: char| !is_name(c))
+            .map_or(0, |place| place + before[place..].chars().next().map_or(0, char::len_utf8));
+        let end = after.find(|c: char| !(c.is_ascii_alphanumeric() || c == '.' || c == '-')).unwrap_or(after.len());
+        // What stands in front of a colon is the user's name, unless the colon is in a token.
+        let name = &before[start..];
+        let colon = name.rfind(':').filter(|colon| !name[*colon..].contains('›'));
+        let start = start + colon.map_or_else(|| name.rfind(":‹").map_or(0, |place| place + 1), |colon| colon + 1);
+        let is_password = before[..start].ends_with(':') && before[..start].contains("://");
+        if start == before.len() || end == 0 || !(is_password || after[..end].contains('.')) {
+            continue;
+        }
+        out.push_str(&before[..start]);
+        out.push(MASK);
+        shown = at + 1 + end;
+    }
+    if shown == 0 { Cow::Borrowed(line) } else { Cow::Owned(out + &line[shown..]) }
+}
+
+/// How long what begins here is, if it is a JSON web token, or a token that stands for a secret: in whichever form
+/// a secret was written or taken out, the template is the same.
+fn token_length(text: &str) -> Option<usize> {
+    let end = |is_part: fn(char) -> bool| text.find(|c: char| !is_part(c)).unwrap_or(text.len());
+    if text.starts_with('‹') {
+        let close = text.find('›')?;
+        return (close <= 240 && text[..close].contains(':')).then(|| close + '›'.len_utf8());
+    }
+    if text.starts_with("eyJ") {
+        let length = end(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+        return (length >= 20).then_some(length);
+    }
+    let code = text.strip_prefix("masked_")?.as_bytes().get(2)?;
+    (code.is_ascii_digit() || *code == b'x').then(|| end(|c| c.is_ascii_alphanumeric() || c == '_'))
+}
+
 /// Long random words without a digit are rare; keep words, mask what no language has.
 fn push_word(out: &mut String, word: &str) {
     if word.len() > 40 { out.push(MASK) } else { out.push_str(word) }
@@ -158,6 +208,14 @@ fn push_masked(out: &mut String, word: &str) {
     let digits = word.strip_prefix("0x").unwrap_or(word);
     let hexadecimal = (digits.len() < word.len() || word.len() >= 4) && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
     if hexadecimal || word.len() >= 20 {
+        if word.len() >= 20
+            && word.bytes().any(|byte| byte.is_ascii_uppercase())
+            && word.bytes().any(|byte| byte.is_ascii_lowercase())
+        {
+            // `ghp_`, `sk_live_`: what stands before a key is a part of it.
+            let kept = out.trim_end_matches(|c: char| c.is_ascii_lowercase() || c == '_').len();
+            out.truncate(if out.ends_with('_') { kept } else { out.len() });
+        }
         out.push(MASK);
         return;
     }
@@ -225,6 +283,25 @@ mod tests {
         );
         assert_eq!(template("user 7d9f0c1e-4b52-4f6a-9c58-1f0f6f6f2a11 took 312 ms"), "user # took # ms");
         assert_eq!(template("checksum 0x1f3a of 0x1"), "checksum # of #");
+    }
+
+    #[test]
+    fn a_secret_and_the_token_that_stands_for_it_have_one_template() {
+        let jwt = format!("{}.{}.x-y_z", "eyJhbGciOiJIUzI1NiJ9", "eyJzdWIiOiJ1LTEifQ");
+        for (secret, token) in [
+            (jwt.as_str(), "‹jwt:1›"),
+            (jwt.as_str(), "masked_jw12"),
+            (jwt.as_str(), "‹jwt:1 exp=2026-11-20T09:20:00Z aud=orbit-api›"),
+            ("ada.lovelace@mail.example.org", "‹email:~0123456789abcdef›"),
+            ("postgres://app:s3cr3t-Pa55@db:5432/chat", "postgres://app:‹password:2›@db:5432/chat"),
+            ("10.12.3.77:5012", "‹ip:3›:5012"),
+            ("10.12.3.77", "240.0.0.3"),
+            (&format!("ghp_{}", "16C7e42F292c6912E7710c838347Ae178B4a"), "‹api-key:1›"),
+        ] {
+            let line = |word: &str| template(&format!("refused '{word}' for /x of user svc:sync"));
+            assert_eq!(line(secret), line(token));
+        }
+        assert_eq!(template("logo@2x and @mention and a@b"), "logo@#x and @mention and a@b");
     }
 
     #[test]

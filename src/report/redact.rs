@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::{Deref, Range};
+use std::sync::Arc;
 
 use aho_corasick::AhoCorasick;
 use rustc_hash::FxHashMap;
@@ -15,8 +16,15 @@ use serde::{Deserialize, Serialize};
 use super::schema::Redaction;
 use detectors::Detectors;
 
+pub(crate) use judge::is_telling;
+pub use settings::{Settings, SettingsError};
+pub(crate) use token::{Form, Token, tokens_in};
+
+mod claims;
 mod detectors;
 mod judge;
+mod settings;
+mod token;
 #[cfg(test)]
 mod tests;
 
@@ -82,30 +90,42 @@ pub struct Redactor {
     /// Values to be found without the words around them, with their kinds; in order of appearance.
     values: Vec<(String, &'static str)>,
     recalled: Option<(AhoCorasick, Vec<&'static str>)>,
+    settings: Arc<Settings>,
+    /// The text before ended within a private key.
+    in_key: bool,
 }
 
 /// So many values are looked for bare; more than this and a log is one great secret.
 const MOST_RECALLED: usize = 10_000;
 
 impl Redactor {
+    /// One that also knows what the users of this place want.
+    pub fn with(settings: Arc<Settings>) -> Redactor {
+        Redactor { settings, ..Redactor::default() }
+    }
+
     /// The text with a token in the place of every secret.
     pub fn clean(&mut self, text: &str) -> Redacted {
-        let mut hits = Vec::new();
-        Detectors::shared().find(text, &mut hits);
-        if let Some((automaton, kinds)) = &self.recalled {
-            hits.extend(automaton.find_iter(text).map(|found| Hit {
+        let recalled = self.recalled.as_ref().map(|(automaton, kinds)| {
+            let hit = |found: aho_corasick::Match| Hit {
                 range: found.range(),
                 kind: kinds[found.pattern().as_usize()],
                 yields: false,
                 known: false,
-            }));
+            };
+            automaton.find_iter(text).map(hit).collect()
+        });
+        let mut more: Vec<Hit> = recalled.unwrap_or_default();
+        if goes_on_with_key(&mut self.in_key, text) {
+            more.push(Hit { range: 0..text.len(), kind: "private-key", yields: false, known: false });
         }
+        let hits = found(text, more, &self.settings);
         if hits.is_empty() {
             return Redacted(text.to_owned());
         }
         let mut clean = String::with_capacity(text.len());
         let mut shown = 0;
-        for hit in merged(hits) {
+        for hit in hits {
             clean.push_str(&text[shown..hit.range.start]);
             clean.push_str(&self.token(&text[hit.range.clone()], &hit));
             shown = hit.range.end;
@@ -141,7 +161,7 @@ impl Redactor {
 
     fn token(&mut self, value: &str, hit: &Hit) -> String {
         *self.counts.entry(hit.kind).or_default() += 1;
-        let plain = unescaped(value);
+        let plain = identity(value);
         let (distinct, kind) = (&mut self.distinct, hit.kind);
         let values = &mut self.values;
         let number = *self.numbers.entry((kind, plain)).or_insert_with_key(|(_, plain)| {
@@ -155,8 +175,80 @@ impl Redactor {
             *count += 1;
             *count
         });
-        format!("‹{kind}:{number}›")
+        format!("‹{kind}:{number}{}›", claims_of(kind, value))
     }
+}
+
+/// What a token says of the secret in whose place it stands, with a space in front.
+pub(crate) fn claims_of(kind: &str, value: &str) -> String {
+    match &tokens_in(value)[..] {
+        _ if kind != "jwt" => String::new(),
+        [token] if token.range == (0..value.len()) => token.claims.clone(),
+        _ => claims::claims(value, |text| !found(text, Vec::new(), &Settings::default()).is_empty()),
+    }
+}
+
+/// A secret in a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Secret {
+    /// Where it stands.
+    pub(crate) range: Range<usize>,
+    /// Its kind, as it stands in a token.
+    pub(crate) kind: &'static str,
+    /// Equal for equal secrets, however they are escaped.
+    pub(crate) identity: String,
+}
+
+/// The secrets in a text, and the tokens that stand for some: in order, without overlap. Linear.
+pub(crate) fn secrets_in(text: &str, settings: &Settings) -> Vec<Secret> {
+    secrets(text, found(text, Vec::new(), settings))
+}
+
+/// As [`secrets_in`] for the value of a field, whose name may tell that it is a secret.
+pub(crate) fn secrets_in_field(name: &str, value: &str, settings: &Settings) -> Vec<Secret> {
+    let line = format!("{name}: {value}");
+    let start = line.len() - value.len();
+    let told = found(&line, Vec::new(), settings).into_iter().filter(|hit| hit.range.end > start);
+    let told = told.map(|hit| Hit { range: hit.range.start.saturating_sub(start)..hit.range.end - start, ..hit }).collect();
+    secrets(value, found(value, told, settings))
+}
+
+fn secrets(text: &str, hits: Vec<Hit>) -> Vec<Secret> {
+    let secret = |hit: Hit| Secret { identity: identity(&text[hit.range.clone()]), range: hit.range, kind: hit.kind };
+    hits.into_iter().map(secret).collect()
+}
+
+/// Every place of a text that must not be shown, `more` places included: in order, without overlap.
+fn found(text: &str, more: Vec<Hit>, settings: &Settings) -> Vec<Hit> {
+    let mut hits = Vec::new();
+    let token = |token: Token| Hit { range: token.range, kind: token.kind, yields: false, known: false };
+    hits.extend(tokens_in(text).into_iter().map(token));
+    Detectors::shared().find(text, &mut hits);
+    settings.find(text, &mut hits);
+    hits.extend(more);
+    hits.retain(|hit| !settings.allows(text, &hit.range));
+    if hits.is_empty() { hits } else { merged(hits) }
+}
+
+/// Equal for values that stand for the same secret, escaped or not; a token stands for the same in each of its forms.
+pub(crate) fn identity(value: &str) -> String {
+    match &tokens_in(value)[..] {
+        [token] if token.range == (0..value.len()) => Form::Quoted.write(token.kind, &token.id),
+        _ => unescaped(value),
+    }
+}
+
+/// Whether a text of one line is the rest of a private key that arrived one line an entry; `in_key` says whether the text
+/// before ended within one, and then whether this one does.
+pub(crate) fn goes_on_with_key(in_key: &mut bool, text: &str) -> bool {
+    let last = |part: &str| text.rmatch_indices(part).map(|(at, _)| at).find(|at| text[*at..].contains("PRIVATE KEY"));
+    let line = text.trim();
+    let is_key = *in_key && !line.is_empty() && line.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte));
+    *in_key = match (last("-----BEGIN "), last("-----END ")) {
+        (None, None) => is_key,
+        (begin, end) => begin > end,
+    };
+    is_key
 }
 
 /// The value as it was before JSON escaped it or a URL encoded it, so that equal secrets get equal numbers.

@@ -28,6 +28,11 @@ impl ResultInput {
         ResultInput { name: path.display().to_string(), content: Content::File(path) }
     }
 
+    /// A copy of a file, named in messages as the original was.
+    pub fn copy(name: impl Into<String>, path: impl Into<PathBuf>) -> ResultInput {
+        ResultInput { name: name.into(), content: Content::File(path.into()) }
+    }
+
     /// What was read already, under the name it has in messages.
     pub fn bytes(name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> ResultInput {
         ResultInput { name: name.into(), content: Content::Bytes(bytes.into()) }

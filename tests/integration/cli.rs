@@ -33,6 +33,8 @@ fn help_names_every_command_and_every_option() {
         "Exit status:",
     ]);
     run(["rules", "--help"]).exits(0).says(&["list", "show", "check", "test"]);
+    run(["pull", "--help"]).exits(0).says(&["--project", "--dry-run", "--resume", "--as", "Exit status:"]);
+    run(["watch", "--help"]).exits(0).says(&["--exit-with", "--settle", "COMMAND", "Exit status:"]);
     run(["rules", "list", "--help"]).exits(0).says(&["--rules", "--format"]);
     run(["rules", "show", "--help"]).exits(0).says(&["<ID>", "--rules"]);
     run(["rules", "check", "--help"]).exits(0).says(&["[DIR]", "Exit status:"]);

@@ -4,8 +4,10 @@ use clap::{Parser, Subcommand};
 
 use crate::compare::{self, CompareArgs};
 use crate::diagnose::DiagnoseArgs;
+use crate::pull::{self, PullArgs};
 use crate::report::{self, ReportArgs};
 use crate::rules::RulesCommand;
+use crate::watch::{self, WatchArgs};
 
 /// Finds out why an end-to-end run against Cloud Run failed.
 #[derive(Debug, Parser)]
@@ -22,6 +24,12 @@ pub enum Command {
     /// Find the root causes of a failed run
     #[command(after_help = EXIT_STATUS)]
     Diagnose(Box<DiagnoseArgs>),
+    /// Pull the entries around the failures from Cloud Logging into a folder that `diagnose` reads
+    #[command(after_help = pull::EXIT_STATUS)]
+    Pull(Box<PullArgs>),
+    /// Run a test command, follow the services' logs meanwhile, and diagnose when it ends
+    #[command(after_help = watch::EXIT_STATUS)]
+    Watch(Box<WatchArgs>),
     /// Render a report.json again, in another format or with a template of your own
     #[command(after_help = report::EXIT_STATUS)]
     Report(Box<ReportArgs>),
@@ -38,4 +46,5 @@ Exit status:
   0  nothing failed, or every failure has a cause (confirmed or likely)
   1  some failure is left without a cause, or incomplete results show no failure
   2  wrong usage
-  3  an input is missing or unreadable";
+  3  an input is missing or unreadable
+  4  Cloud Logging gave nothing";

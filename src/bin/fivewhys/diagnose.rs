@@ -4,76 +4,51 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 
+use anyhow::Context;
 use clap::ValueHint;
 use fivewhys::diagnosis::leads::{self, LeadMiner};
 use fivewhys::diagnosis::{self, Diagnosis, Question, Verdict};
 use fivewhys::findings::{Evidence, EvidenceIx, Finder, Group, Neighbours, Watch, WatchedWindow};
-use fivewhys::logs::{self, Selection, Wanted};
+use fivewhys::logs::{self, Gap, Selection, Wanted};
 use fivewhys::report::{self, Subject};
-use fivewhys::results::{self, Outcome, ResultInput, TestRun};
+use fivewhys::results::TestRun;
 use fivewhys::rules::graph::CauseGraph;
 use fivewhys::rules::matching::Matcher;
 use fivewhys::rules::{Catalog, RuleIx};
-use fivewhys::window::{self, CaseWindow, Margins, Precision, Spans, TimeWindow};
-use jiff::SignedDuration;
-use jiff::tz::Offset;
+use fivewhys::saved::{Saved, State};
+use fivewhys::window::{self, Precision, Spans, TimeWindow};
 
 use crate::catalog::RuleFolders;
 use crate::exit_status::{ExitStatus, Fatal};
 use crate::incident::Incident;
 use crate::output::{self, OutputArgs};
 use crate::pipeline::{self, Scene};
+use crate::pull::{self, CloudArgs, KeepingArgs, Pull};
+use crate::when::WhenArgs;
 
 /// Lines shown before and after a piece of evidence.
 const NEIGHBOURS: usize = 3;
-
-const HALF_MINUTE: SignedDuration = SignedDuration::from_secs(30);
 
 /// What `fivewhys diagnose` takes.
 #[derive(Debug, clap::Args)]
 pub struct DiagnoseArgs {
     /// Folder with test results and logs in it, recognised by content
     #[arg(value_hint = ValueHint::AnyPath)]
-    incident: Option<PathBuf>,
+    pub incident: Option<PathBuf>,
 
-    /// Test results: JUnit XML, pytest report-log, pytest-json-report, `go test -json`, CTRF; several files of one run are one run
-    #[arg(short = 't', long = "results", value_name = "FILE", value_hint = ValueHint::FilePath, num_args = 1..)]
-    results: Vec<PathBuf>,
-
-    /// Results of an earlier, better run in the same logs: more passing tests to compare with
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, num_args = 1..)]
-    control: Vec<PathBuf>,
+    #[command(flatten)]
+    pub when: WhenArgs,
 
     /// Log entries: a file or a folder, NDJSON or JSON, also .gz and .zst; `-` is standard input
     #[arg(short = 'l', long = "logs", value_name = "PATH", value_hint = ValueHint::AnyPath, num_args = 1..)]
-    logs: Vec<PathBuf>,
-
-    /// Look into this time, without or beside test results: FROM/TO, both RFC 3339
-    #[arg(long, value_name = "FROM/TO", conflicts_with = "around")]
-    window: Option<String>,
-
-    /// Look around this moment (RFC 3339), half a minute to each side
-    #[arg(long, value_name = "TIME")]
-    around: Option<String>,
-
-    /// UTC offset of test result times that state none, such as +02:00
-    #[arg(long, value_name = "OFFSET", allow_hyphen_values = true)]
-    results_offset: Option<String>,
-
-    /// How far before and after a test its evidence may lie
-    #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = duration)]
-    margin: SignedDuration,
-
-    /// How far before an effect its cause may lie, along one instance or revision
-    #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = duration)]
-    lookback: SignedDuration,
+    pub logs: Vec<PathBuf>,
 
     /// Is it this rule? Say for each failure why it is, or is not
     #[arg(long, value_name = "RULE", num_args = 1..)]
     suspect: Vec<String>,
 
     #[command(flatten)]
-    rules: RuleFolders,
+    pub rules: RuleFolders,
 
     #[command(flatten)]
     output: OutputArgs,
@@ -81,11 +56,16 @@ pub struct DiagnoseArgs {
     /// Exit with 0 even where a failure is left without a cause
     #[arg(long)]
     exit_zero: bool,
-}
 
-fn duration(text: &str) -> Result<SignedDuration, String> {
-    let span: SignedDuration = text.parse().map_err(|_| format!("`{text}` is not a duration such as 500ms, 30s, 5m or 1h"))?;
-    if span.is_negative() { Err("a duration cannot be negative".to_owned()) } else { Ok(span) }
+    #[command(flatten)]
+    pub cloud: CloudArgs,
+
+    /// Keep what is pulled in this folder, as `fivewhys pull` does
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, help_heading = "Cloud Logging")]
+    pub save: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub keeping: KeepingArgs,
 }
 
 /// Diagnoses an incident and prints (and writes) the report.
@@ -94,15 +74,51 @@ fn duration(text: &str) -> Result<SignedDuration, String> {
 ///
 /// Where an input is missing or unreadable as a whole, or a rule named as a suspect does not exist.
 pub fn run(args: &DiagnoseArgs, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
-    let incident = Incident::find(args.incident.as_deref(), &args.results, &args.control, &args.logs)?;
-    incident.suffices(args.incident.as_deref(), args.window.is_some() || args.around.is_some())?;
+    let find = |logs: &[PathBuf]| Incident::find(args.incident.as_deref(), &args.when.results, &args.when.control, logs);
+    if !args.cloud.is_asked() {
+        return diagnose(args, find(&args.logs)?, out);
+    }
+    let incident = find(&[])?;
+    let pull = Pull {
+        when: &args.when,
+        cloud: &args.cloud,
+        rules: &args.rules,
+        keeping: &args.keeping,
+        results: &incident.results,
+        resume: false,
+    };
+    let plan = pull.plan()?;
+    if args.cloud.dry_run {
+        plan.print(out)?;
+        return Ok(ExitStatus::Explained);
+    }
+    if plan.failing == 0 {
+        // There is no question that logs would answer.
+        return diagnose(args, find(&args.logs)?, out);
+    }
+    // What is not to be kept is gone with this function.
+    let unkept = tempfile::tempdir().context("cannot make a temporary folder")?;
+    let folder = args.save.clone().unwrap_or_else(|| unkept.path().join("pull"));
+    // What is kept can be resumed as long as a part is missing.
+    pull.fill_folder(&plan, &folder, args.save.is_none())?;
+    let pulled = Incident::find(Some(&folder), &[], &args.when.control, &args.logs)?;
+    diagnose(args, pulled.with_logs_of(incident), out)
+}
+
+/// Diagnoses what was found.
+///
+/// # Errors
+///
+/// As [`run`].
+pub fn diagnose(args: &DiagnoseArgs, incident: Incident, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
+    incident.suffices(args.incident.as_deref(), args.when.has_window() || incident.saved.is_some())?;
     let (catalog, unloaded) = args.rules.load()?;
     let suspects = suspects(&catalog, &args.suspect)?;
-    let run = read_results(&incident.results, args)?;
-    let windows = window::around(&run, args.margins());
-    let watch = Watch::new(watched(&run, &windows, args)?);
-    let mut sighted = pipeline::look(&incident, &catalog, &run, &watch, args.lookback)?;
-    sighted.pulled.gaps.extend(unloaded);
+    let run = args.when.read_results(&incident.results)?;
+    let windows = window::around(&run, args.when.margins());
+    let (watch, uncovered) = watch(args.when.watched(&run, &windows)?, incident.saved.as_ref());
+    let mut sighted = pipeline::look(&incident, &catalog, &run, &watch, args.when.lookback())?;
+    sighted.pulled.gaps.extend(unloaded.into_iter().chain(uncovered));
     let graph = CauseGraph::new(&catalog);
     let mut diagnosis = diagnosis::diagnose(&Question {
         run: &run,
@@ -112,7 +128,7 @@ pub fn run(args: &DiagnoseArgs, out: &mut dyn Write) -> anyhow::Result<ExitStatu
         findings: &sighted.findings,
         pulled: &sighted.pulled,
         suspects: &suspects,
-        lookback: args.lookback,
+        lookback: args.when.lookback(),
     });
     find_leads(&incident, &sighted.matcher, &catalog, &watch, args, &mut diagnosis)?;
     let neighbours = neighbours(&incident, &diagnosis)?;
@@ -125,7 +141,7 @@ pub fn run(args: &DiagnoseArgs, out: &mut dyn Write) -> anyhow::Result<ExitStatu
         pulled: &sighted.pulled,
         neighbours: &neighbours,
         log_sources: &incident.log_names,
-        reproduce: &args.reproduce(),
+        reproduce: &args.reproduce(&incident),
     });
     output::deliver(&report, &args.output, out)?;
     Ok(args.exit_status(&run, &diagnosis))
@@ -143,54 +159,29 @@ fn suspects(catalog: &Catalog, ids: &[String]) -> anyhow::Result<Vec<RuleIx>> {
     ids.iter().map(find).collect()
 }
 
-fn read_results(inputs: &[ResultInput], args: &DiagnoseArgs) -> anyhow::Result<TestRun> {
-    if inputs.is_empty() {
-        return Ok(TestRun::default());
+/// The windows to watch. Of a pulled folder only those passing tests are controls whose logs were pulled: that nothing
+/// is there of the others says nothing. Without results its own windows are looked into.
+fn watch(mut watched: Vec<WatchedWindow>, saved: Option<&Saved>) -> (Watch, Option<Gap>) {
+    let Some(saved) = saved else { return (Watch::new(watched), None) };
+    let complete = saved.manifest.windows.iter().filter(|window| window.state == State::Complete);
+    let pulled: Vec<_> = complete.map(|window| (window.start, window.end)).collect();
+    let of_control = |watched: &[WatchedWindow]| watched.iter().filter(|window| window.group == Group::Control).count();
+    let all = of_control(&watched);
+    watched.retain(|window| window.group != Group::Control || pull::covers(&pulled, (window.window.start, window.window.end)));
+    let kept = of_control(&watched);
+    if watched.is_empty() && saved.results.is_empty() {
+        let named = saved.manifest.asked.windows.iter().map(|&(start, end)| WatchedWindow {
+            group: Group::Failing,
+            case: None,
+            core: (start, end),
+            window: TimeWindow { start, end, precision: Precision::Given },
+        });
+        watched.extend(named);
     }
-    let (run, refused) = results::read(inputs, args.offset()?);
-    match refused.into_iter().next() {
-        Some(error) => Err(error.into()),
-        None => Ok(run),
-    }
-}
-
-/// The failing windows in the order of the run, those named by the user, then the control group: cases of
-/// this run and of the control runs that passed, and that no failing case overlaps.
-fn watched(run: &TestRun, windows: &[Option<CaseWindow>], args: &DiagnoseArgs) -> anyhow::Result<Vec<WatchedWindow>> {
-    let mut failing = Vec::new();
-    let mut passing = Vec::new();
-    for (place, (case, window)) in run.cases.iter().zip(windows).enumerate() {
-        let Some(window) = window else { continue };
-        match case.outcome {
-            Outcome::Failed(_) | Outcome::Errored(_) => failing.push(watch(Group::Failing, Some(place), window)),
-            Outcome::Passed => passing.push(watch(Group::Control, Some(place), window)),
-            Outcome::Skipped | Outcome::Flaky(_) => {}
-        }
-    }
-    for window in args.given()? {
-        failing.push(watch(Group::Failing, None, &window));
-    }
-    for path in &args.control {
-        let control = read_results(&[ResultInput::file(path)], args)?;
-        let windows = window::around(&control, args.margins());
-        let passed = control.cases.iter().zip(&windows).filter(|(case, _)| matches!(case.outcome, Outcome::Passed));
-        passing.extend(passed.filter_map(|(_, window)| Some(watch(Group::Control, None, window.as_ref()?))));
-    }
-    let beside_failure = |window: &WatchedWindow| failing.iter().any(|failure| overlap(failure.core, window.core));
-    passing.retain(|window| !beside_failure(window));
-    failing.append(&mut passing);
-    Ok(failing)
-}
-
-/// Where a case's times were only summed up, its lines may lie in the margin as well as in the bare interval.
-fn watch(group: Group, case: Option<usize>, window: &CaseWindow) -> WatchedWindow {
-    let exact = group == Group::Control || matches!(window.window.precision, Precision::Exact | Precision::Given);
-    let core = if exact { window.core } else { (window.window.start, window.window.end) };
-    WatchedWindow { group, case, core, window: window.window }
-}
-
-fn overlap(a: (jiff::Timestamp, jiff::Timestamp), b: (jiff::Timestamp, jiff::Timestamp)) -> bool {
-    a.0 < b.1 && b.0 < a.1
+    let statement = format!(
+        "{kept} of {all} passing tests serve as controls: the logs around the others were not pulled (`--controls` pulls more)."
+    );
+    (Watch::new(watched), (kept < all).then_some(Gap { kind: "controls", statement }))
 }
 
 /// Reads the windows of unexplained cases and the control group again, now for all that was logged.
@@ -202,7 +193,7 @@ fn find_leads(
     args: &DiagnoseArgs,
     diagnosis: &mut Diagnosis,
 ) -> anyhow::Result<()> {
-    let unexplained = leads::unexplained(diagnosis, watch, args.lookback);
+    let unexplained = leads::unexplained(diagnosis, watch, args.when.lookback());
     if unexplained.is_empty() || incident.logs.is_empty() {
         return Ok(());
     }
@@ -245,60 +236,35 @@ impl DiagnoseArgs {
     ///
     /// Where an input is missing or unreadable as a whole.
     pub fn scene(&self) -> anyhow::Result<Scene> {
-        let incident = Incident::find(self.incident.as_deref(), &self.results, &self.control, &self.logs)?;
-        incident.suffices(self.incident.as_deref(), self.window.is_some() || self.around.is_some())?;
-        let run = read_results(&incident.results, self)?;
-        let windows = window::around(&run, self.margins());
-        let watch = Watch::new(watched(&run, &windows, self)?);
-        Ok(Scene { incident, run, watch, lookback: self.lookback })
-    }
-
-    fn margins(&self) -> Margins {
-        Margins { before: self.margin, after: self.margin }
-    }
-
-    /// The offset of result times that state none; UTC unless the user says otherwise.
-    fn offset(&self) -> anyhow::Result<Offset> {
-        let Some(text) = &self.results_offset else { return Ok(Offset::UTC) };
-        let wrong = || Fatal {
-            message: format!("--results-offset {text}: not an offset such as +02:00, -05:30 or Z"),
-            status: ExitStatus::Usage,
-        };
-        parse_offset(text).ok_or_else(|| wrong().into())
-    }
-
-    /// The windows that the user named.
-    fn given(&self) -> anyhow::Result<Vec<CaseWindow>> {
-        let window = self.window.as_deref().map(window::parse_window);
-        let half_minute = Margins { before: HALF_MINUTE, after: HALF_MINUTE };
-        let around = self.around.as_deref().map(|time| window::parse_around(time, half_minute));
-        let usage = |error: window::WindowError| Fatal { message: error.to_string(), status: ExitStatus::Usage };
-        let windows: Result<Vec<_>, _> = window.into_iter().chain(around).collect();
-        Ok(windows.map_err(usage)?.into_iter().map(|window| CaseWindow { core: (window.start, window.end), window }).collect())
+        let incident = Incident::find(self.incident.as_deref(), &self.when.results, &self.when.control, &self.logs)?;
+        incident.suffices(self.incident.as_deref(), self.when.has_window() || incident.saved.is_some())?;
+        let run = self.when.read_results(&incident.results)?;
+        let windows = window::around(&run, self.when.margins());
+        let (watch, _) = watch(self.when.watched(&run, &windows)?, incident.saved.as_ref());
+        Ok(Scene { incident, run, watch, lookback: self.when.lookback() })
     }
 
     /// The command that makes this report again.
-    fn reproduce(&self) -> String {
-        let mut words = vec!["fivewhys".to_owned(), "diagnose".to_owned()];
-        words.extend(self.incident.iter().map(|path| path.display().to_string()));
-        let mut paths = |flag: &str, paths: &[PathBuf]| {
-            if !paths.is_empty() {
-                words.push(flag.to_owned());
-                words.extend(paths.iter().map(|path| path.display().to_string()));
-            }
-        };
-        paths("-t", &self.results);
-        paths("--control", &self.control);
-        paths("-l", &self.logs);
-        let mut named = |flag: &str, value: &Option<String>| {
-            words.extend(value.iter().flat_map(|value| [flag.to_owned(), value.clone()]));
-        };
-        named("--window", &self.window);
-        named("--around", &self.around);
-        named("--results-offset", &self.results_offset);
+    fn reproduce(&self, incident: &Incident) -> String {
+        // A pull notes the question as it was put to Cloud Logging, times and results included.
+        let asked = incident.saved.as_ref().map(|saved| saved.manifest.asked.reproduce.clone());
+        let asked = asked.filter(|asked| !asked.is_empty());
+        let mut words = Vec::new();
+        if asked.is_none() {
+            words.extend(["fivewhys".to_owned(), "diagnose".to_owned()]);
+            words.extend(self.incident.iter().map(|path| path.display().to_string()));
+            words.extend(self.when.file_words());
+        }
+        if !self.logs.is_empty() {
+            words.push("-l".to_owned());
+            words.extend(self.logs.iter().map(|path| path.display().to_string()));
+        }
+        if asked.is_none() {
+            words.extend(self.when.time_words());
+        }
         words.extend(self.suspect.iter().flat_map(|suspect| ["--suspect".to_owned(), suspect.clone()]));
         words.extend(self.rules.words());
-        words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+        asked.into_iter().chain((!words.is_empty()).then(|| output::command(words))).collect::<Vec<_>>().join(" ")
     }
 
     fn exit_status(&self, run: &TestRun, diagnosis: &Diagnosis) -> ExitStatus {
@@ -308,26 +274,4 @@ impl DiagnoseArgs {
         let all = diagnosis.cases.iter().all(explained) && !unclear;
         if all || self.exit_zero { ExitStatus::Explained } else { ExitStatus::Unexplained }
     }
-}
-
-/// `Z`, `+02:00`, `-0530`, `+2`.
-fn parse_offset(text: &str) -> Option<Offset> {
-    if text.eq_ignore_ascii_case("z") || text.eq_ignore_ascii_case("utc") {
-        return Some(Offset::UTC);
-    }
-    let (sign, rest) = match text.split_at_checked(1)? {
-        ("+", rest) => (1, rest),
-        ("-", rest) => (-1, rest),
-        _ => return None,
-    };
-    let digits: String = rest.chars().filter(|c| *c != ':').collect();
-    let (hours, minutes) = if digits.len() <= 2 { (digits.as_str(), "0") } else { digits.split_at_checked(digits.len() - 2)? };
-    let (hours, minutes): (i32, i32) = (hours.parse().ok()?, minutes.parse().ok()?);
-    (minutes < 60).then(|| Offset::from_seconds(sign * (hours * 3600 + minutes * 60)).ok()).flatten()
-}
-
-/// A word as a shell takes it.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "-_./:=+,@%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }

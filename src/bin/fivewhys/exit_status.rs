@@ -5,16 +5,21 @@ use std::process::{ExitCode, Termination};
 
 /// The statuses the program exits with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
 pub enum ExitStatus {
     /// Nothing failed, or every failure has a confirmed or likely cause.
-    Explained = 0,
+    Explained,
     /// Some failure is left without a cause (`rules check` and `rules test`: a rule is wrong).
-    Unexplained = 1,
+    Unexplained,
     /// Wrong usage.
-    Usage = 2,
+    Usage,
     /// An input is missing or unreadable.
-    Input = 3,
+    Input,
+    /// A remote service failed, and nothing came of it.
+    Remote,
+    /// Ctrl-C.
+    Interrupted,
+    /// As the command ended that was run.
+    Command(u8),
 }
 
 /// An error that knows how the program must end.
@@ -42,6 +47,14 @@ impl ExitStatus {
 
 impl Termination for ExitStatus {
     fn report(self) -> ExitCode {
-        ExitCode::from(self as u8)
+        ExitCode::from(match self {
+            ExitStatus::Explained => 0,
+            ExitStatus::Unexplained => 1,
+            ExitStatus::Usage => 2,
+            ExitStatus::Input => 3,
+            ExitStatus::Remote => 4,
+            ExitStatus::Interrupted => 130,
+            ExitStatus::Command(status) => status,
+        })
     }
 }

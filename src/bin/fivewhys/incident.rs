@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use fivewhys::logs::{self, Gap, Source};
 use fivewhys::results::{self, ResultInput};
+use fivewhys::saved::{self, Saved};
 
 use crate::exit_status::{ExitStatus, Fatal};
 
@@ -21,6 +22,8 @@ pub struct Incident {
     pub log_names: Vec<String>,
     /// What was met and left alone, one sentence each.
     pub left_alone: Vec<String>,
+    /// The folder that a pull wrote, where the incident is one.
+    pub saved: Option<Saved>,
 }
 
 /// What a file holds.
@@ -75,14 +78,24 @@ impl Incident {
         }
     }
 
+    /// The same with the logs of another incident beside its own.
+    #[must_use]
+    pub fn with_logs_of(mut self, other: Incident) -> Incident {
+        self.logs.extend(other.logs);
+        self.log_names.extend(other.log_names);
+        self.left_alone.extend(other.left_alone);
+        self
+    }
+
     /// What was left alone or is missing, as gaps.
     pub fn gaps(&self) -> impl Iterator<Item = Gap> + '_ {
-        let no_logs = self.logs.is_empty().then(|| Gap {
+        let no_logs = (self.logs.is_empty() && self.saved.is_none()).then(|| Gap {
             kind: "no-logs",
             statement: "No logs were named or found, so only the test results were looked at; `-l` names logs.".to_owned(),
         });
         let left_alone = self.left_alone.iter().map(|statement| Gap { kind: "left-alone", statement: statement.clone() });
-        no_logs.into_iter().chain(left_alone)
+        let not_pulled = self.saved.iter().flat_map(|saved| saved.gaps.iter().cloned());
+        no_logs.into_iter().chain(left_alone).chain(not_pulled)
     }
 
     fn look_into(&mut self, folder: &Path, control: &[PathBuf]) -> anyhow::Result<()> {
@@ -92,6 +105,10 @@ impl Incident {
                 Kind::Logs => self.add_logs(folder)?,
                 Kind::Neither => return Err(neither(folder).into()),
             }
+            return Ok(());
+        }
+        if let Some(saved) = saved::read(folder)? {
+            self.take(saved);
             return Ok(());
         }
         for path in sorted(folder)? {
@@ -113,6 +130,17 @@ impl Incident {
             }
         }
         Ok(())
+    }
+
+    /// What a pull saved is called what it was when it was pulled.
+    fn take(&mut self, saved: Saved) {
+        self.results.extend(saved.results.iter().map(|(path, name)| ResultInput::copy(name, path)));
+        self.logs.extend(saved.logs.iter().map(Source::path));
+        match &saved.manifest.asked.sources[..] {
+            [] => self.log_names.extend(saved.logs.iter().map(|path| path.display().to_string())),
+            sources => self.log_names.extend_from_slice(sources),
+        }
+        self.saved = Some(saved);
     }
 
     /// A folder of logs belongs to the incident; one with results is another run.

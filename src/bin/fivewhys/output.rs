@@ -134,6 +134,17 @@ pub fn print(text: &str, out: &mut dyn Write) -> anyhow::Result<()> {
     }
 }
 
+/// Words as one line that a shell takes.
+pub fn command(words: impl IntoIterator<Item = String>) -> String {
+    words.into_iter().map(|word| quoted(&word)).collect::<Vec<_>>().join(" ")
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./:=+,@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+}
+
 impl LookArgs {
     /// What was asked for, or what the terminal can do.
     pub fn look(&self) -> Look {
@@ -148,7 +159,7 @@ impl LookArgs {
 }
 
 /// Writes a file whole or not at all: a reader never sees half a report.
-fn write_whole(path: &Path, text: &str) -> anyhow::Result<()> {
+pub fn write_whole(path: &Path, text: &str) -> anyhow::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder).with_context(|| format!("cannot write in {}", folder.display()))?;
     file.write_all(text.as_bytes()).and_then(|()| file.flush()).with_context(|| format!("cannot write {}", path.display()))?;

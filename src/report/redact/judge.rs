@@ -79,6 +79,45 @@ pub(super) fn is_mixed(value: &str) -> bool {
     has_digit(value) && value.bytes().any(|byte| byte.is_ascii_uppercase()) && value.bytes().any(|byte| byte.is_ascii_lowercase())
 }
 
+/// Entropy of a key in base64, in bits a character: 32 random characters have 4.4 on average, words fewer than 4.
+const LEAST_ENTROPY: f64 = 4.0;
+
+/// How often a character is of another class (small, capital, digit) than the one before it: 0.6 in base64,
+/// 0.3 in `namesLikeThis2`.
+const LEAST_CHANGES: f64 = 0.42;
+
+/// Whether a long run of letters and digits is as random as only a key is, and not the checksum of something public.
+pub(super) fn is_random(text: &str, range: &Range<usize>) -> bool {
+    let value = text[range.clone()].trim_end_matches('=');
+    let before = &text[range.start - last_bytes(&text[..range.start], 12)..range.start];
+    let is_checksum = |part: &str| {
+        ["sha1", "sha256", "sha384", "sha512", "md5", "crc32c", "digest", "integrity", "checksum"]
+            .iter()
+            .any(|name| part.to_ascii_lowercase().trim_end_matches(['-', ':', '=', ' ', '"']).ends_with(name))
+    };
+    let own = value.split('-').next().unwrap_or_default();
+    if !is_mixed(value) || is_checksum(before) || (own.len() < value.len() && is_checksum(own)) {
+        return false;
+    }
+    // A path has names in it.
+    let named = |part: &str| part.len() > 2 && part.bytes().all(|byte| byte.is_ascii_lowercase());
+    if value.split(['/', '_', '-', '+']).filter(|part| named(part)).count() > 1 {
+        return false;
+    }
+    let class = |byte: u8| (byte.is_ascii_lowercase(), byte.is_ascii_uppercase(), byte.is_ascii_digit());
+    let changes = value.as_bytes().windows(2).filter(|pair| class(pair[0]) != class(pair[1])).count();
+    changes as f64 >= LEAST_CHANGES * (value.len() - 1) as f64 && entropy(value) >= LEAST_ENTROPY
+}
+
+/// Shannon's entropy of a text by its bytes, in bits a byte.
+fn entropy(text: &str) -> f64 {
+    let mut counts = [0u32; 256];
+    text.bytes().for_each(|byte| counts[usize::from(byte)] += 1);
+    let length = text.len() as f64;
+    let shares = counts.iter().filter(|count| **count > 0).map(|count| f64::from(*count) / length);
+    -shares.map(|share| share * share.log2()).sum::<f64>()
+}
+
 /// Whether it reads as words: no digit, and every run of letters (`camelHumps` taken apart) has 3 to 24.
 fn is_wording(value: &str) -> bool {
     if has_digit(value) {
@@ -206,7 +245,8 @@ pub(super) fn is_private_ipv4(text: &str, range: &Range<usize>) -> bool {
     });
     let near = &before[before.len() - last_bytes(before, 16)..];
     let near = near.to_ascii_lowercase();
-    let version = near.contains("version") || ["==", ">=", "<=", "~="].iter().any(|sign| near.trim_end().ends_with(sign));
+    let before = near.trim_end_matches(|letter: char| " :=v\"'`(".contains(letter));
+    let version = before.ends_with("version") || ["==", ">=", "<=", "~="].iter().any(|sign| near.trim_end().ends_with(sign));
     !goes_on && !follows && !product && !version && tells(IpAddr::V4(address))
 }
 
@@ -240,7 +280,7 @@ fn tells(address: IpAddr) -> bool {
 }
 
 /// Whether a secret can be looked for without the words around it: long, and like no ordinary word or number.
-pub(super) fn is_telling(value: &str) -> bool {
+pub(crate) fn is_telling(value: &str) -> bool {
     value.len() >= 10
         && has_digit(value)
         && value.bytes().any(|byte| byte.is_ascii_alphabetic())

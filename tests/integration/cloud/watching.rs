@@ -1,0 +1,59 @@
+//! A run that is watched while it goes on.
+
+use super::*;
+
+#[test]
+fn the_status_is_the_commands_own_and_what_the_stream_left_out_is_read_again() {
+    let now = Timestamp::now();
+    let soon = |milliseconds: i64| now + milliseconds.milliseconds();
+    let all: Vec<Stored> = (0..6).map(|n| line("p", "api", soon(n * 100), n as usize)).collect();
+    let earlier = line("p", "api", now - 60.seconds(), 100);
+    let pause = Duration::from_millis(100);
+    let behaviour = Behaviour {
+        entries: all.iter().chain([&earlier]).cloned().collect(),
+        stream: vec![
+            (pause, Ok(server::burst(&all[..2], 0))),
+            (pause, Err(Status::unavailable("the stream is closed"))),
+            // The second stream leaves two out and says so.
+            (pause, Ok(server::burst(&all[4..], 2))),
+        ],
+        ..Behaviour::default()
+    };
+    let server = Server::start(behaviour);
+    let folder = tempfile::tempdir().unwrap();
+    let (url, out) = (server.url(), folder.path().join("f"));
+    let out_text = out.display().to_string();
+    let asked = [
+        "watch",
+        "--project",
+        "p",
+        "--service",
+        "api",
+        "--endpoint",
+        &url,
+        "--settle",
+        "1s",
+        "--save",
+        &out_text,
+        "--as",
+        "ndjson",
+        "--keep-secrets",
+    ];
+    let command = ["--", "sh", "-c", "echo the tests; sleep 2; exit 7"];
+    let said = ran(&mut bare(asked.iter().chain(&command).copied())).exits(7).says(&["the tests", "left out at least 2 entries"]);
+    assert!(said.err.is_empty(), "{}", said.err);
+    holds(&out, all.iter().chain([&earlier]));
+}
+
+#[test]
+fn the_tests_run_even_where_the_logs_cannot_be_had() {
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let url = format!("http://{closed}");
+    let asked = ["watch", "--project", "p", "--endpoint", &url, "--settle", "0s"];
+    let run =
+        |ending: &[&str], command: &[&str]| ran(&mut bare(asked.iter().chain(ending).chain(&["--"]).chain(command).copied()));
+    run(&[], &["sh", "-c", "exit 3"]).exits(3).complains(&["cannot reach"]);
+    run(&["--exit-with", "diagnosis"], &["true"]).exits(4);
+    run(&[], &["no-such-command-at-all"]).exits(127).complains(&["no-such-command-at-all"]);
+    ran(&mut bare(["watch", "--project", "p", "--endpoint", "http://example.com", "--", "true"])).exits(2);
+}
