@@ -122,7 +122,7 @@ fn ground(args: &TryArgs, path: Option<&Path>, before: &Catalog) -> anyhow::Resu
     if let Some(path) = path
         && !args.inputs.says_when()
     {
-        let incident = Incident::find(Some(path), &[], &args.inputs.control, &[])?;
+        let incident = Incident::find(Some(path), &[], &args.inputs.when.control, &[])?;
         if incident.results.is_empty() && !incident.logs.is_empty() {
             return Ok(Ground { name, kind: Kind::Export(incident) });
         }
