@@ -200,13 +200,12 @@ fn weight(token: &Token<'_>) -> f64 {
     match token.kind {
         Kind::Word => {
             let word = token.text.to_lowercase();
-            let own = match word.chars().count() {
+            match word.chars().count() {
                 _ if has(SMALL, &word) => 0.0,
                 _ if has_start(COMMON, &word) => 0.5,
                 0..=2 => 0.25,
                 _ => 1.0,
-            };
-            own
+            }
         }
         Kind::Fixed if token.text.bytes().all(|byte| byte.is_ascii_digit()) => 0.5,
         Kind::Fixed => {

@@ -69,7 +69,7 @@ enum Kind {
     /// Windows, and what was said of them without the rule.
     Windows { scene: Box<Scene>, before: Diagnosis },
     /// An export without a time to look at.
-    Export(Incident),
+    Export(Box<Incident>),
 }
 
 /// Tries the rule, once or whenever it is saved.
@@ -124,7 +124,7 @@ fn ground(args: &TryArgs, path: Option<&Path>, before: &Catalog) -> anyhow::Resu
     {
         let incident = Incident::find(Some(path), &[], &args.inputs.when.control, &[])?;
         if incident.results.is_empty() && !incident.logs.is_empty() {
-            return Ok(Ground { name, kind: Kind::Export(incident) });
+            return Ok(Ground { name, kind: Kind::Export(Box::new(incident)) });
         }
     }
     let scene = args.inputs.scene(path, &args.incidents)?;
