@@ -88,19 +88,20 @@ pub fn run(args: &TryArgs, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
     }
     let before = beside::without(&args.rule, &args.rules)?;
     let grounds = grounds(args, &before)?;
+    // Taken before the file is read: what is saved while it is tried is tried next.
+    let mut last = state(&args.rule);
     let status = once(args, &before, &grounds, out)?;
     if !args.watch {
         return Ok(status);
     }
-    let mut last = state(&args.rule);
     loop {
         out.flush().context("cannot write to standard output")?;
         thread::sleep(LOOK_EVERY);
         let now = state(&args.rule);
         if now != last && now.is_some() {
+            last = now;
             once(args, &before, &grounds, out)?;
         }
-        last = now;
     }
 }
 
