@@ -21,7 +21,7 @@ mod ruled_out;
 mod score;
 
 use chain::Scene;
-use control::Control;
+pub use control::{Control, Standing, StandingKind};
 
 /// What a diagnosis is made from.
 pub struct Question<'a> {

@@ -26,6 +26,8 @@ pub mod logs;
 pub mod rules;
 pub mod findings;
 pub mod diagnosis;
+pub mod scenarios;
 pub mod report;
 pub mod saved;
+pub mod authoring;
 pub mod compare;

@@ -14,6 +14,7 @@ use crate::window::Spans;
 
 mod stamp;
 mod names;
+pub mod glimpse;
 pub mod entry;
 pub mod template;
 mod lines;
@@ -26,6 +27,7 @@ mod mend;
 mod envelope;
 mod payload;
 pub mod stack;
+mod seek;
 mod intake;
 mod threads;
 mod census;
@@ -36,6 +38,7 @@ mod around;
 pub mod cloud;
 
 pub use around::{Around, Wanted, neighbours};
+pub use glimpse::Glimpse;
 pub use entry::{LogEntry, Severity, SourceLocation, Split};
 pub use recognise::{HEAD_BYTES, Layout, recognise};
 pub use source::Source;
@@ -94,6 +97,12 @@ pub struct Selection {
 pub trait Gate: Sync {
     /// Whether the entry written as `raw` (one JSON object, as it stands in the source) is wanted.
     fn admits(&self, raw: &[u8]) -> bool;
+
+    /// The same for an entry that is a record of its own: no line of a stack trace, no part of a larger entry.
+    /// What its text will be can be asked, so the answer may be exact.
+    fn admits_alone(&self, entry: &Glimpse<'_>) -> bool {
+        self.admits(entry.raw())
+    }
 }
 
 /// The gate that admits all entries.
@@ -174,6 +183,21 @@ pub struct Pulled {
     pub repairs: Vec<Repair>,
     /// What could not be seen.
     pub gaps: Vec<Gap>,
+    /// Files of which only the wanted stretches were read.
+    pub in_part: Vec<InPart>,
+}
+
+/// A file that is in order of time wherever it was looked at, so that only the wanted stretches of it were read.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct InPart {
+    /// The file as it was given.
+    pub path: String,
+    /// How much of it was read, in bytes.
+    pub read: u64,
+    /// How large it is, in bytes.
+    pub size: u64,
+    /// How many of its entries were looked at to tell the order.
+    pub sampled: u64,
 }
 
 /// Why nothing at all could be read.
@@ -199,6 +223,23 @@ pub enum Error {
 /// # Errors
 ///
 /// Only where a source that was named cannot be opened. Everything else that could not be read is a [`Gap`].
+///
+/// Of a large plain file of one entry a line that is in order of time, only the stretches within reach are read, see
+/// [`Pulled::in_part`]; then [`Census::entries`] counts what was read.
 pub fn pull(sources: &[Source], selection: &Selection, gate: &dyn Gate, visit: &mut dyn FnMut(Record)) -> Result<Pulled, Error> {
+    pull::pull(sources, selection, gate, &mut |records| records.into_iter().for_each(&mut *visit))
+}
+
+/// As [`pull`], many records at a time, for those who look at them on several threads.
+///
+/// # Errors
+///
+/// As [`pull`].
+pub fn pull_many(
+    sources: &[Source],
+    selection: &Selection,
+    gate: &dyn Gate,
+    visit: &mut dyn FnMut(Vec<Record>),
+) -> Result<Pulled, Error> {
     pull::pull(sources, selection, gate, visit)
 }

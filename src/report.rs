@@ -22,6 +22,7 @@ pub(crate) mod inert;
 pub mod json;
 pub mod markdown;
 pub mod redact;
+pub mod rule_page;
 pub mod schema;
 pub(crate) mod story;
 pub mod template;

@@ -6,24 +6,37 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+mod codes;
 pub mod problem;
 mod names;
 mod yaml;
+mod classes;
+mod literals;
+mod pieces;
+mod needs;
+mod prepared;
 pub mod pattern;
 pub mod filter;
 pub mod graph;
 pub mod template;
 pub mod condition;
-mod literals;
+mod words;
+mod sieve;
 mod gate;
 pub mod matching;
 mod read;
+mod overlay;
 pub mod load;
 pub mod examples;
+pub mod scenario;
+mod lints;
 pub mod check;
+pub mod fix;
+pub mod schema;
 
 pub use filter::Filter;
 pub use matching::{Matcher, Sighting};
+pub use overlay::Change;
 pub use pattern::Pattern;
 pub use problem::Problem;
 

@@ -1,4 +1,13 @@
 //! Leads: kinds of lines that no rule explains and that are unusual to the failing windows.
+//!
+//! 1. A line becomes a kind: ids, numbers, times, hashes and addresses are masked, statuses, exception types and enum names are kept,
+//!    a stack trace is named by its exception and innermost own frame ([`crate::logs::template::kind`]).
+//! 2. Kinds that differ only in a name are put together ([`drain`]), but only where the group tells as much about the
+//!    failures as its best member: `user <*> is unknown` is no lead if all but one user are unknown around passing tests, too.
+//! 3. They are ranked by how exclusive they are to failing windows: by how many standard deviations the failing windows that show it
+//!    exceed what its rate elsewhere lets one expect. The rate has half a sighting added (Jeffreys' prior), so that a
+//!    line that was seen once is not "always and only around failures"; see [`Control::standing_of`]. The share of failing windows
+//!    that show it, what the line says of itself, and whether the chain led to the instance that wrote it, add to that.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,8 +17,14 @@ use rustc_hash::FxHashMap;
 use super::control::{Control, StandingKind};
 use super::{Diagnosis, Lead, Verdict};
 use crate::findings::{Evidence, EvidenceIx, Group, Known, Watch, WindowIx};
-use crate::logs::template::template;
-use crate::logs::{Record, Severity};
+use crate::logs::Record;
+use crate::logs::template::kind;
+
+mod drain;
+mod weight;
+
+use drain::{Drain, GroupIx};
+use weight::weight;
 
 /// Leads given for one case.
 const LEADS_PER_CASE: usize = 5;
@@ -52,12 +67,14 @@ pub struct Unexplained {
 pub struct LeadMiner<'a> {
     watch: &'a Watch,
     unexplained: Vec<Unexplained>,
-    kinds: FxHashMap<String, Kind>,
+    kinds: FxHashMap<(String, String), Kind>,
+    groups: Drain,
 }
 
-/// One kind of line.
-#[derive(Default)]
+/// One kind of line, or several that differ only in a name.
+#[derive(Clone, Default)]
 struct Kind {
+    group: GroupIx,
     failing: BTreeSet<WindowIx>,
     passing: BTreeSet<WindowIx>,
     /// By place in `unexplained`: the records kept.
@@ -91,7 +108,7 @@ pub fn unexplained(diagnosis: &Diagnosis, watch: &Watch, lookback: jiff::SignedD
 impl<'a> LeadMiner<'a> {
     /// Looks for leads of these cases.
     pub fn new(watch: &'a Watch, unexplained: Vec<Unexplained>) -> LeadMiner<'a> {
-        LeadMiner { watch, unexplained, kinds: FxHashMap::default() }
+        LeadMiner { watch, unexplained, kinds: FxHashMap::default(), groups: Drain::default() }
     }
 
     /// Takes up one record, unless a rule names it as a cause or a bystander.
@@ -115,7 +132,12 @@ impl<'a> LeadMiner<'a> {
         if self.kinds.len() >= MOST_KINDS && !self.kinds.contains_key(&key) {
             return;
         }
-        let kind = self.kinds.entry(key).or_insert_with(|| Kind { weight: weight(record, known), ..Kind::default() });
+        let groups = &mut self.groups;
+        let kind = self.kinds.entry(key).or_insert_with_key(|(service, masked)| Kind {
+            group: groups.place(service, masked),
+            weight: weight(record, known),
+            ..Kind::default()
+        });
         kind.between_failures += u64::from(failing.is_empty() && self.watch.during_run(at));
         kind.failing.extend(failing);
         kind.passing.extend(passing);
@@ -140,23 +162,18 @@ impl<'a> LeadMiner<'a> {
     pub fn finish(self, diagnosis: &mut Diagnosis) {
         let control = Control::new(self.watch);
         let mut cited = Cited::of(&diagnosis.evidence);
-        let mut kinds: Vec<(String, Kind)> = self.kinds.into_iter().filter(|(_, kind)| !kind.kept.is_empty()).collect();
-        kinds.sort_by(|a, b| a.0.cmp(&b.0));
+        let families = families(self.kinds, &self.groups);
         for (place, case) in self.unexplained.iter().enumerate() {
-            let mut ranked: Vec<(i32, &String, &Kind)> = kinds
-                .iter()
-                .filter(|(_, kind)| kind.kept.contains_key(&place))
-                .filter_map(|(template, kind)| Some((kind.worth(&control)? + kind.nearness(place), template, kind)))
-                .filter(|&(worth, _, _)| worth > 0)
-                .collect();
+            let mut ranked: Vec<(i32, &str, &Kind)> =
+                families.iter().flat_map(|family| family.candidates(place, &control)).filter(|&(worth, ..)| worth > 0).collect();
             ranked.sort_by_key(|&(worth, template, _)| (-worth, template));
             for (_, template, kind) in ranked.into_iter().take(LEADS_PER_CASE) {
                 let mut evidence = Vec::new();
-                for record in &kind.kept[&place] {
+                for record in kind.kept[&place].iter().take(KEPT_PER_WINDOW) {
                     evidence.push(cited.cite(record, &mut diagnosis.evidence));
                 }
                 diagnosis.cases[case.case].leads.push(Lead {
-                    template: template.clone(),
+                    template: template.to_owned(),
                     failing: kind.failing.len() as u32,
                     passing: kind.passing.len() as u32,
                     evidence,
@@ -166,7 +183,73 @@ impl<'a> LeadMiner<'a> {
     }
 }
 
+/// Kinds of lines that differ only in a name, apart and together.
+struct Family {
+    members: Vec<(String, Kind)>,
+    /// Where there is more than one member.
+    together: Option<(String, Kind)>,
+}
+
+/// The kinds that were seen in the windows of unexplained cases, by group, in order of their words.
+fn families(kinds: FxHashMap<(String, String), Kind>, groups: &Drain) -> Vec<Family> {
+    let mut by_group: BTreeMap<GroupIx, Vec<((String, String), Kind)>> = BTreeMap::new();
+    for (key, kind) in kinds {
+        by_group.entry(kind.group).or_default().push((key, kind));
+    }
+    let mut families = Vec::new();
+    for (group, mut members) in by_group {
+        if members.iter().all(|(_, kind)| kind.kept.is_empty()) {
+            continue;
+        }
+        members.sort_by(|a, b| a.0.cmp(&b.0));
+        let together = (members.len() > 1).then(|| {
+            let loudest = members.iter().map(|(_, kind)| kind.weight).max();
+            let mut all = Kind { weight: loudest.unwrap_or_default(), ..Kind::default() };
+            members.iter().for_each(|(_, kind)| all.join(kind));
+            (format!("{}: {}", members[0].0.0, groups.template(group)), all)
+        });
+        let members = members.into_iter().map(|((service, masked), kind)| (format!("{service}: {masked}"), kind)).collect();
+        families.push(Family { members, together });
+    }
+    families
+}
+
+impl Family {
+    /// All members as one, where that tells as much about the failures as the best of them; else each of them.
+    fn candidates<'f>(&'f self, place: usize, control: &Control) -> Vec<(i32, &'f str, &'f Kind)> {
+        let worth = |(template, kind): &'f (String, Kind)| {
+            kind.kept.contains_key(&place).then_some(())?;
+            Some((kind.worth(control)? + kind.nearness(place), template.as_str(), kind))
+        };
+        let apart: Vec<_> = self.members.iter().filter_map(worth).collect();
+        let best = apart.iter().map(|candidate| candidate.0).max();
+        match self.together.as_ref().and_then(worth).filter(|together| Some(together.0) >= best) {
+            Some(together) => vec![together],
+            None => apart,
+        }
+    }
+}
+
 impl Kind {
+    /// Takes up what was seen of another kind.
+    fn join(&mut self, other: &Kind) {
+        self.failing.extend(&other.failing);
+        self.passing.extend(&other.passing);
+        self.led_to.extend(&other.led_to);
+        self.between_failures += other.between_failures;
+        for (&place, records) in &other.kept {
+            let inside = other.inside.contains(&place);
+            if inside && self.inside.insert(place) {
+                self.kept.remove(&place);
+            }
+            if inside || !self.inside.contains(&place) {
+                let kept = self.kept.entry(place).or_default();
+                kept.extend_from_slice(records);
+                kept.sort_by(|a, b| (a.timestamp, &a.insert_ids).cmp(&(b.timestamp, &b.insert_ids)));
+            }
+        }
+    }
+
     /// Keeps the first records from the bare interval, and until there is one, the latest from around it.
     fn keep(&mut self, place: usize, inside: bool, record: &Record) {
         let kept = self.kept.entry(place).or_default();
@@ -226,89 +309,7 @@ impl Cited {
     }
 }
 
-/// The service and the masked line: the same words from two services are two kinds of lines.
-fn key(record: &Record) -> String {
-    let service = record.entries[0].service().unwrap_or_default();
-    format!("{service}: {}", template(&record.text))
-}
-
-/// How much a line looks like trouble, whatever it says.
-fn weight(record: &Record, known: Known) -> i32 {
-    let severity = record.entries.iter().map(|entry| entry.severity).max().unwrap_or_default().max(stated_level(&record.text));
-    let by_severity = match severity {
-        Severity::Default | Severity::Debug => -5,
-        Severity::Info => -8,
-        Severity::Notice => -3,
-        Severity::Warning => 14,
-        _ => 22,
-    };
-    let is_request = record.entries.iter().all(|entry| entry.http_request().is_some());
-    let traced =
-        if record.text.contains("Traceback (most recent call last)") || record.text.contains("\n    at ") { 8 } else { 0 };
-    let trouble = if TROUBLE.iter().any(|word| contains_word_start(&record.text, word)) { 10 } else { 0 };
-    by_severity + traced + trouble - if is_request { 25 } else { 0 } - if known == Known::Symptom { 12 } else { 0 }
-}
-
-/// Beginnings of words that say that something was not as it should be.
-const TROUBLE: &[&str] = &[
-    "refus",
-    "reject",
-    "fail",
-    "missing",
-    "unable",
-    "cannot",
-    "can't",
-    "denied",
-    "timed out",
-    "timeout",
-    "stale",
-    "lost",
-    "invalid",
-    "mismatch",
-    "disagree",
-    "abort",
-    "drop",
-    "expired",
-    "exceed",
-    "corrupt",
-    "unknown",
-    "unexpected",
-    "not found",
-    "no such",
-    "error",
-    "exception",
-    "violat",
-    "inconsisten",
-    "diverge",
-    "quorum",
-    "skew",
-    "drift",
-    "halt",
-    "panic",
-    "unavailable",
-];
-
-fn contains_word_start(text: &str, word: &str) -> bool {
-    let text = text.as_bytes();
-    let word = word.as_bytes();
-    let starts = |at: usize| at == 0 || !text[at - 1].is_ascii_alphabetic();
-    (0..text.len().saturating_sub(word.len() - 1))
-        .any(|at| text[at].eq_ignore_ascii_case(&word[0]) && starts(at) && text[at..at + word.len()].eq_ignore_ascii_case(word))
-}
-
-/// The level that a plain text line states for itself: stderr text arrives without a severity.
-fn stated_level(text: &str) -> Severity {
-    let head: String = text.lines().next().unwrap_or_default().chars().take(120).collect();
-    let words = head.split(|c: char| !c.is_ascii_alphabetic());
-    words
-        .filter_map(|word| match word {
-            "CRITICAL" | "FATAL" | "PANIC" | "critical" | "fatal" => Some(Severity::Critical),
-            "ERROR" | "ERR" | "error" => Some(Severity::Error),
-            "WARNING" | "WARN" | "warning" | "warn" => Some(Severity::Warning),
-            "INFO" | "info" => Some(Severity::Info),
-            "DEBUG" | "debug" => Some(Severity::Debug),
-            _ => None,
-        })
-        .next()
-        .unwrap_or_default()
+/// The service and the kind of line: the same words from two services are two kinds of lines.
+fn key(record: &Record) -> (String, String) {
+    (record.entries[0].service().unwrap_or_default().to_owned(), kind(&record.text))
 }

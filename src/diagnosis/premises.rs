@@ -20,7 +20,7 @@ pub fn premises(question: &Question) -> Vec<Premise> {
         services_speak(question),
         one_revision(question),
     ]);
-    premises.into_iter().flatten().collect()
+    premises.into_iter().flatten().chain(in_order(question)).collect()
 }
 
 fn premise(id: &'static str, holds: bool, statement: String) -> Option<Premise> {
@@ -184,6 +184,25 @@ fn services_speak(question: &Question) -> Option<Premise> {
             format!("Silent in every failing window, but not in passing ones: {}.", silent.join(", ")),
         ),
     }
+}
+
+/// Where only stretches of a file were read, the order of its entries is taken for granted.
+fn in_order(question: &Question) -> Vec<Premise> {
+    let read = question.pulled.in_part.iter();
+    let told = read.filter_map(|file| {
+        let percent = (file.read * 100).div_ceil(file.size.max(1));
+        premise(
+            "in-order-of-time",
+            true,
+            format!(
+                "{} is in order of time at all {} places looked at and wherever it was read; {percent} % of its {} MB were read.",
+                file.path,
+                file.sampled,
+                file.size >> 20
+            ),
+        )
+    });
+    told.collect()
 }
 
 fn one_revision(question: &Question) -> Option<Premise> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::{EXCERPT_BYTES, Evidence, EvidenceIx, Finding, Findings, Group, Variant, VariantIx, Watch, WindowIx};
@@ -82,14 +83,32 @@ impl<'a> Finder<'a> {
 
     /// Meets one record; records must come in order of time.
     pub fn see(&mut self, record: &Record) {
-        let by_rule = self.rules_met(record);
-        if by_rule.is_empty() {
-            return;
+        if let Some((by_rule, masked)) = self.meet(record) {
+            self.note(record, by_rule, &masked);
         }
-        let masked = template(&record.text);
+    }
+
+    /// Meets records, which must be in order of time, on several threads.
+    pub fn see_all(&mut self, records: Vec<Record>) {
+        let met: Vec<_> = records.into_par_iter().filter_map(|record| Some((self.meet(&record)?, record))).collect();
+        let mut seen = Vec::with_capacity(met.len());
+        for ((by_rule, masked), record) in met {
+            self.note(&record, by_rule, &masked);
+            seen.push(record);
+        }
+        seen.into_par_iter().for_each(drop);
+    }
+
+    /// The rules that a record meets, and its text with all that varies masked.
+    fn meet(&self, record: &Record) -> Option<(BTreeMap<RuleIx, Vec<Sighting>>, String)> {
+        let by_rule = self.rules_met(record);
+        (!by_rule.is_empty()).then(|| (by_rule, template(&record.text)))
+    }
+
+    fn note(&mut self, record: &Record, by_rule: BTreeMap<RuleIx, Vec<Sighting>>, masked: &str) {
         let mut evidence = None;
         for (rule, sightings) in by_rule {
-            self.sight(rule, sightings, record, &masked, &mut evidence);
+            self.sight(rule, sightings, record, masked, &mut evidence);
         }
     }
 

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::intake::{Candidate, Harvest, Intake, name_hash};
+use super::seek;
 use super::source::Source;
 use super::{Error, Gate, LogEntry, payload};
 use crate::window::Spans;
@@ -55,6 +56,13 @@ pub fn neighbours(sources: &[Source], wanted: &[Wanted], lines: usize) -> Result
         for file in source.files().map_err(open)? {
             let Ok(Some(layout)) = file.recognise() else { continue };
             let intake = Intake { reach: &reach, gate: &gate, layout: &layout, stitching: false, naming: true };
+            if let Ok(Some(mut in_part)) = seek::planned(&file, &layout, &reach, seek::SMALLEST_BYTES) {
+                for stretch in in_part.plan.stretches {
+                    let read = intake.read_stretch(&mut *in_part.file, stretch, &mut |harvest, _| search.look_through(&harvest));
+                    read.map_err(open)?;
+                }
+                continue;
+            }
             intake.read_file(&file, &mut |harvest, _| search.look_through(&harvest)).map_err(open)?;
         }
     }

@@ -40,6 +40,11 @@ impl<R: Read> Blocks<R> {
         Blocks { text, layout, rest: Vec::new(), offset: 0, ended: false }
     }
 
+    /// The same for a text that is a stretch of another, from this byte on.
+    pub(super) fn from(offset: u64, text: R, layout: Layout) -> Blocks<R> {
+        Blocks { offset, ..Blocks::new(text, layout) }
+    }
+
     /// The next block; `None` at the end. After an error, what was read before it comes as the last block.
     pub(super) fn next(&mut self) -> Option<(Block, Option<io::Error>)> {
         let mut bytes = std::mem::take(&mut self.rest);

@@ -14,7 +14,7 @@ use super::mend::{Fix, mend};
 use super::outline::{Outline, outline, timestamp, top_level_keys};
 use super::recognise::{Layout, looks_like_an_entry};
 use super::stamp::Clock;
-use super::{Gate, entry, envelope, names};
+use super::{Gate, Glimpse, entry, envelope, names};
 use crate::window::Spans;
 
 /// What one block holds. Lines are numbered from 0 within the block.
@@ -22,6 +22,8 @@ use crate::window::Spans;
 pub(super) struct Harvest {
     pub(super) entries: u64,
     pub(super) span: Option<(Timestamp, Timestamp)>,
+    /// Its entries are in order of time, oldest first, newest first.
+    pub(super) in_order: [bool; 2],
     /// Newlines in the block.
     pub(super) lines: u64,
     /// Service and revision of the sightings, without repetition.
@@ -104,7 +106,8 @@ impl Intake<'_> {
             intake: self,
             bytes: &block.bytes,
             offset: block.offset,
-            harvest: Harvest::default(),
+            harvest: Harvest { in_order: [true; 2], ..Harvest::default() },
+            before: None,
             clock: Clock::default(),
             known: FxHashMap::default(),
             line: 0,
@@ -124,6 +127,8 @@ struct Reading<'a> {
     harvest: Harvest,
     clock: Clock,
     known: FxHashMap<u64, u32>,
+    /// When the entry before happened.
+    before: Option<Timestamp>,
     /// Line of the entry at hand, and up to which byte newlines were counted for it.
     line: u64,
     counted: usize,
@@ -219,7 +224,7 @@ impl Reading<'_> {
         let Some(found) = outline(raw) else { return false };
         self.count(at);
         let offset = self.offset + offset_in(self.bytes, raw) as u64;
-        self.sight(at, raw, &found, Some(offset));
+        self.sight(at, raw, Some(&found), Some(offset));
         true
     }
 
@@ -263,27 +268,36 @@ impl Reading<'_> {
         self.count(at);
         if self.intake.reach.contains(at) {
             let raw = Value::Object(fields).to_string();
-            let found = outline(raw.as_bytes()).unwrap_or_default();
-            self.sight(at, raw.as_bytes(), &found, None);
+            self.sight(at, raw.as_bytes(), outline(raw.as_bytes()).as_ref(), None);
         }
     }
 
     fn count(&mut self, at: Timestamp) {
         let harvest = &mut self.harvest;
+        let before = self.before.replace(at).unwrap_or(at);
+        harvest.in_order[0] &= before <= at;
+        harvest.in_order[1] &= before >= at;
         harvest.entries += 1;
         harvest.span = Some(harvest.span.map_or((at, at), |(first, last)| (first.min(at), last.max(at))));
     }
 
-    /// An entry within reach.
-    fn sight(&mut self, at: Timestamp, raw: &[u8], found: &Outline<'_>, offset: Option<u64>) {
+    /// An entry within reach. Without an outline nothing is known of it but its time.
+    fn sight(&mut self, at: Timestamp, raw: &[u8], outline: Option<&Outline<'_>>, offset: Option<u64>) {
+        let nothing = Outline::default();
+        let found = outline.unwrap_or(&nothing);
         let key = identity(at, raw, found);
         let place = self.place(found);
         let harvest = &mut self.harvest;
         harvest.sightings.push(Sighting { at, key, place });
         let part_of = (!found.split.is_empty()).then(|| hash_of([found.log_name, found.split]));
-        // What a gate looks for may stand across the border of two parts.
-        let admitted = part_of.is_some() || self.intake.gate.admits(raw);
         let shape = if self.intake.stitching { lines::shape(found.text, found.origin) } else { Shape::default() };
+        let gate = self.intake.gate;
+        let admitted = match outline {
+            // What a gate looks for may stand across the border of two parts.
+            _ if part_of.is_some() => true,
+            Some(found) if !shape.may_belong_to_a_trace() => gate.admits_alone(&Glimpse::new(raw, found.payloads)),
+            _ => gate.admits(raw),
+        };
         if !admitted && !shape.may_belong_to_a_trace() {
             return;
         }

@@ -5,6 +5,7 @@
 
 use memchr::{memchr2, memmem};
 
+use super::glimpse::{Payloads, REQUEST_FIELDS};
 use super::lines::Origin;
 use super::names::is_foreign;
 
@@ -22,6 +23,8 @@ pub(super) struct Outline<'a> {
     pub origin: Origin,
     /// `split.uid`, where it is one part of an entry that was too large.
     pub split: &'a [u8],
+    /// What its text is made of.
+    pub payloads: Payloads<'a>,
 }
 
 /// The text of the entry's own `timestamp`, found from the back; `None` where it is missing, is no string,
@@ -70,7 +73,7 @@ pub(super) fn outline(raw: &[u8]) -> Option<Outline<'_>> {
         match key {
             b"insertId" => found.insert_id = cursor.text()?,
             b"logName" => found.log_name = cursor.text()?,
-            b"textPayload" => found.text = cursor.text()?,
+            b"textPayload" => found.payloads.text = cursor.span(|cursor| Some(found.text = cursor.text()?))?,
             b"severity" if !matches!(cursor.text()?, b"" | b"DEFAULT") => found.origin = Origin::Marked,
             b"severity" => {}
             b"split" if cursor.peek() == Some(b'{') => cursor.members(|key, cursor| {
@@ -87,14 +90,17 @@ pub(super) fn outline(raw: &[u8]) -> Option<Outline<'_>> {
                 }
                 Some(())
             })?,
-            b"jsonPayload" if cursor.peek() == Some(b'"') => message = cursor.string()?,
-            b"jsonPayload" if cursor.peek() == Some(b'{') => cursor.members(|key, cursor| {
-                match key {
-                    b"message" => message = cursor.text()?,
-                    _ => cursor.value()?,
-                }
-                Some(())
-            })?,
+            b"jsonPayload" => {
+                found.payloads.json = cursor.span(|cursor| {
+                    message = json_message(cursor)?;
+                    Some(())
+                })?;
+            }
+            b"protoPayload" => found.payloads.proto = cursor.span(Cursor::value)?,
+            b"httpRequest" => {
+                found.payloads.request_fields = Default::default();
+                found.payloads.request = cursor.span(|cursor| request(cursor, &mut found.payloads.request_fields))?;
+            }
             b"resource" if cursor.peek() == Some(b'{') => cursor.members(|key, cursor| {
                 if key != b"labels" || cursor.peek() != Some(b'{') {
                     return cursor.value();
@@ -128,6 +134,35 @@ pub(super) fn outline(raw: &[u8]) -> Option<Outline<'_>> {
     Some(found)
 }
 
+/// The message of a JSON payload; empty where it has none.
+fn json_message<'a>(cursor: &mut Cursor<'a>) -> Option<&'a [u8]> {
+    let mut message = &cursor.bytes[..0];
+    match cursor.peek() {
+        Some(b'"') => message = cursor.string()?,
+        Some(b'{') => cursor.members(|key, cursor| {
+            match key {
+                b"message" => message = cursor.text()?,
+                _ => cursor.value()?,
+            }
+            Some(())
+        })?,
+        _ => cursor.value()?,
+    }
+    Some(message)
+}
+
+/// Notes the values of the fields of a request that its text is made of.
+fn request<'a>(cursor: &mut Cursor<'a>, fields: &mut [&'a [u8]; REQUEST_FIELDS.len()]) -> Option<()> {
+    if cursor.peek() != Some(b'{') {
+        return cursor.value();
+    }
+    cursor.members(|key, cursor| match REQUEST_FIELDS.iter().position(|field| field.as_bytes() == key) {
+        Some(field) => Some(fields[field] = cursor.span(Cursor::value)?),
+        None if key.contains(&b'\\') => None,
+        None => cursor.value(),
+    })
+}
+
 /// The keys on the top level of an object that may be damaged or cut off, in order, as far as they can be read,
 /// and whether its end was reached.
 pub(super) fn top_level_keys(raw: &[u8]) -> (Vec<&[u8]>, bool) {
@@ -158,6 +193,13 @@ impl<'a> Cursor<'a> {
         while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
             self.at += 1;
         }
+    }
+
+    /// The bytes that `pass` passes over.
+    fn span(&mut self, pass: impl FnOnce(&mut Cursor<'a>) -> Option<()>) -> Option<&'a [u8]> {
+        let start = self.at;
+        pass(self)?;
+        Some(&self.bytes[start..self.at])
     }
 
     /// White space, then this byte if it is there.

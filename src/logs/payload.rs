@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::LogEntry;
+use super::glimpse::REQUEST_FIELDS;
 
 /// Where loggers put the message, best first.
 const MESSAGES: [&[&str]; 8] =
@@ -68,20 +69,32 @@ const LEAF_BYTES: usize = 2000;
 /// The text of an entry: message first, then exception and stack trace as far as the message does not contain
 /// them, then the other texts of a structured payload as `key: value`, for loggers put the reason there.
 pub(super) fn text(entry: &LogEntry) -> String {
+    let field = |key| entry.fields.get(key).unwrap_or(&Value::Null);
+    of(field("textPayload").as_str(), field("jsonPayload"), field("protoPayload"), entry.http_request())
+}
+
+/// The text that is made of these fields of an entry.
+pub(super) fn of(text: Option<&str>, json: &Value, proto: &Value, request: Option<&Map<String, Value>>) -> String {
     let mut parts = Parts::default();
-    parts.push(entry.fields.get("textPayload").and_then(Value::as_str));
-    match entry.fields.get("jsonPayload") {
-        Some(Value::String(text)) => parts.push(Some(text)),
-        Some(Value::Object(payload)) => json_payload(payload, &mut parts),
+    parts.push(text);
+    match json {
+        Value::String(text) => parts.push(Some(text)),
+        Value::Object(payload) => json_payload(payload, &mut parts),
         _ => {}
     }
-    if let Some(Value::Object(payload)) = entry.fields.get("protoPayload") {
+    if let Value::Object(payload) = proto {
         proto_payload(payload, &mut parts);
     }
-    if let Some(request) = entry.http_request() {
+    if let Some(request) = request {
         parts.push(Some(&request_line(request)));
     }
     parts.text
+}
+
+/// A text as a record has it: without line ends behind it, nothing where it is blank.
+pub(super) fn whole(text: &str) -> &str {
+    let text = text.trim_end_matches(['\n', '\r']);
+    if text.trim().is_empty() { "" } else { text }
 }
 
 /// The message of a structured payload.
@@ -101,8 +114,8 @@ struct Parts {
 
 impl Parts {
     fn push(&mut self, part: Option<&str>) {
-        let part = part.unwrap_or_default().trim_end_matches(['\n', '\r']);
-        if part.trim().is_empty() || self.text.contains(part.trim()) {
+        let part = whole(part.unwrap_or_default());
+        if part.is_empty() || self.text.contains(part.trim()) {
             return;
         }
         if !self.text.is_empty() {
@@ -159,10 +172,26 @@ fn proto_payload(payload: &Map<String, Value>, parts: &mut Parts) {
 
 /// `GET https://… 503 0.002s python-httpx/0.28`
 fn request_line(request: &Map<String, Value>) -> String {
-    let parts = ["requestMethod", "requestUrl", "status", "latency", "userAgent"].map(|key| match request.get(key) {
-        Some(Value::String(text)) => text.clone(),
-        Some(Value::Number(number)) => number.to_string(),
-        _ => String::new(),
-    });
-    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+    let mut line = String::new();
+    for key in REQUEST_FIELDS {
+        let start = line.len();
+        if start > 0 {
+            line.push(' ');
+        }
+        let before = line.len();
+        push_scalar(request.get(key).unwrap_or(&Value::Null), &mut line);
+        if line.len() == before {
+            line.truncate(start);
+        }
+    }
+    line
+}
+
+/// A text or a number as it is shown; nothing for anything else.
+pub(super) fn push_scalar(value: &Value, line: &mut String) {
+    match value {
+        Value::String(text) => line.push_str(text),
+        Value::Number(number) => line.push_str(&number.to_string()),
+        _ => {}
+    }
 }

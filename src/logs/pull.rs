@@ -1,7 +1,9 @@
 //! Brings the blocks of all sources together: counts, drops duplicates, orders, stitches, parses.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, BufRead, BufReader, Read};
 
+use jiff::Timestamp;
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
@@ -9,9 +11,10 @@ use super::census::Tally;
 use super::intake::{Candidate, Harvest, Intake, Loss};
 use super::mend::{Fix, mend};
 use super::recognise::Layout;
+use super::seek::{self, Direction, Planned};
 use super::source::Source;
 use super::store::{BUDGET_BYTES, Store};
-use super::{Error, Gap, Gate, LogEntry, Pulled, Record, Repair, Selection, stitch};
+use super::{Error, Gap, Gate, InPart, LogEntry, Pulled, Record, Repair, Selection, stitch};
 
 /// How many records are parsed before they are visited.
 const GROUPS_AT_A_TIME: usize = 4096;
@@ -24,21 +27,34 @@ pub(super) fn pull(
     sources: &[Source],
     selection: &Selection,
     gate: &dyn Gate,
-    visit: &mut dyn FnMut(Record),
+    visit: &mut dyn FnMut(Vec<Record>),
 ) -> Result<Pulled, Error> {
-    pull_within(BUDGET_BYTES, sources, selection, gate, visit)
+    pull_within(Bounds { budget: BUDGET_BYTES, smallest: seek::SMALLEST_BYTES }, sources, selection, gate, visit)
+}
+
+/// What is decided by size.
+#[derive(Clone, Copy)]
+struct Bounds {
+    /// How much JSON is kept in memory.
+    budget: usize,
+    /// From which size on a file is read in part, if it can be.
+    smallest: u64,
 }
 
 fn pull_within(
-    budget: usize,
+    bounds: Bounds,
     sources: &[Source],
     selection: &Selection,
     gate: &dyn Gate,
-    visit: &mut dyn FnMut(Record),
+    visit: &mut dyn FnMut(Vec<Record>),
 ) -> Result<Pulled, Error> {
-    let mut pull = Pull::new(selection, budget);
+    let mut pull = Pull::new(selection, bounds);
     for source in sources {
         pull.read_source(source, selection, gate)?;
+        if pull.out_of_order {
+            let all = Bounds { smallest: u64::MAX, ..bounds };
+            return pull_within(all, sources, selection, gate, visit);
+        }
     }
     pull.visit(visit);
     Ok(pull.finish())
@@ -52,10 +68,14 @@ struct Pull {
     repairs: BTreeMap<(String, Fix), (u64, Option<u64>)>,
     losses: BTreeMap<(String, Loss), (u64, Vec<u64>)>,
     gaps: BTreeSet<Gap>,
+    in_part: Vec<InPart>,
+    smallest: u64,
+    /// A file that was thought to be in order is not: all must be read.
+    out_of_order: bool,
 }
 
 impl Pull {
-    fn new(selection: &Selection, budget: usize) -> Pull {
+    fn new(selection: &Selection, Bounds { budget, smallest }: Bounds) -> Pull {
         Pull {
             tally: Tally::new(&selection.windows),
             seen: FxHashSet::default(),
@@ -63,6 +83,9 @@ impl Pull {
             repairs: BTreeMap::new(),
             losses: BTreeMap::new(),
             gaps: BTreeSet::new(),
+            in_part: Vec::new(),
+            smallest,
+            out_of_order: false,
         }
     }
 
@@ -116,6 +139,10 @@ impl Pull {
     fn read_file(&mut self, file: &Source, layout: Layout, selection: &Selection, gate: &dyn Gate) -> Result<(), Error> {
         let intake = Intake { reach: &selection.reach, gate, layout: &layout, stitching: true, naming: false };
         self.store.begin(file);
+        let open = |error| Error::Open { path: file.name().to_owned(), source: error };
+        if let Ok(Some(in_part)) = seek::planned(file, &layout, &selection.reach, self.smallest) {
+            return self.read_in_part(file, in_part, &intake).map_err(open);
+        }
         let end = intake.read_file(file, &mut |harvest, line| self.bring_in(harvest, file.name(), line));
         let end = end.map_err(|error| Error::Open { path: file.name().to_owned(), source: error })?;
         if end.wide {
@@ -125,7 +152,41 @@ impl Pull {
         Ok(())
     }
 
-    fn note_broken(&mut self, file: &Source, broken: Option<std::io::Error>) {
+    /// Reads the wanted stretches of a file, as long as they are in order of time.
+    fn read_in_part(&mut self, file: &Source, in_part: Planned<'_>, intake: &Intake<'_>) -> io::Result<()> {
+        let Planned { file: mut text, size, plan } = in_part;
+        for &stretch in &plan.stretches {
+            let mut before: Option<Timestamp> = None;
+            let mut lines_before = None;
+            intake.read_stretch(&mut *text, stretch, &mut |harvest, line| {
+                let (earliest, latest) = harvest.span.unzip();
+                let (first, last) = match plan.direction {
+                    Direction::OldestFirst => (earliest, latest),
+                    Direction::NewestFirst => (latest, earliest),
+                };
+                let follows = before.zip(first).is_none_or(|(before, first)| plan.direction.allows(before, first));
+                self.out_of_order |= !follows || !harvest.in_order[usize::from(plan.direction == Direction::NewestFirst)];
+                before = last.or(before);
+                let mut line = line;
+                if !harvest.fixes.is_empty() || !harvest.lost.is_empty() {
+                    // Only what is damaged needs to be found again by its line.
+                    line += *lines_before.get_or_insert_with(|| lines_up_to(file, stretch.0).unwrap_or(0));
+                }
+                if !self.out_of_order {
+                    self.bring_in(harvest, file.name(), line);
+                }
+            })?;
+            if self.out_of_order {
+                return Ok(());
+            }
+        }
+        let read = plan.stretches.iter().map(|(from, to)| to - from).sum();
+        self.tally.add_entries(0, Some(plan.span));
+        self.in_part.push(InPart { path: file.name().to_owned(), read, size, sampled: plan.sampled });
+        Ok(())
+    }
+
+    fn note_broken(&mut self, file: &Source, broken: Option<io::Error>) {
         if let Some(error) = broken {
             let name = file.name();
             self.gap(
@@ -156,7 +217,7 @@ impl Pull {
         }
     }
 
-    fn visit(&mut self, visit: &mut dyn FnMut(Record)) {
+    fn visit(&mut self, visit: &mut dyn FnMut(Vec<Record>)) {
         let order = self.store.in_order();
         let groups = stitch::groups(order.iter().map(|place| self.store.candidate(*place)));
         let wanted = groups.firsts.iter().flat_map(|first| groups.members(*first)).map(|at| order[at]);
@@ -175,15 +236,10 @@ impl Pull {
                 (stitch::record(entries), lost)
             };
             let parsed: Vec<_> = firsts.par_iter().map(parse).collect();
-            for (record, lost) in parsed {
-                lost.into_iter().for_each(|gap| {
-                    self.gaps.insert(gap);
-                });
-                if let Some(record) = record {
-                    self.gaps.extend(stitch::missing_parts(&record));
-                    visit(record);
-                }
-            }
+            let (records, lost): (Vec<Option<Record>>, Vec<Vec<Gap>>) = parsed.into_iter().unzip();
+            let records: Vec<Record> = records.into_iter().flatten().collect();
+            self.gaps.extend(lost.into_iter().flatten().chain(records.iter().filter_map(stitch::missing_parts)));
+            visit(records);
         }
     }
 
@@ -196,7 +252,22 @@ impl Pull {
         let repairs = repairs.map(|((path, fix), (count, line))| Repair { path, kind: fix.name(), count, line });
         let mut repairs: Vec<Repair> = repairs.collect();
         repairs.sort();
-        Pulled { census: self.tally.finish(), repairs, gaps: self.gaps.into_iter().collect() }
+        Pulled { census: self.tally.finish(), repairs, gaps: self.gaps.into_iter().collect(), in_part: self.in_part }
+    }
+}
+
+/// How many lines end before a place of a file.
+fn lines_up_to(file: &Source, place: u64) -> io::Result<u64> {
+    let mut text = BufReader::with_capacity(1 << 20, file.text()?.take(place));
+    let mut lines = 0;
+    loop {
+        let read = text.fill_buf()?;
+        if read.is_empty() {
+            return Ok(lines);
+        }
+        lines += memchr::memchr_iter(b'\n', read).count() as u64;
+        let length = read.len();
+        text.consume(length);
     }
 }
 
@@ -262,8 +333,11 @@ mod tests {
                 let all = (Timestamp::MIN, Timestamp::MAX);
                 let selection = Selection { windows: vec![all], reach: Spans::union([all]) };
                 let read = |budget| {
+                    let bounds = Bounds { budget, smallest: u64::MAX };
                     let mut seen = Vec::new();
-                    let pulled = pull_within(budget, &source, &selection, gate, &mut |record| seen.push(format!("{record:?}")));
+                    let pulled = pull_within(bounds, &source, &selection, gate, &mut |records| {
+                        seen.extend(records.iter().map(|record| format!("{record:?}")));
+                    });
                     (seen, pulled.unwrap())
                 };
                 let (kept, again) = (read(usize::MAX), read(0));
@@ -271,5 +345,55 @@ mod tests {
                 assert_eq!(kept, again);
             }
         }
+    }
+
+    /// Records and what was pulled, with the file read in part where it can be, or as a whole.
+    fn read(text: &str, from: i64, to: i64, smallest: u64) -> (Vec<String>, Pulled) {
+        let source = [Source::bytes("logs", text.as_bytes().to_vec())];
+        let at = |second| "2026-11-20T09:00:00Z".parse::<Timestamp>().unwrap() + jiff::SignedDuration::from_secs(second);
+        let window = (at(from), at(to));
+        let selection = Selection { windows: vec![window], reach: Spans::union([window]) };
+        let mut seen = Vec::new();
+        let bounds = Bounds { budget: BUDGET_BYTES, smallest };
+        let pulled = pull_within(bounds, &source, &selection, &Everything, &mut |records| {
+            seen.extend(records.iter().map(|record| format!("{record:?}")));
+        });
+        (seen, pulled.unwrap())
+    }
+
+    fn many_lines(late: Option<usize>) -> String {
+        let line = |number: usize| {
+            let second = if Some(number) == late { number / 10 - 100 } else { number / 10 };
+            let (minute, second) = (second / 60, second % 60);
+            let filler = "x".repeat(600);
+            format!("{{\"insertId\":\"{number}\",\"logName\":\"l\",\"textPayload\":\"{filler}\",\"timestamp\":\"2026-11-20T09:{minute:02}:{second:02}Z\"}}\n")
+        };
+        (0..20_000).map(line).collect()
+    }
+
+    #[test]
+    fn a_file_in_order_of_time_read_in_part_gives_what_reading_all_of_it_gives() {
+        let text = many_lines(None);
+        for (from, to) in [(500, 520), (0, 3), (1_990, 5_000), (-50, -1)] {
+            let (in_part, all) = (read(&text, from, to, 0), read(&text, from, to, u64::MAX));
+            assert_eq!((in_part.0, in_part.1.census.per_window), (all.0, all.1.census.per_window));
+            assert_eq!((all.1.in_part.len(), in_part.1.in_part.len()), (0, 1), "{from}..{to}");
+            assert!(in_part.1.in_part[0].read < in_part.1.in_part[0].size / 5);
+        }
+    }
+
+    #[test]
+    fn damage_in_what_is_read_is_named_by_its_line() {
+        let mut lines: Vec<String> = many_lines(None).lines().map(str::to_owned).collect();
+        lines[5_100] = "{\"damaged".to_owned();
+        let (_, pulled) = read(&(lines.join("\n") + "\n"), 500, 520, 0);
+        assert_eq!(pulled.in_part.len(), 1);
+        assert!(pulled.gaps[0].statement.starts_with("logs:5101:"), "{:?}", pulled.gaps);
+    }
+
+    #[test]
+    fn a_line_out_of_order_where_it_matters_has_the_whole_file_read() {
+        let (seen, pulled) = read(&many_lines(Some(5_101)), 400, 520, 0);
+        assert_eq!((seen.len(), pulled.in_part.len()), (1_200, 0));
     }
 }

@@ -117,6 +117,11 @@ impl Source {
     }
 }
 
+/// A file any place of which can be read.
+pub(super) trait ReadSeek: Read + Seek + Send {}
+
+impl<F: Read + Seek + Send> ReadSeek for F {}
+
 /// Stretches of a file that lie closer than this are read in one go, in bytes.
 const NEAR_BYTES: u64 = 16 << 10;
 
@@ -127,6 +132,22 @@ impl Source {
     /// Whether any place of the text can be read at once: neither compressed nor recoded.
     pub(super) fn is_plain(&self) -> bool {
         self.raw().and_then(peek).is_ok_and(|(head, _)| !is_packed(head) && !is_marked(head) && head != parquet::MAGIC)
+    }
+
+    /// The file itself and its size, where any place of the text can be read at once.
+    pub(super) fn seekable(&self) -> io::Result<Option<(Box<dyn ReadSeek + '_>, u64)>> {
+        if !self.is_plain() {
+            return Ok(None);
+        }
+        Ok(match &self.place {
+            Place::Path(path) => {
+                let file = File::open(path)?;
+                let size = file.metadata()?.len();
+                Some((Box::new(file), size))
+            }
+            Place::Opened(file) => Some((Box::new(&**file), file.metadata()?.len())),
+            Place::Bytes(bytes) => Some((Box::new(io::Cursor::new(&**bytes)), bytes.len() as u64)),
+        })
     }
 
     /// Hands over stretches of the text, each an offset and a length, in ascending order, without overlap. Plain

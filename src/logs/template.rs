@@ -1,6 +1,7 @@
 //! What stays of a line when ids, numbers and times are masked: two lines with one template say the same thing.
 
 use std::borrow::Cow;
+use super::stack;
 
 /// Stands for a masked part.
 const MASK: char = '#';
@@ -23,6 +24,70 @@ pub fn template(text: &str) -> String {
         masked.push_str(&mask_line(last));
     }
     cut(masked)
+}
+
+/// The kind of line that a record's text is, for telling kinds apart before anything is known of them.
+///
+/// As [`template`], but a stack trace is named by its exception and its innermost own frame, whoever logged it and
+/// with whatever words in front; the status of a request stays, and the time at the head of a line goes.
+pub fn kind(text: &str) -> String {
+    if let Some(named) = traced(text) {
+        return cut(named);
+    }
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    let first = lines.next().unwrap_or_default().trim();
+    let mut masked = mask_request(first);
+    if first.starts_with(|c: char| c.is_ascii_digit() || c == '[') && looks_dated(first) {
+        let rest = masked.strip_prefix("[#]").or_else(|| masked.strip_prefix(MASK)).unwrap_or(&masked);
+        masked = rest.trim_start_matches([' ', '|', '-', ':', ',']).to_owned();
+    }
+    if let Some(last) = exception_line(text) {
+        masked.push_str(" … ");
+        masked.push_str(&mask_line(last));
+    }
+    cut(masked.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// `KeyError: 'seat' at /app/orders.py in reserve`; the line number goes, as it moves with each revision.
+fn traced(text: &str) -> Option<String> {
+    let has_trace = ["Traceback (most recent call last)", "\n    at ", "\n\tat ", "\ngoroutine "].iter().any(|sign| text.contains(sign));
+    let found = has_trace.then(|| stack::exception(text)).flatten()?;
+    let mut named = found.kind;
+    if !found.message.is_empty() {
+        named.push_str(": ");
+        named.push_str(&mask_line(&found.message));
+    }
+    if let Some(frame) = found.frame {
+        let (place, function) = frame.rsplit_once(" in ").unwrap_or((&frame, ""));
+        let file = place.trim_end_matches(|c: char| c.is_ascii_digit() || c == ':');
+        named.push_str(&format!(" at {file}"));
+        if !function.is_empty() {
+            named.push_str(&format!(" in {function}"));
+        }
+    }
+    Some(named)
+}
+
+/// The line masked, with the status that follows a URL or the protocol's name: `GET https://… 503 0.2s`.
+fn mask_request(line: &str) -> String {
+    let mut before = "";
+    for word in line.split_whitespace() {
+        let after_target = before.contains("://") || before.starts_with("HTTP/");
+        if after_target && word.len() == 3 && word.bytes().all(|byte| byte.is_ascii_digit()) && ("100".."600").contains(&word) {
+            // Both are slices of one line, so their distance is the place of the word.
+            let at = word.as_ptr() as usize - line.as_ptr() as usize;
+            return format!("{} {word} {}", mask_line(&line[..at]), mask_line(&line[at + word.len()..]));
+        }
+        before = word;
+    }
+    mask_line(line)
+}
+
+/// `2026-11-20…`, `[2026-11-20…`, `09:27:43…`.
+fn looks_dated(line: &str) -> bool {
+    let head: Vec<u8> = line.trim_start_matches('[').bytes().take(8).collect();
+    let digits = |range: std::ops::Range<usize>| head.get(range).is_some_and(|part| part.iter().all(u8::is_ascii_digit));
+    digits(0..4) && head.get(4).is_some_and(|byte| b"-/".contains(byte)) || digits(0..2) && head.get(2) == Some(&b':') && digits(3..5)
 }
 
 /// The last line of a stack trace that names an exception, after the first line.
@@ -66,7 +131,9 @@ fn mask_line(line: &str) -> String {
     let mut announced = false;
     let mut rest = &*line;
     while let Some(first) = rest.chars().next() {
-        if let Some(length) = token_length(rest) {
+        if matches!(first, '‹' | 'e' | 'm')
+            && let Some(length) = token_length(rest)
+        {
             out.push(MASK);
             rest = &rest[length..];
             continue;
@@ -193,7 +260,20 @@ fn collapse(masked: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::template;
+    use super::{kind, template};
+
+    #[test]
+    fn a_trace_is_one_kind_whoever_logged_it_and_the_status_of_a_request_stays() {
+        let trace = |head: &str, line: u32| {
+            format!("{head}Traceback (most recent call last):\n  File \"/app/orders.py\", line {line}, in reserve\n    x\n  File \"/usr/lib/python3.12/json/__init__.py\", line 3, in loads\n    y\nKeyError: 'seat'")
+        };
+        assert_eq!(kind(&trace("", 30)), "KeyError: 'seat' at /app/orders.py in reserve");
+        assert_eq!(kind(&trace("2026-11-20 09:27:43,141 ERROR Exception in ASGI application\n", 31)), kind(&trace("", 30)));
+        assert_eq!(kind("GET https://a.run.app/v2/x 503 0.2s python-httpx/0.28"), "GET https://a.run.app/v#/x 503 #s python-httpx/#");
+        assert_eq!(kind("2026-11-20 09:29:44.674 | ERROR    | app.seats - job-7ab8f: off by 3"), "ERROR | app.seats - job-#: off by #");
+        assert_eq!(kind("12 rows of 30 are stale"), "# rows of # are stale");
+        assert_eq!(kind("[2026-11-20 09:29:44,674] [WARNING] late"), "[WARNING] late");
+    }
 
     #[test]
     fn ids_numbers_and_times_are_masked_and_words_stay() {

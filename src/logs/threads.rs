@@ -1,12 +1,12 @@
 //! Spreads the blocks of a file over the threads, and hands back what they hold in order.
 
-use std::io::{self, Read};
+use std::io::{self, Read, SeekFrom};
 
 use rayon::prelude::*;
 
 use super::blocks::{Block, Blocks};
 use super::intake::{Harvest, Intake};
-use super::source::Source;
+use super::source::{ReadSeek, Source};
 
 /// How many blocks are read at a time, at least; also at least two for each thread.
 const BATCH: usize = 4;
@@ -25,13 +25,29 @@ impl Intake<'_> {
     pub(super) fn read_file(&self, file: &Source, each: &mut dyn FnMut(Harvest, u64)) -> io::Result<End> {
         let text = file.text()?;
         let wide = text.wide;
-        let mut blocks = Blocks::new(text, self.layout.clone());
-        let (mut batch, mut broken) = next_batch(&mut blocks);
+        let broken = self.read_blocks(&mut Blocks::new(text, self.layout.clone()), each);
+        Ok(End { wide, broken })
+    }
+
+    /// Reads a stretch of a file, from one byte to another; lines are numbered from its beginning.
+    pub(super) fn read_stretch(
+        &self,
+        file: &mut dyn ReadSeek,
+        (from, to): (u64, u64),
+        each: &mut dyn FnMut(Harvest, u64),
+    ) -> io::Result<()> {
+        file.seek(SeekFrom::Start(from))?;
+        let broken = self.read_blocks(&mut Blocks::from(from, file.take(to - from), self.layout.clone()), each);
+        broken.map_or(Ok(()), Err)
+    }
+
+    fn read_blocks(&self, blocks: &mut Blocks<impl Read + Send>, each: &mut dyn FnMut(Harvest, u64)) -> Option<io::Error> {
+        let (mut batch, mut broken) = next_batch(blocks);
         let mut line = 1;
         while !batch.is_empty() {
             // One thread reads on while the others work on what is there.
             let (harvests, (next, error)) =
-                rayon::join(|| batch.par_iter().map(|block| self.read(block)).collect::<Vec<_>>(), || next_batch(&mut blocks));
+                rayon::join(|| batch.par_iter().map(|block| self.read(block)).collect::<Vec<_>>(), || next_batch(blocks));
             for harvest in harvests {
                 let lines = harvest.lines;
                 each(harvest, line);
@@ -40,7 +56,7 @@ impl Intake<'_> {
             broken = broken.or(error);
             batch = next;
         }
-        Ok(End { wide, broken })
+        broken
     }
 }
 

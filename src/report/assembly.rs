@@ -21,7 +21,7 @@ const ERROR_BYTES: usize = 4 * 1024;
 
 /// Puts the report together. Evidence comes first, in order of time: tokens are numbered as they appear.
 pub(super) fn assemble(subject: &Subject<'_>, redactor: &mut Redactor) -> Report {
-    let mut assembly = Assembly { subject, redactor, keys: keys(subject.diagnosis) };
+    let mut assembly = Assembly { subject, redactor, keys: keys(subject.diagnosis), leads: BTreeMap::new() };
     let evidence = assembly.evidence();
     let run = assembly.run();
     let premises = assembly.premises();
@@ -60,6 +60,8 @@ struct Assembly<'a, 'r> {
     subject: &'a Subject<'a>,
     redactor: &'r mut Redactor,
     keys: BTreeMap<EvidenceIx, EvidenceKey>,
+    /// The kinds of lines met as leads, with their numbers.
+    leads: BTreeMap<String, usize>,
 }
 
 impl Assembly<'_, '_> {
@@ -268,7 +270,10 @@ impl Assembly<'_, '_> {
     }
 
     fn lead(&mut self, found: &diagnosis::Lead) -> Lead {
+        let next = self.leads.len() + 1;
+        let number = *self.leads.entry(found.template.clone()).or_insert(next);
         Lead {
+            id: format!("lead-{number}"),
             template: self.clean(&found.template),
             failing: found.failing,
             passing: found.passing,

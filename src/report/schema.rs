@@ -229,6 +229,9 @@ pub struct RuledOut {
 /// An unmatched kind of line that is unusual to the failing windows: a place to look.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Lead {
+    /// `lead-1`, `lead-2`, …: one for each kind of line, in the order in which the tests name them; what `rules new --from` takes.
+    #[serde(default)]
+    pub id: String,
     /// The line with its variable parts masked.
     pub template: Redacted,
     /// Failing windows it was seen in.

@@ -98,6 +98,7 @@ pub(super) struct Unexplained<'a> {
 /// A lead with the records that show it.
 #[derive(Debug, Serialize)]
 pub(super) struct Place<'a> {
+    pub(super) id: &'a str,
     pub(super) template: &'a str,
     pub(super) failing: u32,
     pub(super) passing: u32,
@@ -348,6 +349,7 @@ fn unexplained_stories<'a>(report: &'a Report, tests: &[&'a Test]) -> Vec<Unexpl
 
 fn unexplained_story<'a>(report: &'a Report, test: &'a Test) -> Unexplained<'a> {
     let leads = test.leads.iter().map(|lead| Place {
+        id: lead.id.as_str(),
         template: lead.template.as_str(),
         failing: lead.failing,
         passing: lead.passing,

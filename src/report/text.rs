@@ -248,7 +248,8 @@ impl Page {
         }
         for lead in story.leads.iter().take(LEADS) {
             let seen = seen_in(lead.failing, lead.passing);
-            self.entry("     Look at ", Style::Caution, 13, Style::Plain, &format!("{} ({seen})", lead.template));
+            let number = if lead.id.is_empty() { String::new() } else { format!("{} · ", lead.id) };
+            self.entry("     Look at ", Style::Caution, 13, Style::Plain, &format!("{number}{} ({seen})", lead.template));
             for cited in lead.cited.iter().take(1) {
                 self.cited(13, cited);
             }

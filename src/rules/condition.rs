@@ -58,6 +58,26 @@ impl Condition {
         }
     }
 
+    /// The log matchers that stand under a `none` and nowhere else.
+    pub(super) fn only_against(&self) -> Vec<usize> {
+        fn collect(condition: &Condition, denied: bool, into: &mut [Vec<usize>; 2]) {
+            match condition {
+                Condition::All(parts) | Condition::Any(parts) => parts.iter().for_each(|part| collect(part, denied, into)),
+                Condition::None(parts) => parts.iter().for_each(|part| collect(part, !denied, into)),
+                Condition::Log(log) | Condition::Absent(log) | Condition::Count { log, .. } => {
+                    into[usize::from(denied)].push(*log);
+                }
+                Condition::Sequence { steps, .. } => into[usize::from(denied)].extend(steps),
+                Condition::Test(_) => {}
+            }
+        }
+        let mut found = [Vec::new(), Vec::new()];
+        collect(self, false, &mut found);
+        let [affirmed, mut denied] = found;
+        denied.retain(|log| !affirmed.contains(log));
+        denied
+    }
+
     /// Whether one record meets it: `record` are the numbers of the log matchers that the record meets,
     /// `case` those of the test matchers that the case meets. `count`, `absent` and `sequence` count as not
     /// met here; ask [`Self::met_in_window`] where [`Scope::window`] says so.

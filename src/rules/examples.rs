@@ -72,12 +72,23 @@ fn hint(rule: &Rule, should_match: bool) -> String {
     }
 }
 
-fn one_line(example: &Example) -> String {
+/// The example on one line.
+pub fn one_line(example: &Example) -> String {
     match example {
         Example::Text(text) => text.replace('\n', "⏎"),
         Example::Entry(fields) => Value::Object(fields.clone()).to_string(),
         Example::Test(test) => format!("test: {}", test.message.replace('\n', "⏎")),
     }
+}
+
+/// The matchers of a rule that an example meets: the numbers of log matchers, and those of test matchers.
+pub fn met(catalog: &Catalog, matcher: &Matcher, rule: RuleIx, example: &Example) -> (Vec<usize>, Vec<usize>) {
+    sides(matcher, rule, catalog.rule(rule), example).unwrap_or_default()
+}
+
+/// Whether a rule matches an example, its own or another's; `false` where that cannot be judged.
+pub fn matches(catalog: &Catalog, matcher: &Matcher, rule: RuleIx, example: &Example) -> bool {
+    judge(matcher, rule, catalog.rule(rule), example) == Ok(true)
 }
 
 /// Whether the rule matches the example.
@@ -88,17 +99,21 @@ fn judge(matcher: &Matcher, place: RuleIx, rule: &Rule, example: &Example) -> Re
     let Some(condition) = &rule.condition else { return Err(hint(rule, true)) };
     let by_record = narrowed(condition, Side::Record);
     let by_case = narrowed(condition, Side::Case);
-    let (record, case) = match example {
-        Example::Text(text) => (texts_met(matcher, place, text), failures_met(rule, text)),
-        Example::Entry(fields) => (entries_met(matcher, place, fields)?, Vec::new()),
-        Example::Test(test) => (Vec::new(), case_met(matcher, place, test)),
-    };
+    let (record, case) = sides(matcher, place, rule, example)?;
     let as_record = by_record.is_some_and(|condition| condition.met_by_record(&record, &case));
     let as_case = by_case.is_some_and(|condition| condition.met_by_case(&case));
     Ok(match example {
         Example::Text(_) => as_record || as_case,
         Example::Entry(_) => as_record,
         Example::Test(_) => as_case,
+    })
+}
+
+fn sides(matcher: &Matcher, place: RuleIx, rule: &Rule, example: &Example) -> Result<(Vec<usize>, Vec<usize>), String> {
+    Ok(match example {
+        Example::Text(text) => (texts_met(matcher, place, text), failures_met(rule, text)),
+        Example::Entry(fields) => (entries_met(matcher, place, fields)?, Vec::new()),
+        Example::Test(test) => (Vec::new(), case_met(matcher, place, test)),
     })
 }
 

@@ -1,56 +1,27 @@
 //! Which entries are worth parsing, told from their raw JSON: a test that admits too much, never too little.
 //!
-//! A pattern's required literals are cut at everything that JSON may write in another way than the text
-//! has it, and the longest piece is looked for. Three things make up a record's text, and each joins other
-//! pieces of the raw entry, so each has its own cut:
-//!
-//! - a text payload stands in the raw entry as it is, escapes aside;
-//! - a JSON payload becomes its message and lines `key: value`, so a piece may not hold `:` or `.`, nor the blank beside it;
-//! - a request or audit entry becomes a line of its fields, so a piece may not hold a blank either.
+//! The longest piece of a pattern's words that JSON writes in one way only is looked for, see [`super::pieces`].
 //!
 //! Any character may also be written `\u0041`; an entry in which a printable ASCII character that is not
 //! usually escaped is written so is admitted. Numbers are taken to be written as they are shown.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
-use aho_corasick::AhoCorasick;
 use serde_json::Value;
 
-use crate::logs::Gate;
+use crate::logs::{Gate, Glimpse};
 
 use super::filter::outlook::{Outlook, Probe};
-use super::literals::{FOLDS_TO_ASCII, Weigh, required};
-use super::matching::{Matcher, automaton};
+use super::literals::FOLDS_TO_ASCII;
+use super::matching::Matcher;
+use super::pieces::{CUTS, EVERY, JSON, PLAIN, REQUEST, is_cut_in_plain};
+use super::words::{Lowered, Words};
 use super::{Filter, Pattern, RuleIx};
 
-/// A piece shorter than this is in nearly every entry.
-const SHORTEST_PIECE: usize = 3;
-
-/// What stands in nearly every entry that Cloud Run writes, in lower case: a piece of it tells nothing.
-const EVERYWHERE: &str = "\
-    \"insertid\": \"labels\": \"instanceid\": \"logname\": \"projects/logs/run.googleapis.com%2fstdout %2fstderr %2frequests \
-    \"receivetimestamp\": \"resource\": \"configuration_name\": \"location\": \"project_id\": \"revision_name\": \
-    \"service_name\": \"type\": \"cloud_run_revision\": \"severity\": \"default info warning error timestamp\": \
-    \"textpayload\": \"jsonpayload\": \"message\": \"trace\": \"traces\": \"spanid\": \"tracesampled\": \
-    \"httprequest\": \"requestmethod\": \"get post requesturl\": \"https \"requestsize\": \"responsesize\": \"status\": \
-    \"useragent\": \"remoteip\": \"serverip\": \"latency\": \"protocol\": \"http/1.1 \"sourcelocation\": \"file\": \
-    \"line\": \"function\": \"commit-sha gcb-build-id managed-by cloudfunctions us-central1";
-
-/// The three ways in which an entry becomes text, as bits.
-const PLAIN: u8 = 1;
-const JSON: u8 = 2;
-const REQUEST: u8 = 4;
-const EVERY: u8 = PLAIN | JSON | REQUEST;
-
-/// One of the ways, where its literals are cut, and what they are worth then.
-type Cut = (u8, fn(u8) -> bool, Weigh);
-
-/// How to cut literals for each of them.
-const CUTS: [Cut; 3] = [
-    (PLAIN, is_cut_in_plain, |text| piece(text, is_cut_in_plain).len()),
-    (JSON, is_cut_in_json, |text| piece(text, is_cut_in_json).len()),
-    (REQUEST, is_cut_in_request, |text| piece(text, is_cut_in_request).len()),
-];
+/// How JSON escapes the [`FOLDS_TO_ASCII`].
+const FOLDED: [&[u8]; 2] = [b"212a", b"017f"];
 
 /// Keys that tell how an entry becomes text.
 const PAYLOADS: [(&str, u8); 6] = [
@@ -61,35 +32,6 @@ const PAYLOADS: [(&str, u8); 6] = [
     ("protoPayload", REQUEST),
     ("proto_payload", REQUEST),
 ];
-
-/// Whether JSON encoders write the character as an escape, always or to be safe in HTML.
-pub(super) fn is_often_escaped(byte: u8) -> bool {
-    matches!(byte, b'"' | b'\\' | b'/' | b'<' | b'>' | b'&' | b'\'')
-}
-
-fn is_cut_in_plain(byte: u8) -> bool {
-    !(0x20..0x7f).contains(&byte) || is_often_escaped(byte)
-}
-
-fn is_cut_in_json(byte: u8) -> bool {
-    is_cut_in_plain(byte) || matches!(byte, b':' | b'.')
-}
-
-fn is_cut_in_request(byte: u8) -> bool {
-    is_cut_in_json(byte) || byte == b' '
-}
-
-/// The longest piece of a literal between cuts; empty where none is of use.
-fn piece(literal: &str, is_cut: fn(u8) -> bool) -> &str {
-    let cut = |c: char| u8::try_from(c).map_or(true, is_cut);
-    let useful = |piece: &&str| piece.len() >= SHORTEST_PIECE && !EVERYWHERE.contains(piece);
-    literal
-        .split(cut)
-        .map(|piece| if is_cut(b':') { piece.trim() } else { piece })
-        .filter(useful)
-        .max_by_key(|piece| piece.len())
-        .unwrap_or_default()
-}
 
 /// What it means that a word stands in the raw entry.
 #[derive(Debug, Clone, Default)]
@@ -106,17 +48,25 @@ struct Meaning {
     escape: bool,
 }
 
+impl Meaning {
+    /// Whether the word at this place is the one that is meant, where upper and lower case count.
+    fn stands_at(&self, raw: &[u8], place: Range<usize>) -> bool {
+        self.exact.as_ref().is_none_or(|exact| exact.is_empty() || raw[place] == **exact)
+    }
+}
+
 /// All that is looked for in raw entries.
 #[derive(Debug, Clone)]
 pub(super) struct RawGate {
-    /// `None`: everything is admitted.
-    words: Option<AhoCorasick>,
+    words: Words,
     meanings: Vec<Meaning>,
     probes: Vec<Probe>,
     /// What matchers without a text ask for.
     outlooks: Vec<Needs>,
     /// Ways of becoming text in which some matcher cannot tell.
     open: u8,
+    /// Some matcher has no text, and a filter that raw JSON cannot tell either.
+    by_filter_only: bool,
     /// Rules with a matcher that cannot tell in one of the ways.
     ungated: Vec<RuleIx>,
 }
@@ -132,8 +82,15 @@ enum Needs {
 
 impl RawGate {
     pub(super) fn new<'r>(slots: impl Iterator<Item = (RuleIx, Option<&'r Filter>, Option<&'r Pattern>)>) -> Self {
-        let mut gate =
-            RawGate { words: None, meanings: Vec::new(), probes: Vec::new(), outlooks: Vec::new(), open: 0, ungated: Vec::new() };
+        let mut gate = RawGate {
+            words: Words::new::<&str>([]),
+            meanings: Vec::new(),
+            probes: Vec::new(),
+            outlooks: Vec::new(),
+            open: 0,
+            by_filter_only: false,
+            ungated: Vec::new(),
+        };
         let mut words: BTreeMap<String, Meaning> = BTreeMap::new();
         for (rule, filter, text) in slots {
             let covered = text.map_or(0, |pattern| add_pieces(pattern, &mut words));
@@ -148,18 +105,16 @@ impl RawGate {
                 }
                 None => {
                     gate.open |= EVERY & !covered;
+                    gate.by_filter_only |= text.is_none();
                     gate.ungated.push(rule);
                 }
             }
         }
         gate.ungated.dedup();
         gate.add_keys(&mut words);
-        for word in FOLDS_TO_ASCII.iter().map(char::to_string).chain(["\\u212a".to_owned(), "\\u017f".to_owned()]) {
-            words.entry(word).or_default().admits = EVERY;
-        }
         words.entry("\\u00".to_owned()).or_default().escape = true;
         let (texts, meanings): (Vec<String>, Vec<Meaning>) = words.into_iter().unzip();
-        gate.words = if gate.open == EVERY { None } else { automaton(&texts) };
+        gate.words = Words::new(texts);
         gate.meanings = meanings;
         gate
     }
@@ -187,36 +142,64 @@ impl RawGate {
         }
     }
 
+    /// Whether the entry may meet the filter of a matcher that has to be told by its filter.
+    fn filters_may_be_met(&self, raw: &[u8]) -> bool {
+        if self.outlooks.is_empty() || self.by_filter_only {
+            return self.by_filter_only;
+        }
+        let (mut fitting, mut escaped) = (Vec::new(), folds(raw));
+        self.meanings_in(raw, |meaning, behind| {
+            escaped |= meaning.escape && writes_plain_character(behind);
+            if !meaning.probes.is_empty() {
+                self.probe(meaning, behind, &mut fitting);
+            }
+        });
+        escaped || self.outlooks.iter().any(|needs| needs.met_by(&fitting))
+    }
+
+    /// Calls `each` with what every word that stands in the entry means, and what stands behind it.
+    fn meanings_in<'e>(&self, raw: &'e [u8], mut each: impl FnMut(&Meaning, &'e [u8])) {
+        thread_local! {
+            static LOWERED: RefCell<Lowered> = RefCell::default();
+        }
+        LOWERED.with_borrow_mut(|lowered| {
+            lowered.take(raw);
+            self.words.find(lowered, |word, place| {
+                let meaning = &self.meanings[word];
+                if meaning.stands_at(raw, place.clone()) {
+                    each(meaning, &raw[place.end..]);
+                }
+            });
+        });
+    }
+
+    /// Adds the probes that the value behind a key fits.
+    fn probe(&self, meaning: &Meaning, behind: &[u8], fitting: &mut Vec<usize>) {
+        if meaning.probes.iter().any(|probe| !fitting.contains(probe)) {
+            let value = value_at(behind);
+            let fits = |probe: &&usize| value.as_ref().is_none_or(|value| self.probes[**probe].fits(value));
+            fitting.extend(meaning.probes.iter().filter(fits));
+        }
+    }
+
     fn admits(&self, raw: &[u8]) -> bool {
-        let Some(words) = &self.words else { return true };
-        let (mut admitted, mut payload) = (self.open, 0);
+        if self.open == EVERY || folds(raw) {
+            return true;
+        }
+        let (mut admitted, mut payload, mut escaped) = (self.open, 0, false);
         let mut fitting: Vec<usize> = Vec::new();
-        for hit in words.find_overlapping_iter(raw) {
-            let meaning = &self.meanings[hit.pattern().as_usize()];
-            if meaning.exact.as_ref().is_some_and(|exact| !exact.is_empty() && raw[hit.range()] != **exact) {
-                continue;
-            }
-            if meaning.escape && writes_plain_character(&raw[hit.end()..]) {
-                return true;
-            }
+        self.meanings_in(raw, |meaning, behind| {
+            escaped |= meaning.escape && writes_plain_character(behind);
             admitted |= meaning.admits;
             payload |= meaning.payload;
-            if admitted == EVERY {
-                return true;
-            }
-            if meaning.probes.iter().any(|probe| !fitting.contains(probe)) {
-                let value = value_at(&raw[hit.end()..]);
-                fitting.extend(
-                    meaning.probes.iter().filter(|probe| value.as_ref().is_none_or(|value| self.probes[**probe].fits(value))),
-                );
-            }
-        }
+            self.probe(meaning, behind, &mut fitting);
+        });
         let way = match payload {
             payload if payload & REQUEST != 0 => REQUEST,
             payload if payload & JSON != 0 => JSON,
             _ => PLAIN,
         };
-        admitted & way != 0 || self.outlooks.iter().any(|needs| needs.met_by(&fitting))
+        escaped || admitted & way != 0 || self.outlooks.iter().any(|needs| needs.met_by(&fitting))
     }
 }
 
@@ -233,12 +216,12 @@ fn key_word<'w>(words: &'w mut BTreeMap<String, Meaning>, name: &str) -> &'w mut
 /// Adds what to look for to find a pattern; answers for which ways of becoming text that is enough.
 fn add_pieces(pattern: &Pattern, words: &mut BTreeMap<String, Meaning>) -> u8 {
     let mut covered = 0;
-    for (way, is_cut, weigh) in CUTS {
-        if let Some(literals) = required(pattern.hir(), weigh) {
+    for ((way, ..), pieces) in CUTS.iter().zip(&pattern.needs().raw) {
+        if !pieces.is_empty() {
             covered |= way;
-            for literal in literals {
-                words.entry(piece(&literal, is_cut).to_owned()).or_default().admits |= way;
-            }
+        }
+        for piece in pieces {
+            words.entry(piece.clone()).or_default().admits |= way;
         }
     }
     covered
@@ -269,6 +252,23 @@ fn writes_plain_character(after: &[u8]) -> bool {
     let code =
         after.get(..2).and_then(|digits| std::str::from_utf8(digits).ok()).and_then(|digits| u8::from_str_radix(digits, 16).ok());
     code.is_none_or(|byte| !is_cut_in_plain(byte))
+}
+
+/// Whether a character that is no ASCII letter but matches one stands in the entry, as it is or escaped.
+fn folds(raw: &[u8]) -> bool {
+    let stands = |c: char| memchr::memmem::find(raw, c.encode_utf8(&mut [0; 4]).as_bytes()).is_some();
+    !raw.is_ascii() && FOLDS_TO_ASCII.into_iter().any(stands)
+        || memchr::memmem::find_iter(raw, br"\u").any(|at| {
+            let code = raw.get(at + 2..at + 6).unwrap_or_default();
+            FOLDED.iter().any(|folded| code.eq_ignore_ascii_case(folded))
+        })
+}
+
+/// Whether a character that encoders usually write as itself, or that matches one, is escaped anywhere.
+fn writes_plain_characters(raw: &[u8]) -> bool {
+    memchr::memmem::find_iter(raw, br"\u").any(|at| {
+        raw.get(at + 2..at + 6).and_then(|code| code.strip_prefix(b"00")).is_some_and(writes_plain_character)
+    }) || folds(raw)
 }
 
 /// The value after a key, where it is a scalar; `None`: it is something else, or cannot be told.
@@ -309,5 +309,24 @@ impl Matcher {
 impl Gate for Matcher {
     fn admits(&self, raw: &[u8]) -> bool {
         self.gate.admits(raw)
+    }
+
+    /// Exact but for filters: the record's own text is met with the patterns. What only a filter asks for is
+    /// looked for in the raw entry.
+    fn admits_alone(&self, entry: &Glimpse<'_>) -> bool {
+        thread_local! {
+            static ROOM: RefCell<String> = const { RefCell::new(String::new()) };
+        }
+        if self.gate.filters_may_be_met(entry.raw()) {
+            return true;
+        }
+        // Making the text of a structured payload costs more than looking whether that can be of use.
+        if entry.only_json().is_some_and(|payload| !writes_plain_characters(payload) && !self.payloads.wakes_any(payload)) {
+            return false;
+        }
+        let mut room = ROOM.with(RefCell::take);
+        let admitted = entry.text(&mut room).is_none_or(|text| self.may_find(text));
+        ROOM.with(|kept| kept.replace(room));
+        admitted
     }
 }

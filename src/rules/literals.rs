@@ -16,6 +16,8 @@ pub(super) const FOLDS_TO_ASCII: [char; 2] = ['\u{212A}', '\u{017F}'];
 const MOST: usize = 32;
 /// Most characters a class may stand for and still be spelled out.
 const MOST_OF_CLASS: usize = 5;
+/// Most sets that are kept of a pattern.
+pub(super) const MOST_CLAUSES: usize = 4;
 /// Longest text that is kept.
 const LONGEST: usize = 64;
 
@@ -26,41 +28,57 @@ pub(super) type Weigh = fn(&str) -> usize;
 struct Known {
     /// All texts the part can be, if they are few.
     exact: Option<Vec<String>>,
-    /// Every match of the part contains one of these.
-    required: Option<Vec<String>>,
+    /// Every match of the part contains one text of each of these.
+    clauses: Vec<Vec<String>>,
 }
 
 /// The best set for the pattern, or `None` if there is none.
 pub(super) fn required(hir: &Hir, weigh: Weigh) -> Option<Vec<String>> {
-    let mut best = walk(hir, weigh).into_required(weigh)?;
-    best.sort();
-    best.dedup();
-    Some(best)
+    clauses(hir, weigh).into_iter().next()
+}
+
+/// Sets of texts, the best one first: every match contains one text of each of them.
+pub(super) fn clauses(hir: &Hir, weigh: Weigh) -> Vec<Vec<String>> {
+    walk(hir, weigh).into_clauses(weigh)
 }
 
 fn worth(set: &[String], weigh: Weigh) -> usize {
     set.iter().map(|text| weigh(text)).min().unwrap_or(0)
 }
 
-fn better(a: Option<Vec<String>>, b: Option<Vec<String>>, weigh: Weigh) -> Option<Vec<String>> {
-    let value = |set: &Option<Vec<String>>| {
-        set.as_ref().map_or(0, |set| worth(set, weigh) * 64 / set.len().max(1).ilog2().max(1) as usize)
-    };
-    let chosen = if value(&b) > value(&a) { b } else { a };
-    chosen.filter(|set| worth(set, weigh) > 0)
+/// How much a set tells: long texts are rare, many of them less so.
+fn value(set: &[String], weigh: Weigh) -> usize {
+    worth(set, weigh) * 64 / set.len().max(1).ilog2().max(1) as usize
+}
+
+/// The useful ones among some sets, best first, as many as are kept.
+fn best(sets: impl IntoIterator<Item = Vec<String>>, weigh: Weigh) -> Vec<Vec<String>> {
+    let mut sets: Vec<(usize, Vec<String>)> = sets
+        .into_iter()
+        .map(|mut set| {
+            set.sort();
+            set.dedup();
+            (value(&set, weigh), set)
+        })
+        .filter(|(value, _)| *value > 0)
+        .collect();
+    sets.sort_by(|one, other| other.0.cmp(&one.0).then_with(|| one.1.cmp(&other.1)));
+    sets.dedup();
+    sets.truncate(MOST_CLAUSES);
+    sets.into_iter().map(|(_, set)| set).collect()
 }
 
 impl Known {
     fn exactly(texts: Vec<String>) -> Known {
-        Known { exact: Some(texts), required: None }
+        Known { exact: Some(texts), clauses: Vec::new() }
     }
 
     fn nothing() -> Known {
-        Known { exact: None, required: None }
+        Known { exact: None, clauses: Vec::new() }
     }
 
-    fn into_required(self, weigh: Weigh) -> Option<Vec<String>> {
-        better(self.required, self.exact, weigh)
+    fn into_clauses(self, weigh: Weigh) -> Vec<Vec<String>> {
+        best(self.clauses.into_iter().chain(self.exact), weigh)
     }
 }
 
@@ -93,7 +111,7 @@ fn walk(hir: &Hir, weigh: Weigh) -> Known {
                 },
                 (0, _) => Known::nothing(),
                 (1, Some(1)) => inner,
-                _ => Known { exact: None, required: inner.into_required(weigh) },
+                _ => Known { exact: None, clauses: inner.into_clauses(weigh) },
             }
         }
         HirKind::Concat(parts) => concat(parts, weigh),
@@ -109,7 +127,7 @@ fn long(text: String) -> Known {
     while !text.is_char_boundary(cut) {
         cut -= 1;
     }
-    Known { exact: None, required: Some(vec![text[..cut].to_owned()]) }
+    Known { exact: None, clauses: vec![vec![text[..cut].to_owned()]] }
 }
 
 fn of_class(class: &Class) -> Known {
@@ -131,7 +149,7 @@ fn of_class(class: &Class) -> Known {
 
 fn concat(parts: &[Hir], weigh: Weigh) -> Known {
     let mut run = vec![String::new()];
-    let mut best: Option<Vec<String>> = None;
+    let mut clauses: Vec<Vec<String>> = Vec::new();
     let mut all_exact = true;
     for part in parts {
         let known = walk(part, weigh);
@@ -142,19 +160,20 @@ fn concat(parts: &[Hir], weigh: Weigh) -> Known {
             }
             Some(texts) => {
                 all_exact = false;
-                best = better(best, Some(std::mem::replace(&mut run, texts)), weigh);
+                clauses.push(std::mem::replace(&mut run, texts));
             }
             None => {
                 all_exact = false;
-                best = better(best, Some(std::mem::replace(&mut run, vec![String::new()])), weigh);
-                best = better(best, known.required, weigh);
+                clauses.push(std::mem::replace(&mut run, vec![String::new()]));
+                clauses.extend(known.clauses);
             }
         }
     }
     if all_exact {
         return Known::exactly(run);
     }
-    Known { exact: None, required: better(best, Some(run), weigh) }
+    clauses.push(run);
+    Known { exact: None, clauses: best(clauses, weigh) }
 }
 
 fn fits(run: &[String], texts: &[String]) -> bool {
@@ -170,14 +189,15 @@ fn alternation(parts: &[Hir], weigh: Weigh) -> Known {
             return Known::exactly(texts);
         }
     }
-    let mut all = Vec::new();
-    for part in known {
-        match part.into_required(weigh) {
-            Some(set) => all.extend(set),
-            None => return Known::nothing(),
-        }
+    let branches: Vec<Vec<Vec<String>>> = known.into_iter().map(|part| part.into_clauses(weigh)).collect();
+    if branches.iter().any(Vec::is_empty) {
+        return Known::nothing();
     }
-    Known { exact: None, required: (all.len() <= 4 * MOST).then_some(all) }
+    // A match of any branch meets the first set of that branch, its second one, and so on.
+    let most = branches.iter().map(Vec::len).max().unwrap_or(0);
+    let nth = |place: usize| branches.iter().flat_map(move |sets| sets[place.min(sets.len() - 1)].iter().cloned()).collect();
+    let clauses = (0..most).map(nth).filter(|set: &Vec<String>| set.len() <= 4 * MOST);
+    Known { exact: None, clauses: best(clauses, weigh) }
 }
 
 #[cfg(test)]
@@ -194,6 +214,14 @@ mod tests {
         assert_eq!(best(r"user \d+ is not allowed"), [" is not allowed"]);
         assert_eq!(best(r"(?i)Access Denied"), ["access denied"]);
         assert_eq!(best(r"(?:connection|socket) (?:refused|reset)").len(), 4);
+    }
+
+    #[test]
+    fn every_part_that_must_be_there_is_told() {
+        let told = |pattern| clauses(&regex_syntax::parse(pattern).unwrap(), str::len);
+        assert_eq!(told(r"no jwt.*(?:headers|query)"), [vec!["no jwt"], vec!["headers", "query"]]);
+        assert_eq!(told(r"one.*two|drei"), [vec!["drei", "one"], vec!["drei", "two"]]);
+        assert_eq!(told(r"(?:one.*two)?three"), [["three"]]);
     }
 
     #[test]

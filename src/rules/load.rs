@@ -1,5 +1,6 @@
 //! Rule files as a [`Catalog`]: all that is right is loaded, all that is wrong is reported at once.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,15 +8,20 @@ use std::path::{Path, PathBuf};
 use include_dir::{Dir, include_dir};
 use rayon::prelude::*;
 
+use super::codes;
 use super::graph::CauseGraph;
+use super::overlay::{Change, Drafts, Replacements};
 use super::problem::{Place, Problem, Sheet, nearest};
 use super::read::{self, Draft, Mention};
-use super::{Catalog, Edge, Rule, RuleIx, yaml};
+use super::{Catalog, Edge, Rule, RuleId, RuleIx, yaml};
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/rules");
 
 /// Folders nested deeper than this below a rule folder are not entered (a link may lead in a circle).
 const DEEPEST_FOLDER: usize = 8;
+
+/// Unknown names that get a suggestion in one loading; nobody reads more.
+const MOST_HINTS: usize = 50;
 
 /// A catalog and what is wrong with its files.
 #[derive(Debug, Clone, Default)]
@@ -26,15 +32,21 @@ pub struct Loaded {
     pub problems: Vec<Problem>,
     /// The texts of the files whose problems are asked for, by path.
     pub texts: BTreeMap<String, String>,
+    /// Catalog rules that are not as the catalog has them, by the user's own wish; to be said aloud.
+    pub changes: Vec<Change>,
+    /// From [`Catalog::overlay`]: ids of embedded rules that the folders have too, with another text.
+    pub covered: BTreeSet<RuleId>,
+    /// The files that a [`Catalog::overlay`] is about make up most of the catalog: they are a checkout of it.
+    pub is_checkout: bool,
 }
 
 /// One rule file.
 #[derive(Debug, Clone)]
-struct Source {
-    path: String,
+pub(super) struct Source {
+    pub(super) path: String,
     /// `<family>/<name>`, from the path.
-    id: String,
-    text: Result<String, String>,
+    pub(super) id: String,
+    pub(super) text: Result<String, String>,
 }
 
 impl Catalog {
@@ -57,12 +69,14 @@ impl Catalog {
         let own: Vec<Source> = folders.iter().flat_map(|folder| folder_sources(folder)).collect();
         let ids: BTreeSet<String> = own.iter().map(|source| source.id.clone()).collect();
         let paths: BTreeSet<String> = own.iter().map(|source| source.path.clone()).collect();
-        let mut sources = own;
-        sources.extend(embedded_sources().into_iter().filter(|source| !ids.contains(&source.id)).map(|mut source| {
-            source.path = format!("(embedded) {}", source.path);
-            source
-        }));
-        let mut loaded = build(sources);
+        let (same, mut others): (Vec<Source>, Vec<Source>) =
+            embedded_sources().into_iter().partition(|source| ids.contains(&source.id));
+        let is_checkout = same.len() > others.len();
+        let same_text = |embedded: &&Source| own.iter().any(|own| own.id == embedded.id && own.text == embedded.text);
+        let covered = same.iter().filter(|embedded| !same_text(embedded)).map(|embedded| embedded.id.clone()).collect();
+        others.iter_mut().for_each(|source| source.path = format!("(embedded) {}", source.path));
+        let mut loaded = build(own.into_iter().chain(others).collect());
+        (loaded.covered, loaded.is_checkout) = (covered, is_checkout);
         loaded.problems.retain(|problem| paths.contains(&problem.path));
         loaded.texts.retain(|path, _| paths.contains(path));
         loaded
@@ -145,47 +159,55 @@ fn walk(root: &Path, folder: &Path, depth: usize, into: &mut Vec<Source>) {
 fn build(sources: Vec<Source>) -> Loaded {
     let read: Vec<(Option<Draft>, Vec<Problem>)> = sources.par_iter().map(read_source).collect();
     let mut problems = Vec::new();
-    let mut drafts: BTreeMap<&str, (Draft, &Source)> = BTreeMap::new();
+    let mut drafts: Drafts<'_> = BTreeMap::new();
+    let mut replacements = Replacements::default();
     let mut doubles = Vec::new();
     for ((draft, found), source) in read.into_iter().zip(&sources) {
         problems.extend(found);
         let Some(draft) = draft else { continue };
         match drafts.get(source.id.as_str()) {
-            Some((_, first)) => doubles.push((source, *first)),
-            None => {
+            Some((first, place)) if !replacements.same_id(&draft, first, source) => doubles.push((source, *place)),
+            _ => {
                 drafts.insert(&source.id, (draft, source));
             }
         }
     }
     for (source, first) in doubles {
         let mut sheet = Sheet::new(&source.path, source.text.as_deref().unwrap_or_default());
-        let help = "give it another file name; the first one stands".to_owned();
-        sheet.wrong(Place::START, format!("the rule `{}` is there already, in {}", source.id, first.path), help);
+        let help = format!("write `replaces: {}` if it is to stand in its place, else give it another file name", source.id);
+        sheet.found(
+            &codes::DUPLICATE_ID,
+            Place::START,
+            format!("the rule `{}` is there already, in {}", source.id, first.path),
+            help,
+        );
         problems.append(&mut sheet.problems);
     }
+    problems.extend(replacements.settle(&mut drafts));
     let known: BTreeSet<&str> = sources.iter().map(|source| source.id.as_str()).collect();
     let places = drafts.iter().filter(|(_, (draft, _))| draft.sound).map(|(id, _)| *id);
     let places: BTreeMap<&str, RuleIx> = places.enumerate().map(|(place, id)| (id, place)).collect();
-    let linker = Linker { known, places };
+    let changes = replacements.changes.clone();
+    let linker = Linker { known, places, replacements, hints_left: Cell::new(MOST_HINTS) };
     let rules = drafts.into_values().filter_map(|(draft, source)| linker.link(draft, source, &mut problems)).collect();
     let mut catalog = Catalog { rules };
     problems.extend(break_circles(&mut catalog, &sources));
     problems.sort();
     let texts = sources.into_iter().filter_map(|source| Some((source.path, source.text.ok()?))).collect();
-    Loaded { catalog, problems, texts }
+    Loaded { catalog, problems, texts, changes, ..Loaded::default() }
 }
 
 fn read_source(source: &Source) -> (Option<Draft>, Vec<Problem>) {
     let text = source.text.as_deref().unwrap_or_default();
     let mut sheet = Sheet::new(&source.path, text);
     if let Err(message) = &source.text {
-        sheet.wrong(Place::START, message.clone(), None);
+        sheet.found(&codes::UNREADABLE, Place::START, message.clone(), None);
         return (None, sheet.problems);
     }
     let well_named = is_id(&source.id);
     if !well_named {
         let help = "a rule lives in `<family>/<name>.yaml`, both in lower case with `-`".to_owned();
-        sheet.wrong(Place::START, format!("`{}` is no rule id", source.id), help);
+        sheet.found(&codes::WRONG_ID, Place::START, format!("`{}` is no rule id", source.id), help);
     }
     let draft = match yaml::parse(&mut sheet) {
         Some(root) => read::rule(&mut sheet, &source.id, &root).map(|draft| {
@@ -194,7 +216,8 @@ fn read_source(source: &Source) -> (Option<Draft>, Vec<Problem>) {
         }),
         None => {
             if well_named && sheet.problems.is_empty() {
-                sheet.wrong(Place::START, "the file is empty", "write at least `title`, `class` and `severity`".to_owned());
+                let help = "write at least `title`, `class` and `severity`".to_owned();
+                sheet.found(&codes::UNREADABLE, Place::START, "the file is empty", help);
             }
             None
         }
@@ -215,6 +238,9 @@ struct Linker<'s> {
     known: BTreeSet<&'s str>,
     /// The places of the rules that stand.
     places: BTreeMap<&'s str, RuleIx>,
+    replacements: Replacements<'s>,
+    /// How many more mentions of unknown rules get the nearest name: each search reads all names.
+    hints_left: Cell<usize>,
 }
 
 impl Linker<'_> {
@@ -240,14 +266,20 @@ impl Linker<'_> {
 
     fn find(&self, mention: &Mention, key: &str, own: &str, sheet: &mut Sheet<'_>) -> Option<RuleIx> {
         if mention.id == own {
-            sheet.wrong(mention.place, format!("`{key}` names the rule itself"), "remove it".to_owned());
+            sheet.found(&codes::SELF_EDGE, mention.place, format!("`{key}` names the rule itself"), "remove it".to_owned());
             return None;
         }
-        let found = self.places.get(mention.id.as_str()).copied();
+        let standing = self.replacements.standing(&mention.id);
+        if standing == own {
+            return None;
+        }
+        let found = self.places.get(standing).copied();
         if found.is_none() && !self.known.contains(mention.id.as_str()) {
-            let near = nearest(&mention.id, self.known.iter().copied().filter(|near| *near != own));
+            let wanted = self.hints_left.replace(self.hints_left.get().saturating_sub(1)) > 0;
+            let near = wanted.then(|| nearest(&mention.id, self.known.iter().copied().filter(|near| *near != own))).flatten();
             let help = near.map(|near| format!("did you mean `{near}`?"));
-            sheet.wrong(mention.place, format!("`{key}` names the rule `{}`, which there is not", mention.id), help);
+            let message = format!("`{key}` names the rule `{}`, which there is not", mention.id);
+            sheet.found(&codes::UNKNOWN_RULE, mention.place, message, help);
         }
         found
     }
@@ -266,7 +298,7 @@ fn break_circles(catalog: &mut Catalog, sources: &[Source]) -> Vec<Problem> {
         let mut sheet = Sheet::new(&rule.path, text.unwrap_or_default());
         let place = place_of_text(sheet.source, &effect);
         let message = format!("`explains` closes a circle: `{effect}` is itself a cause of `{}`", rule.id);
-        sheet.wrong(place, message, "a cause cannot be its own effect; remove one of the edges".to_owned());
+        sheet.found(&codes::CIRCLE, place, message, "a cause cannot be its own effect; remove one of the edges".to_owned());
         problems.append(&mut sheet.problems);
     }
     problems

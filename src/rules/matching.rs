@@ -1,28 +1,18 @@
 //! Which matchers of which rules a record or a failure meets: all rules at once.
 //!
-//! One Aho-Corasick automaton over the patterns' required literals says which few patterns can match at
-//! all, and only those are asked; so the cost hardly grows with the number of rules. Patterns without a
-//! usable literal share one `RegexSet`.
+//! A [`Sieve`] of the words that the patterns need says which few of them can match at all, and only those are
+//! asked; so the cost hardly grows with the number of rules.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, MatchKind};
-use regex::{RegexSet, RegexSetBuilder};
-
 use crate::logs::Record;
-use crate::results::TestCase;
+use crate::results::{Outcome, TestCase};
 
 use super::gate::RawGate;
-use super::literals::{self, FOLDS_TO_ASCII};
-use super::{Captures, Catalog, Filter, LogMatcher, Pattern, RuleIx, TestMatcher};
-
-/// A literal shorter than this is in so many records that asking the pattern is as cheap.
-const SHORTEST_LITERAL: usize = 3;
-
-/// What a `RegexSet` of many patterns needs to stay on its fast path.
-const SET_CACHE_BYTES: usize = 64 << 20;
+use super::sieve::Sieve;
+use super::{Captures, Catalog, Condition, Filter, LogMatcher, Pattern, Rule, RuleIx, TestMatcher};
 
 /// A matcher of a rule was met.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,17 +32,30 @@ pub struct Sighting {
 pub struct Matcher {
     logs: Vec<LogSlot>,
     tests: Vec<TestSlot>,
-    /// `None` only where so many literals do not fit one automaton; then every slot is asked.
-    literals: Option<AhoCorasick>,
-    /// For each literal of the automaton, the slots it wakes; the last [`FOLDS_TO_ASCII`] wake all.
-    wakes: Vec<Vec<u32>>,
-    /// Slots whose pattern has no literal, in the order of the set.
-    unlettered: Vec<u32>,
-    /// `None` only where the patterns together are too big; then each is asked.
-    unlettered_set: Option<RegexSet>,
+    /// Which slots' patterns a text may meet.
+    texts: Sieve,
+    /// Which slots' patterns a JSON payload may meet once it has become text.
+    pub(super) payloads: Sieve,
+    /// Which test slots a case may meet, by its id, its error line and all it said.
+    cases: [Sieve; 3],
     /// Slots without a pattern: their filter is asked for every record.
     filter_only: Vec<u32>,
+    /// By rule: when a record's text alone may make it a finding.
+    alone: Vec<Alone>,
     pub(super) gate: RawGate,
+}
+
+/// When a record that is not parsed yet may be a finding of a rule, given which patterns its text meets.
+#[derive(Debug, Clone)]
+enum Alone {
+    /// As soon as it meets one.
+    WithAny,
+    /// Where this is met: all of the condition speaks of one record's text.
+    Where {
+        condition: Condition,
+        /// The matchers that can only speak against it.
+        against: Vec<usize>,
+    },
 }
 
 #[derive(Debug, Clone)]
@@ -88,38 +91,48 @@ impl Matcher {
                 tests.push(TestSlot { rule, matcher, test: test.clone() });
             }
         }
-        let mut by_literal: BTreeMap<String, Vec<u32>> = BTreeMap::new();
-        let (mut unlettered, mut filter_only) = (Vec::new(), Vec::new());
-        for (slot, log) in (0u32..).zip(&logs) {
-            let Some(pattern) = &log.text else {
-                filter_only.push(slot);
-                continue;
-            };
-            match literals::required(pattern.hir(), long_enough) {
-                Some(set) => set.into_iter().for_each(|literal| by_literal.entry(literal).or_default().push(slot)),
-                None => unlettered.push(slot),
-            }
-        }
+        let filter_only = (0u32..).zip(&logs).filter(|(_, log)| log.text.is_none()).map(|(slot, _)| slot).collect();
+        let needs = || logs.iter().map(|log: &LogSlot| log.text.as_ref().map(Pattern::needs));
+        let texts = Sieve::new(needs().map(|needs| needs.map(|needs| needs.text.as_slice())));
+        let payloads = Sieve::new(needs().map(|needs| needs.map(|needs| needs.payload.as_slice())));
         let gate = RawGate::new(logs.iter().map(|log| (log.rule, log.filter.as_ref(), log.text.as_ref())));
-        let every_lettered: Vec<u32> = {
-            let mut all: Vec<u32> = by_literal.values().flatten().copied().collect();
-            all.sort_unstable();
-            all.dedup();
-            all
-        };
-        let mut wakes = Vec::new();
-        let mut words = Vec::new();
-        for (literal, slots) in by_literal {
-            words.push(literal);
-            wakes.push(slots);
-        }
-        for c in FOLDS_TO_ASCII {
-            words.push(c.to_string());
-            wakes.push(every_lettered.clone());
-        }
-        let patterns = unlettered.iter().filter_map(|slot| logs[*slot as usize].text.as_ref()).map(Pattern::compiled);
-        let unlettered_set = set_of(patterns);
-        Matcher { literals: automaton(&words), logs, tests, wakes, unlettered, unlettered_set, filter_only, gate }
+        let alone = catalog.rules().iter().map(Alone::of).collect();
+        let cases = [0, 1, 2].map(|part| {
+            let needs = |slot: &TestSlot| slot.test.patterns()[part].clone().map(|pattern| pattern.needs().text.clone());
+            let needs: Vec<Option<Vec<Vec<String>>>> = tests.iter().map(needs).collect();
+            // A matcher that does not ask for this part is woken by any.
+            Sieve::new(needs.iter().map(|needs| Some(needs.as_deref().unwrap_or_default())))
+        });
+        Matcher { logs, tests, texts, payloads, cases, filter_only, alone, gate }
+    }
+
+    /// Whether the record with this text may be a finding of any rule whose matchers all have a text; filters
+    /// count as met where that makes it more likely. Linear in the text.
+    pub(super) fn may_find(&self, text: &str) -> bool {
+        let mut woken = WOKEN.with(RefCell::take);
+        woken.clear();
+        self.wake(text, &mut woken);
+        let found = woken.chunk_by(|a, b| self.logs[*a as usize].rule == self.logs[*b as usize].rule).any(|slots| {
+            let met = |slot: &u32| {
+                let log = &self.logs[*slot as usize];
+                log.text.as_ref().is_some_and(|pattern| pattern.is_match(text)).then_some(log.matcher)
+            };
+            match &self.alone[self.logs[slots[0] as usize].rule] {
+                Alone::WithAny => slots.iter().any(|slot| met(slot).is_some()),
+                Alone::Where { condition, against } => {
+                    let (last, first): (Vec<u32>, Vec<u32>) =
+                        slots.iter().partition(|slot| against.contains(&self.logs[**slot as usize].matcher));
+                    let mut matchers: Vec<usize> = first.iter().filter_map(met).collect();
+                    // What can only speak against the rule is asked only where something speaks for it.
+                    condition.met_by_record(&matchers, &[]) && {
+                        matchers.extend(last.iter().filter_map(met));
+                        condition.met_by_record(&matchers, &[])
+                    }
+                }
+            }
+        });
+        WOKEN.with(|kept| kept.replace(woken));
+        found
     }
 
     /// Calls `visit` for each log matcher that the record meets, in order of rule, then matcher: its text
@@ -149,39 +162,40 @@ impl Matcher {
         }
     }
 
-    /// The slots that the text may meet, in order: all whose literals are in it, and those that have none.
+    /// The slots that the text may meet, in order.
     fn wake(&self, text: &str, woken: &mut Vec<u32>) {
-        match &self.literals {
-            Some(literals) => {
-                let mut last = usize::MAX;
-                for hit in literals.find_overlapping_iter(text) {
-                    let literal = hit.pattern().as_usize();
-                    // A line of dashes meets the same literal at every place.
-                    if literal != last {
-                        woken.extend_from_slice(&self.wakes[literal]);
-                        last = literal;
-                    }
-                }
-            }
-            None => woken.extend(self.wakes.iter().flatten()),
-        }
-        match &self.unlettered_set {
-            Some(set) if !self.unlettered.is_empty() => {
-                woken.extend(set.matches(text).iter().map(|place| self.unlettered[place]));
-            }
-            _ => woken.extend_from_slice(&self.unlettered),
-        }
+        self.texts.wake(text.as_bytes(), woken);
         woken.extend_from_slice(&self.filter_only);
-        woken.sort_unstable();
-        woken.dedup();
+        if !self.filter_only.is_empty() {
+            woken.sort_unstable();
+        }
     }
 
     /// Calls `visit` for each test matcher that the case meets, in order of rule, then matcher.
     pub fn in_case(&self, case: &TestCase, visit: &mut dyn FnMut(Sighting)) {
-        for slot in &self.tests {
-            if let Some(captures) = slot.test.met_by(case) {
+        let texts = texts_of(case);
+        let mut woken: [Vec<u32>; 3] = Default::default();
+        for ((sieve, text), woken) in self.cases.iter().zip(&texts).zip(&mut woken) {
+            sieve.wake(text.as_bytes(), woken);
+        }
+        let [ids, messages, details] = woken;
+        let in_all = |slot: &&u32| messages.binary_search(slot).is_ok() && details.binary_search(slot).is_ok();
+        for slot in ids.iter().filter(in_all).map(|slot| &self.tests[*slot as usize]) {
+            if let Some(captures) = slot.test.met_in(case, &texts) {
                 visit(Sighting { rule: slot.rule, matcher: slot.matcher, captures, span: 0..0 });
             }
+        }
+    }
+}
+
+impl Alone {
+    fn of(rule: &Rule) -> Alone {
+        let texts_only = rule.log_matchers.iter().all(|log| log.filter.is_none() && log.text.is_some());
+        match &rule.condition {
+            Some(condition) if texts_only && !condition.scope().window && !condition.scope().case => {
+                Alone::Where { condition: condition.clone(), against: condition.only_against() }
+            }
+            _ => Alone::WithAny,
         }
     }
 }
@@ -206,7 +220,15 @@ impl TestMatcher {
     /// What its named groups caught, if the case meets every part of it. A passed or skipped case is only
     /// met where `outcome` names it.
     pub fn met_by(&self, case: &TestCase) -> Option<Captures> {
-        use crate::results::Outcome;
+        self.met_in(case, &texts_of(case))
+    }
+
+    /// The patterns for each of the [`texts_of`] a case.
+    fn patterns(&self) -> [&Option<Pattern>; 3] {
+        [&self.id, &self.message, &self.details]
+    }
+
+    fn met_in(&self, case: &TestCase, texts: &[Cow<'_, str>; 3]) -> Option<Captures> {
         let word = case.outcome.word();
         let named =
             if self.outcome.is_empty() { matches!(word, "failed" | "errored") } else { self.outcome.iter().any(|o| o == word) };
@@ -214,35 +236,22 @@ impl TestMatcher {
         if !named || !short {
             return None;
         }
-        let failure = match &case.outcome {
-            Outcome::Failed(failure) | Outcome::Errored(failure) | Outcome::Flaky(failure) => Some(failure),
-            Outcome::Passed | Outcome::Skipped => None,
-        };
         let mut caught = Captures::new();
-        let mut met = |pattern: &Option<Pattern>, text: &str| {
-            pattern.as_ref().is_none_or(|pattern| pattern.capture_into(text, &mut caught).is_some())
-        };
-        let message = failure.map_or("", |failure| failure.message.as_str());
-        let met_all = met(&self.id, &case.id)
-            && met(&self.message, message)
-            && (self.details.is_none()
-                || met(
-                    &self.details,
-                    &failure.map_or(String::new(), |f| [&f.message, &f.details, &f.output].map(String::as_str).join("\n")),
-                ));
-        met_all.then_some(caught)
+        for (pattern, text) in self.patterns().into_iter().zip(texts) {
+            if let Some(pattern) = pattern {
+                pattern.capture_into(text, &mut caught)?;
+            }
+        }
+        Some(caught)
     }
 }
 
-fn long_enough(literal: &str) -> usize {
-    if literal.len() < SHORTEST_LITERAL { 0 } else { literal.len() }
-}
-
-/// An automaton that finds all the words, ASCII case ignored; `None` only for gigabytes of words.
-pub(super) fn automaton<W: AsRef<[u8]>>(words: &[W]) -> Option<AhoCorasick> {
-    AhoCorasick::builder().match_kind(MatchKind::Standard).ascii_case_insensitive(true).build(words).ok()
-}
-
-fn set_of<'p>(patterns: impl Iterator<Item = &'p str>) -> Option<RegexSet> {
-    RegexSetBuilder::new(patterns).size_limit(SET_CACHE_BYTES).dfa_size_limit(SET_CACHE_BYTES).build().ok()
+/// What patterns are met with: the case's id, its error line, and all it said.
+fn texts_of(case: &TestCase) -> [Cow<'_, str>; 3] {
+    let failure = match &case.outcome {
+        Outcome::Failed(failure) | Outcome::Errored(failure) | Outcome::Flaky(failure) => Some(failure),
+        Outcome::Passed | Outcome::Skipped => None,
+    };
+    let all = failure.map_or(String::new(), |f| [&f.message, &f.details, &f.output].map(String::as_str).join("\n"));
+    [Cow::from(&case.id), Cow::from(failure.map_or("", |failure| failure.message.as_str())), Cow::from(all)]
 }

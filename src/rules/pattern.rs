@@ -9,10 +9,12 @@ use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use regex::Regex;
-use regex_syntax::ast::{self, Ast};
 use regex_syntax::hir::{Class, Hir, HirKind};
 
 use super::Captures;
+use super::classes::with_ascii_classes;
+use super::needs::Needs;
+use super::prepared;
 
 /// A pattern: checked when it is made, compiled when it is first asked. Cloning is cheap.
 ///
@@ -23,9 +25,7 @@ pub struct Pattern(Arc<Parts>);
 #[derive(Debug)]
 struct Parts {
     source: String,
-    translated: String,
-    names: Vec<String>,
-    hir: Hir,
+    needs: Needs,
     regex: OnceLock<Option<Regex>>,
 }
 
@@ -49,15 +49,16 @@ impl Pattern {
     /// The pattern is no regex, uses what linear time cannot have (look-around, back-references), or
     /// is too big once compiled.
     pub fn new(source: &str) -> Result<Pattern, PatternError> {
-        let Rewritten { text: translated, names } = with_ascii_classes(source)?;
-        let hir = regex_syntax::Parser::new()
-            .parse(&translated)
-            .map_err(|error| PatternError { offset: 0, message: last_line(&error.to_string()) })?;
+        if let Some(needs) = prepared::needs(source) {
+            return Ok(Pattern(Arc::new(Parts { source: source.to_owned(), needs, regex: OnceLock::new() })));
+        }
+        let rewritten = with_ascii_classes(source)?;
+        let hir = parse(&rewritten.text)?;
         let regex = match steps(&hir) > MANY_STEPS {
-            true => OnceLock::from(Some(compile(&translated)?)),
+            true => OnceLock::from(Some(compile(&rewritten.text)?)),
             false => OnceLock::new(),
         };
-        Ok(Pattern(Arc::new(Parts { source: source.to_owned(), translated, names, hir, regex })))
+        Ok(Pattern(Arc::new(Parts { source: source.to_owned(), needs: Needs::of(rewritten, &hir), regex })))
     }
 
     /// The pattern as it was written.
@@ -67,26 +68,27 @@ impl Pattern {
 
     /// The pattern as it is compiled, ASCII classes written out.
     pub fn compiled(&self) -> &str {
-        &self.0.translated
+        &self.0.needs.translated
     }
 
     /// The names of its groups.
     pub fn names(&self) -> &[String] {
-        &self.0.names
+        &self.0.needs.names
     }
 
     /// Whether it can match without any text, and so nearly everywhere.
     pub fn matches_nothing(&self) -> bool {
-        self.0.hir.properties().minimum_len() == Some(0)
+        self.0.needs.may_be_empty
     }
 
-    pub(super) fn hir(&self) -> &Hir {
-        &self.0.hir
+    /// The words that its matches need.
+    pub(super) fn needs(&self) -> &Needs {
+        &self.0.needs
     }
 
     /// `None` only for a pattern that the engine refuses after it was checked; it matches nothing.
     fn regex(&self) -> Option<&Regex> {
-        self.0.regex.get_or_init(|| compile(&self.0.translated).ok()).as_ref()
+        self.0.regex.get_or_init(|| compile(&self.0.needs.translated).ok()).as_ref()
     }
 
     /// Whether it matches anywhere in the text; linear in the text.
@@ -122,6 +124,17 @@ impl Pattern {
     }
 }
 
+fn parse(translated: &str) -> Result<Hir, PatternError> {
+    let parsed = regex_syntax::Parser::new().parse(translated);
+    parsed.map_err(|error| PatternError { offset: 0, message: last_line(&error.to_string()) })
+}
+
+impl From<(usize, String)> for PatternError {
+    fn from((offset, message): (usize, String)) -> PatternError {
+        PatternError { offset, message }
+    }
+}
+
 /// About how many states the pattern takes once compiled.
 fn steps(hir: &Hir) -> usize {
     match hir.kind() {
@@ -152,88 +165,6 @@ pub(super) fn compile(translated: &str) -> Result<Regex, PatternError> {
 fn last_line(drawn: &str) -> String {
     let line = drawn.lines().last().unwrap_or_default();
     line.strip_prefix("error: ").unwrap_or(line).to_owned()
-}
-
-/// A pattern with ASCII classes, and the names of its groups.
-pub(super) struct Rewritten {
-    pub(super) text: String,
-    names: Vec<String>,
-}
-
-/// The same pattern with `\d \w \s \b` and their negations written as ASCII.
-pub(super) fn with_ascii_classes(source: &str) -> Result<Rewritten, PatternError> {
-    let tree = ast::parse::Parser::new()
-        .parse(source)
-        .map_err(|error| PatternError { offset: error.span().start.offset, message: error.kind().to_string() })?;
-    let Ok(Rewrite { mut edits, names }) = ast::visit(&tree, Rewrite::default());
-    edits.sort_by_key(|(span, _)| span.start);
-    let mut out = String::with_capacity(source.len() + 16 * edits.len());
-    let mut done = 0;
-    for (span, text) in edits {
-        out.push_str(&source[done..span.start]);
-        out.push_str(text);
-        done = span.end;
-    }
-    out.push_str(&source[done..]);
-    Ok(Rewritten { text: out, names })
-}
-
-#[derive(Default)]
-struct Rewrite {
-    edits: Vec<(Range<usize>, &'static str)>,
-    names: Vec<String>,
-}
-
-impl ast::Visitor for Rewrite {
-    type Output = Rewrite;
-    type Err = std::convert::Infallible;
-
-    fn finish(self) -> Result<Self::Output, Self::Err> {
-        Ok(self)
-    }
-
-    fn visit_pre(&mut self, node: &Ast) -> Result<(), Self::Err> {
-        match node {
-            Ast::ClassPerl(class) => self.perl(class),
-            Ast::Group(group) => {
-                if let ast::GroupKind::CaptureName { name, .. } = &group.kind {
-                    self.names.push(name.name.clone());
-                }
-            }
-            Ast::Assertion(assertion) => {
-                let text = match assertion.kind {
-                    ast::AssertionKind::WordBoundary => r"(?-u:\b)",
-                    ast::AssertionKind::NotWordBoundary => r"(?-u:\B)",
-                    _ => return Ok(()),
-                };
-                self.edits.push((assertion.span.start.offset..assertion.span.end.offset, text));
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
-    fn visit_class_set_item_pre(&mut self, item: &ast::ClassSetItem) -> Result<(), Self::Err> {
-        if let ast::ClassSetItem::Perl(class) = item {
-            self.perl(class);
-        }
-        Ok(())
-    }
-}
-
-impl Rewrite {
-    fn perl(&mut self, class: &ast::ClassPerl) {
-        // `\x20` and not a blank: under `(?x)` a blank would be skipped.
-        let text = match (&class.kind, class.negated) {
-            (ast::ClassPerlKind::Digit, false) => "[0-9]",
-            (ast::ClassPerlKind::Digit, true) => "[^0-9]",
-            (ast::ClassPerlKind::Space, false) => r"[\t-\r\x20]",
-            (ast::ClassPerlKind::Space, true) => r"[^\t-\r\x20]",
-            (ast::ClassPerlKind::Word, false) => "[0-9A-Z_a-z]",
-            (ast::ClassPerlKind::Word, true) => "[^0-9A-Z_a-z]",
-        };
-        self.edits.push((class.span.start.offset..class.span.end.offset, text));
-    }
 }
 
 #[cfg(test)]

@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
+use super::codes;
 use super::problem::{Place, Sheet, nearest};
 use super::yaml::{Kind, Node};
 use super::{Class, Join, Pattern, Remedy, Rule, Severity, Status};
 
 mod conditions;
-mod examples;
+pub(super) mod examples;
+
+#[cfg(test)]
+pub(super) use conditions::{CONDITION_KEYS, TEST_KEYS};
 
 /// A rule whose mentions of other rules are still names.
 pub(super) struct Draft {
@@ -15,6 +19,8 @@ pub(super) struct Draft {
     pub(super) sound: bool,
     pub(super) rule: Rule,
     pub(super) replaced_by: Option<Mention>,
+    /// The rule in whose place this one is put.
+    pub(super) replaces: Option<Mention>,
     pub(super) refines: Vec<Mention>,
     pub(super) explains: Vec<EdgeDraft>,
 }
@@ -32,13 +38,15 @@ pub(super) struct EdgeDraft {
     pub(super) within: Option<Duration>,
 }
 
-const RULE_KEYS: &[&str] = &[
+/// The keys of a rule file, in the order in which people write them.
+pub(super) const RULE_KEYS: &[&str] = &[
     "title",
     "class",
     "severity",
     "status",
     "symptom",
     "replaced_by",
+    "replaces",
     "match",
     "refines",
     "explains",
@@ -47,6 +55,8 @@ const RULE_KEYS: &[&str] = &[
     "fingerprint",
     "references",
     "examples",
+    // Read where they are asked for (`super::scenario`), not for a diagnosis.
+    "scenarios",
 ];
 
 const CLASSES: &[(&str, Class)] = &[
@@ -74,13 +84,13 @@ const JOINS: &[(&str, Join)] = &[
 ];
 
 /// The keys of a mapping, looked up by name.
-struct Fields<'n> {
+pub(super) struct Fields<'n> {
     place: Place,
     pairs: &'n [(Node, Node)],
 }
 
 impl<'n> Fields<'n> {
-    fn get(&self, key: &str) -> Option<&'n Node> {
+    pub(super) fn get(&self, key: &str) -> Option<&'n Node> {
         self.pairs.iter().find(|(name, _)| name.text() == Some(key)).map(|(_, value)| value)
     }
 }
@@ -102,6 +112,7 @@ pub(super) fn rule(sheet: &mut Sheet<'_>, id: &str, root: &Node) -> Option<Draft
     let mut draft = Draft {
         sound: false,
         replaced_by: fields.get("replaced_by").and_then(|node| mention(sheet, node)),
+        replaces: fields.get("replaces").and_then(|node| mention(sheet, node)),
         refines: list(sheet, fields.get("refines"), mention),
         explains: list(sheet, fields.get("explains"), edge),
         rule: Rule {
@@ -133,7 +144,7 @@ pub(super) fn rule(sheet: &mut Sheet<'_>, id: &str, root: &Node) -> Option<Draft
     Some(draft)
 }
 
-fn fields<'n>(sheet: &mut Sheet<'_>, node: &'n Node, what: &str, known: &[&str]) -> Option<Fields<'n>> {
+pub(super) fn fields<'n>(sheet: &mut Sheet<'_>, node: &'n Node, what: &str, known: &[&str]) -> Option<Fields<'n>> {
     let Kind::Map(pairs) = &node.kind else {
         wrong_kind(sheet, node, what, &format!("a mapping with {}", known.join(", ")));
         return None;
@@ -141,24 +152,28 @@ fn fields<'n>(sheet: &mut Sheet<'_>, node: &'n Node, what: &str, known: &[&str])
     for (key, _) in pairs {
         let written = key.text().unwrap_or_default();
         if !known.contains(&written) {
-            let help = match nearest(written, known.iter().copied()) {
+            let near = nearest(written, known.iter().copied());
+            let help = match near {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("{what} knows {}", known.join(", ")),
             };
-            sheet.wrong(key.place, format!("unknown key `{written}` in {what}"), help);
+            sheet.found(&codes::UNKNOWN_KEY, key.place, format!("unknown key `{written}` in {what}"), help);
+            if let Some(near) = near.filter(|near| node.get(near).is_none() && strsim::osa_distance(written, near) <= 2) {
+                sheet.fix(key.bytes.clone(), near);
+            }
         }
     }
     Some(Fields { place: node.place, pairs })
 }
 
-fn wrong_kind(sheet: &mut Sheet<'_>, node: &Node, what: &str, expected: &str) {
+pub(super) fn wrong_kind(sheet: &mut Sheet<'_>, node: &Node, what: &str, expected: &str) {
     // What is broken was reported where it broke.
     if !matches!(node.kind, Kind::Broken) {
         sheet.wrong(node.place, format!("{what} must be {expected}, this is {}", node.describe()), None);
     }
 }
 
-fn text(sheet: &mut Sheet<'_>, node: &Node, what: &str) -> Option<String> {
+pub(super) fn text(sheet: &mut Sheet<'_>, node: &Node, what: &str) -> Option<String> {
     match node.text() {
         Some(text) => Some(text.trim_end().to_owned()),
         None => {
@@ -168,7 +183,7 @@ fn text(sheet: &mut Sheet<'_>, node: &Node, what: &str) -> Option<String> {
     }
 }
 
-fn required_text(sheet: &mut Sheet<'_>, fields: &Fields<'_>, key: &str) -> Option<String> {
+pub(super) fn required_text(sheet: &mut Sheet<'_>, fields: &Fields<'_>, key: &str) -> Option<String> {
     let Some(node) = fields.get(key) else {
         sheet.wrong(fields.place, format!("`{key}` is missing"), format!("add `{key}: …`"));
         return None;
@@ -181,7 +196,7 @@ fn required_text(sheet: &mut Sheet<'_>, fields: &Fields<'_>, key: &str) -> Optio
     Some(text)
 }
 
-fn word<T: Copy>(sheet: &mut Sheet<'_>, node: &Node, key: &str, words: &[(&str, T)]) -> Option<T> {
+pub(super) fn word<T: Copy>(sheet: &mut Sheet<'_>, node: &Node, key: &str, words: &[(&str, T)]) -> Option<T> {
     let written = text(sheet, node, key)?;
     let found = words.iter().find(|(word, _)| *word == written).map(|(_, meaning)| *meaning);
     if found.is_none() {
@@ -202,7 +217,11 @@ fn required_word<T: Copy>(sheet: &mut Sheet<'_>, fields: &Fields<'_>, key: &str,
 }
 
 /// The items of a list; a single item may stand without one. Items that are wrong are reported and left out.
-fn list<T>(sheet: &mut Sheet<'_>, node: Option<&Node>, mut item: impl FnMut(&mut Sheet<'_>, &Node) -> Option<T>) -> Vec<T> {
+pub(super) fn list<T>(
+    sheet: &mut Sheet<'_>,
+    node: Option<&Node>,
+    mut item: impl FnMut(&mut Sheet<'_>, &Node) -> Option<T>,
+) -> Vec<T> {
     match node {
         None => Vec::new(),
         Some(Node { kind: Kind::List(items), .. }) => items.iter().filter_map(|node| item(sheet, node)).collect(),
@@ -211,7 +230,7 @@ fn list<T>(sheet: &mut Sheet<'_>, node: Option<&Node>, mut item: impl FnMut(&mut
     }
 }
 
-fn mention(sheet: &mut Sheet<'_>, node: &Node) -> Option<Mention> {
+pub(super) fn mention(sheet: &mut Sheet<'_>, node: &Node) -> Option<Mention> {
     Some(Mention { id: text(sheet, node, "a rule's id")?, place: node.place })
 }
 
@@ -235,7 +254,7 @@ fn remedy(sheet: &mut Sheet<'_>, node: &Node) -> Option<Remedy> {
     Some(Remedy { now: part("now"), verify: part("verify"), prevent: part("prevent") })
 }
 
-fn duration(sheet: &mut Sheet<'_>, node: &Node, key: &str) -> Option<Duration> {
+pub(super) fn duration(sheet: &mut Sheet<'_>, node: &Node, key: &str) -> Option<Duration> {
     let written = text(sheet, node, key)?;
     let parsed = parse_duration(&written);
     if parsed.is_none() {
@@ -275,9 +294,9 @@ fn pattern(sheet: &mut Sheet<'_>, node: &Node, key: &str) -> Option<Pattern> {
     match Pattern::new(source) {
         Ok(pattern) => Some(pattern),
         Err(error) => {
-            let place = node.place_of(sheet.source, error.offset);
+            let place = node.place_of(sheet, error.offset);
             let rest: String = source.get(error.offset..).unwrap_or_default().chars().take(20).collect();
-            sheet.wrong(place, format!("`{key}` is no regex: {}", error.message), format!("see `{rest}`"));
+            sheet.found(&codes::WRONG_PATTERN, place, format!("`{key}` is no regex: {}", error.message), format!("see `{rest}`"));
             None
         }
     }

@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use minijinja::value::Value;
 use minijinja::{Environment, Output, State};
 
-use super::problem::{Place, Sheet, nearest};
+use super::codes;
+use super::problem::{Code, Place, Sheet, nearest};
 use super::{Captures, Remedy, Rule};
 
 /// Longest text of one capture in a rendered text, in characters.
@@ -105,12 +106,13 @@ pub(super) fn check(sheet: &mut Sheet<'_>, rule: &Rule, place_of: impl Fn(&str) 
         if is_plain(text) {
             continue;
         }
-        for (message, help) in mistakes(text, &names) {
-            sheet.wrong(place_of(key), format!("`{part}`: {message}"), help);
+        for (code, message, help) in mistakes(text, &names) {
+            sheet.found(code, place_of(key), format!("`{part}`: {message}"), help);
         }
     }
     for name in rule.fingerprint.iter().filter(|name| !names.contains(name.as_str())) {
-        sheet.wrong(
+        sheet.found(
+            &codes::UNDEFINED_CAPTURE,
             place_of("fingerprint"),
             format!("`fingerprint` names `{name}`, which no pattern captures"),
             offer(name, &names),
@@ -118,26 +120,39 @@ pub(super) fn check(sheet: &mut Sheet<'_>, rule: &Rule, place_of: impl Fn(&str) 
     }
 }
 
-fn mistakes(text: &str, names: &BTreeSet<&str>) -> Vec<(String, Option<String>)> {
+type Mistake = (&'static Code, String, Option<String>);
+
+/// The captures that a template asks for; none where it is no template.
+pub(super) fn used(text: &str) -> BTreeSet<String> {
+    let environment = environment();
+    let template = environment.template_from_str(text);
+    template.map(|template| template.undeclared_variables(false).into_iter().collect()).unwrap_or_default()
+}
+
+fn mistakes(text: &str, names: &BTreeSet<&str>) -> Vec<Mistake> {
     let environment = environment();
     let template = match environment.template_from_str(text) {
         Ok(template) => template,
-        Err(error) => return vec![(format!("not a template: {error}"), Some("captures are written `{{ name }}`".to_owned()))],
+        Err(error) => {
+            let help = "captures are written `{{ name }}`".to_owned();
+            return vec![(&codes::WRONG_TEMPLATE, format!("not a template: {error}"), Some(help))];
+        }
     };
     let mut unknown: Vec<String> = template.undeclared_variables(false).into_iter().collect();
     unknown.retain(|name| !names.contains(name.as_str()));
     unknown.sort();
-    let mut found: Vec<_> = unknown
+    let mut found: Vec<Mistake> = unknown
         .into_iter()
         .map(|name| {
             let help = offer(&name, names);
-            (format!("`{name}` is captured by no pattern of this rule"), help)
+            (&codes::UNDEFINED_CAPTURE, format!("`{name}` is captured by no pattern of this rule"), help)
         })
         .collect();
     if found.is_empty() {
         let values = names.iter().map(|name| ((*name).to_owned(), Value::from("x"))).collect::<BTreeMap<_, _>>();
         if let Err(error) = template.render(Value::from(values)) {
-            found.push((format!("does not render: {error}"), Some("use captures, `default` and `{% if … %}` only".to_owned())));
+            let help = "use captures, `default` and `{% if … %}` only".to_owned();
+            found.push((&codes::WRONG_TEMPLATE, format!("does not render: {error}"), Some(help)));
         }
     }
     found
@@ -178,7 +193,7 @@ mod tests {
     fn templates_with_loops_without_end_or_unknown_names_are_mistakes() {
         let names = BTreeSet::from(["user_id"]);
         assert!(mistakes("{{ user_id }}", &names).is_empty());
-        assert!(mistakes("{{ userid }}", &names)[0].1.as_deref().unwrap().contains("`user_id`"));
+        assert!(mistakes("{{ userid }}", &names)[0].2.as_deref().unwrap().contains("`user_id`"));
         assert!(!mistakes("{{ user_id", &names).is_empty());
         assert!(!mistakes("{% include 'x' %}", &names).is_empty());
         let hundred = "1,".repeat(100);

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use granit_parser::{Event, Marker, Options, Parser, ScalarStyle, Span, StrInput};
 use serde_json::{Map, Number, Value};
 
+use super::codes;
 use super::problem::{Place, Sheet};
 
 /// Deeper nesting than this is refused; a rule needs about eight levels.
@@ -14,17 +15,19 @@ const DEEPEST: usize = 64;
 #[derive(Debug, Clone)]
 pub(super) struct Node {
     pub(super) place: Place,
-    /// Byte range of the value in the file, quotes included.
+    /// Byte range of the value in the file, quotes and brackets included.
     pub(super) bytes: std::ops::Range<usize>,
     pub(super) kind: Kind,
 }
 
 #[derive(Debug, Clone)]
 pub(super) enum Kind {
-    /// A text; `plain` ones may also be read as number, truth value or null.
+    /// A text; `plain` ones may also be read as number, truth value or null. Of a `block` (`|`, `>`) the place and the
+    /// bytes begin with its first line.
     Scalar {
         text: String,
         plain: bool,
+        block: bool,
     },
     List(Vec<Node>),
     Map(Vec<(Node, Node)>),
@@ -36,7 +39,7 @@ impl Node {
     /// What it is, for a message.
     pub(super) fn describe(&self) -> &'static str {
         match &self.kind {
-            Kind::Scalar { text, plain: true } if text.is_empty() || text == "~" || text == "null" => "nothing",
+            Kind::Scalar { text, plain: true, .. } if text.is_empty() || text == "~" || text == "null" => "nothing",
             Kind::Scalar { .. } => "a text",
             Kind::List(_) => "a list",
             Kind::Map(_) => "a mapping",
@@ -47,7 +50,7 @@ impl Node {
     /// The text of a scalar that is not null.
     pub(super) fn text(&self) -> Option<&str> {
         match &self.kind {
-            Kind::Scalar { text, plain } if !(*plain && matches!(text.as_str(), "" | "~" | "null")) => Some(text),
+            Kind::Scalar { text, plain, .. } if !(*plain && matches!(text.as_str(), "" | "~" | "null")) => Some(text),
             _ => None,
         }
     }
@@ -55,7 +58,7 @@ impl Node {
     /// The same value as JSON, plain scalars resolved by YAML's core schema.
     pub(super) fn to_json(&self) -> Value {
         match &self.kind {
-            Kind::Scalar { text, plain: true } => plain_value(text),
+            Kind::Scalar { text, plain: true, .. } => plain_value(text),
             Kind::Scalar { text, .. } => Value::String(text.clone()),
             Kind::List(items) => items.iter().map(Node::to_json).collect(),
             Kind::Map(pairs) => {
@@ -66,18 +69,80 @@ impl Node {
         }
     }
 
-    /// The place of a byte of the scalar's text, as near as it can be told: exact where the text stands
-    /// in the file as it is, else the start of the scalar.
-    pub(super) fn place_of(&self, source: &str, byte: usize) -> Place {
-        let (Some(text), Some(raw)) = (self.text(), source.get(self.bytes.clone())) else { return self.place };
-        let lead = usize::from(raw.starts_with(['"', '\'']));
-        let (Some(before), Some(body)) = (text.get(..byte), raw.get(lead..)) else { return self.place };
-        if !body.starts_with(before) || before.contains('\n') {
-            return self.place;
+    /// The place of a byte of the scalar's text: exact where the text stands in the file as it is, else the
+    /// start of the scalar.
+    pub(super) fn place_of(&self, sheet: &Sheet<'_>, byte: usize) -> Place {
+        match self.bytes_of(sheet.source, byte..byte) {
+            Some(bytes) => sheet.place_of(bytes),
+            None => self.place,
         }
-        let characters = (lead + before.chars().count()) as u64;
-        Place { line: self.place.line, column: self.place.column + characters, width: 1 }
     }
+
+    /// Where these bytes of the scalar's text stand in the file; `None` where YAML writes them in another way
+    /// (escapes, folded lines).
+    pub(super) fn bytes_of(&self, source: &str, part: std::ops::Range<usize>) -> Option<std::ops::Range<usize>> {
+        let text = self.text()?;
+        let raw = source.get(self.bytes.clone())?;
+        let indent = usize::try_from(self.place.column).ok()?.saturating_sub(1);
+        let at = |byte: usize| {
+            let before = text.get(..byte)?;
+            let offset = match self.kind {
+                Kind::Scalar { block: true, .. } => offset_in_block(raw, before, indent),
+                _ => offset_in_line(raw, before),
+            };
+            Some(self.bytes.start + offset?)
+        };
+        Some(at(part.start)?..at(part.end)?)
+    }
+
+    /// The value of a key of this mapping.
+    pub(super) fn get(&self, key: &str) -> Option<&Node> {
+        self.pairs().iter().find(|(name, _)| name.text() == Some(key)).map(|(_, value)| value)
+    }
+
+    /// The pairs of a mapping; none for anything else.
+    pub(super) fn pairs(&self) -> &[(Node, Node)] {
+        if let Kind::Map(pairs) = &self.kind { pairs } else { &[] }
+    }
+
+    /// The items of a list; the node itself where a single item stands without one.
+    pub(super) fn items(&self) -> &[Node] {
+        match &self.kind {
+            Kind::List(items) => items,
+            _ if self.describe() == "nothing" => &[],
+            _ => std::slice::from_ref(self),
+        }
+    }
+}
+
+/// Where in a scalar as it was written the text ends that begins so; for texts on one line.
+fn offset_in_line(raw: &str, before: &str) -> Option<usize> {
+    let (lead, written) = match raw.chars().next() {
+        Some('\'') => (1, before.replace('\'', "\'\'")),
+        Some('"') => (1, before.to_owned()),
+        _ => (0, before.to_owned()),
+    };
+    (!before.contains('\n') && raw.get(lead..)?.starts_with(&written)).then_some(lead + written.len())
+}
+
+/// The same for a block: each line of the text but the first stands behind the same blanks.
+fn offset_in_block(raw: &str, before: &str, indent: usize) -> Option<usize> {
+    let mut at = 0;
+    let mut lines = before.split('\n').peekable();
+    let mut blanks = 0;
+    while let Some(line) = lines.next() {
+        let written = raw.get(at..)?.split('\n').next()?;
+        let own = written.get(blanks..).unwrap_or_default();
+        if lines.peek().is_none() {
+            return own.starts_with(line).then_some(at + blanks.min(written.len()) + line.len());
+        }
+        if own.trim_end_matches('\r') != line {
+            return None;
+        }
+        at += written.len() + 1;
+        blanks = indent;
+    }
+    None
 }
 
 fn plain_value(text: &str) -> Value {
@@ -104,7 +169,12 @@ pub(super) fn parse(sheet: &mut Sheet<'_>) -> Option<Node> {
     };
     let root = composer.document();
     for (place, key) in composer.duplicates {
-        sheet.wrong(place, format!("the key `{key}` is written twice"), "merge the two or remove one".to_owned());
+        sheet.found(
+            &codes::DOUBLED_KEY,
+            place,
+            format!("the key `{key}` is written twice"),
+            "merge the two or remove one".to_owned(),
+        );
     }
     for place in composer.aliases {
         sheet.wrong(place, "an alias (`*name`) is not read in a rule", "write the value out".to_owned());
@@ -112,7 +182,7 @@ pub(super) fn parse(sheet: &mut Sheet<'_>) -> Option<Node> {
     match root {
         Ok(node) => node,
         Err((place, message)) => {
-            sheet.wrong(place, format!("this is not YAML: {message}"), yaml_hint(&message));
+            sheet.found(&codes::UNREADABLE, place, format!("this is not YAML: {message}"), yaml_hint(&message));
             None
         }
     }
@@ -132,6 +202,9 @@ fn yaml_hint(message: &str) -> Option<String> {
 }
 
 type Failed = (Place, String);
+
+/// What was read, and where it ended.
+type Ended<T> = (T, Option<Span>);
 
 struct Composer<'s> {
     events: Parser<'s, StrInput<'s>>,
@@ -170,18 +243,32 @@ impl<'s> Composer<'s> {
         }
         let mut bytes = span.byte_range().unwrap_or_default();
         let kind = match event {
-            Event::Scalar(text, style, ..) => Kind::Scalar { text: text.into_owned(), plain: style == ScalarStyle::Plain },
+            Event::Scalar(text, style, ..) => Kind::Scalar {
+                text: text.into_owned(),
+                plain: style == ScalarStyle::Plain,
+                block: matches!(style, ScalarStyle::Literal | ScalarStyle::Folded),
+            },
             Event::SequenceStart(..) => {
                 let mut items = Vec::new();
+                let mut end = None;
                 loop {
                     match self.next()? {
-                        None | Some((Event::SequenceEnd, _)) => break,
+                        None => break,
+                        Some((Event::SequenceEnd, span)) => {
+                            end = Some(span);
+                            break;
+                        }
                         Some((event, span)) => items.push(self.node(event, span, depth + 1)?),
                     }
                 }
+                bytes.end = whole(items.last(), end, bytes.end);
                 Kind::List(items)
             }
-            Event::MappingStart(..) => Kind::Map(self.pairs(depth)?),
+            Event::MappingStart(..) => {
+                let (pairs, end) = self.pairs(depth)?;
+                bytes.end = whole(pairs.last().map(|(_, value)| value), end, bytes.end);
+                Kind::Map(pairs)
+            }
             _ => {
                 self.aliases.push(place);
                 Kind::Broken
@@ -193,16 +280,17 @@ impl<'s> Composer<'s> {
         Ok(Node { place, bytes, kind })
     }
 
-    fn pairs(&mut self, depth: usize) -> Result<Vec<(Node, Node)>, Failed> {
+    fn pairs(&mut self, depth: usize) -> Result<Ended<Vec<(Node, Node)>>, Failed> {
         let mut pairs: Vec<(Node, Node)> = Vec::new();
         let mut seen = BTreeSet::new();
         loop {
             let key = match self.next()? {
-                None | Some((Event::MappingEnd, _)) => return Ok(pairs),
+                None => return Ok((pairs, None)),
+                Some((Event::MappingEnd, span)) => return Ok((pairs, Some(span))),
                 Some((event, span)) => self.node(event, span, depth + 1)?,
             };
             let value = match self.next()? {
-                None => return Ok(pairs),
+                None => return Ok((pairs, None)),
                 Some((event, span)) => self.node(event, span, depth + 1)?,
             };
             match key.text() {
@@ -211,6 +299,12 @@ impl<'s> Composer<'s> {
             }
         }
     }
+}
+
+/// Where a collection ends: at its closing bracket, else with its last value.
+fn whole(last: Option<&Node>, end: Option<Span>, start: usize) -> usize {
+    let bracket = end.filter(|span| !span.is_empty()).and_then(|span| Some(span.byte_range()?.end));
+    bracket.or(last.map(|node| node.bytes.end)).unwrap_or(start)
 }
 
 fn place_at(marker: &Marker) -> Place {
@@ -256,7 +350,37 @@ mod tests {
         let source = "text: 'a(b'\n";
         let (node, _) = tree(source);
         let Kind::Map(pairs) = node.unwrap().kind else { panic!("a mapping") };
-        assert_eq!(pairs[0].1.place_of(source, 1).column, 9);
+        assert_eq!(pairs[0].1.place_of(&Sheet::new("r.yaml", source), 1).column, 9);
+    }
+
+    #[test]
+    fn a_part_of_a_text_is_found_in_the_file_however_it_is_written() {
+        for (source, whole) in [
+            ("k: plain (b", "plain (b"),
+            ("k: 'it''s (b'", "it's (b"),
+            ("k: \"quoted (b\"", "quoted (b"),
+            ("k: |-\n  one\n\n    two (b\n", "one\n\n  two (b"),
+            ("l:\n  - k: |\n      é (b\n", "é (b\n"),
+        ] {
+            let (root, problems) = tree(source);
+            assert!(problems.is_empty(), "{problems:?}");
+            let root = root.unwrap();
+            let node = root.get("k").or_else(|| root.get("l")?.items()[0].get("k")).unwrap();
+            assert_eq!(node.text(), Some(whole));
+            let at = whole.find('(').unwrap();
+            let bytes = node.bytes_of(source, at..at + 2).unwrap();
+            assert_eq!(&source[bytes], "(b", "{source}");
+        }
+        let (root, _) = tree("k: \"a\\tb\"\n");
+        assert_eq!(root.unwrap().get("k").unwrap().bytes_of("k: \"a\\tb\"\n", 2..3), None);
+    }
+
+    #[test]
+    fn a_collection_ends_with_its_bracket_or_its_last_value() {
+        let source = "a: { b: [1, 2] }\nc:\n  - d\n  - 'e'\nf: 1\n";
+        let root = tree(source).0.unwrap();
+        assert_eq!(&source[root.get("a").unwrap().bytes.clone()], "{ b: [1, 2] }");
+        assert_eq!(&source[root.get("c").unwrap().bytes.clone()], "- d\n  - 'e'");
     }
 
     #[test]

@@ -8,18 +8,18 @@ use crate::program;
 const LEFT_OUT: &str = "[…]";
 
 /// The blocks of a page that show a command (`$ fivewhys …`) and what it prints, in order.
-fn shown(page: &str) -> Vec<(String, Vec<String>)> {
+pub fn shown(page: &str) -> Vec<(String, Vec<String>)> {
     let text = fs::read_to_string(program::root().join(page)).unwrap();
-    let blocks = text.split("```\n").skip(1).step_by(2);
-    let with_command = blocks.filter_map(|block| {
-        let (command, printed) = block.strip_prefix("$ fivewhys ")?.split_once('\n')?;
-        Some((command.to_owned(), printed.lines().map(str::to_owned).collect()))
+    let blocks = text.split("\n```\n$ fivewhys ").skip(1).filter_map(|rest| rest.split("\n```").next());
+    let with_command = blocks.map(|block| {
+        let (command, printed) = block.split_once('\n').unwrap_or((block, ""));
+        (command.to_owned(), printed.lines().map(str::to_owned).collect())
     });
     with_command.collect()
 }
 
 /// The first line that is not printed where the page says; lines in a row must be printed in a row.
-fn unprinted(shown: &[String], printed: &str) -> Option<String> {
+pub fn unprinted(shown: &[String], printed: &str) -> Option<String> {
     let printed: Vec<&str> = printed.lines().collect();
     let mut at = 0;
     for part in shown.split(|line| line == LEFT_OUT).filter(|part| !part.is_empty()) {
@@ -67,6 +67,11 @@ fn links_between_pages_lead_somewhere() {
         "CHANGELOG.md",
         "docs/guide.md",
         "docs/cloud-logging.md",
+        "docs/configuration.md",
+        "docs/lints.md",
+        "docs/testing-rules.md",
+        "docs/rules/README.md",
+        "docs/writing-rules.md",
         "samples/README.md",
         "reports/README.md",
         "rules/README.md",

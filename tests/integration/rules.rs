@@ -12,7 +12,12 @@ use fivewhys::rules::{Captures, Catalog, Example, Matcher, Problem, Sighting};
 use fivewhys::window::Spans;
 
 mod gate;
+mod checking;
 mod hostile;
+mod lints;
+mod overlays;
+mod pages;
+mod scenarios;
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/rules").join(name)

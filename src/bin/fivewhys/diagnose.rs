@@ -8,8 +8,8 @@ use anyhow::Context;
 use clap::ValueHint;
 use fivewhys::diagnosis::leads::{self, LeadMiner};
 use fivewhys::diagnosis::{self, Diagnosis, Question, Verdict};
-use fivewhys::findings::{Evidence, EvidenceIx, Finder, Findings, Group, Neighbours, Watch, WatchedWindow};
-use fivewhys::logs::{self, Gap, Pulled, Selection, Wanted};
+use fivewhys::findings::{Evidence, EvidenceIx, Finder, Group, Neighbours, Watch, WatchedWindow};
+use fivewhys::logs::{self, Gap, Selection, Wanted};
 use fivewhys::report::{self, Subject};
 use fivewhys::results::TestRun;
 use fivewhys::rules::graph::CauseGraph;
@@ -22,6 +22,7 @@ use crate::catalog::RuleFolders;
 use crate::exit_status::{ExitStatus, Fatal};
 use crate::incident::Incident;
 use crate::output::{self, OutputArgs};
+use crate::pipeline::{self, Scene};
 use crate::pull::{self, CloudArgs, KeepingArgs, Pull};
 use crate::when::WhenArgs;
 
@@ -110,7 +111,7 @@ pub fn diagnose(args: &DiagnoseArgs, incident: Incident, out: &mut dyn Write) ->
     let run = args.when.read_results(&incident.results)?;
     let windows = window::around(&run, args.when.margins());
     let (watch, uncovered) = watch(args.when.watched(&run, &windows)?, incident.saved.as_ref());
-    let mut sighted = look(&incident, &catalog, &run, &watch, args)?;
+    let mut sighted = pipeline::look(&incident, &catalog, &run, &watch, args.when.lookback())?;
     sighted.pulled.gaps.extend(unloaded.into_iter().chain(uncovered));
     let graph = CauseGraph::new(&catalog);
     let mut diagnosis = diagnosis::diagnose(&Question {
@@ -138,13 +139,6 @@ pub fn diagnose(args: &DiagnoseArgs, incident: Incident, out: &mut dyn Write) ->
     });
     output::deliver(&report, &args.output, out)?;
     Ok(args.exit_status(&run, &diagnosis))
-}
-
-/// What a reading of the logs brought.
-struct Sighted {
-    matcher: Matcher,
-    findings: Findings,
-    pulled: Pulled,
 }
 
 fn suspects(catalog: &Catalog, ids: &[String]) -> anyhow::Result<Vec<RuleIx>> {
@@ -182,20 +176,6 @@ fn watch(mut watched: Vec<WatchedWindow>, saved: Option<&Saved>) -> (Watch, Opti
         "{kept} of {all} passing tests serve as controls: the logs around the others were not pulled (`--controls` pulls more)."
     );
     (Watch::new(watched), (kept < all).then_some(Gap { kind: "controls", statement }))
-}
-
-/// Reads the logs once and meets every record with the rules.
-fn look(incident: &Incident, catalog: &Catalog, run: &TestRun, watch: &Watch, args: &DiagnoseArgs) -> anyhow::Result<Sighted> {
-    let matcher = Matcher::new(catalog);
-    let windows: Vec<_> = watch.windows().iter().map(|window| (window.window.start, window.window.end)).collect();
-    let reach = Spans::union(
-        windows.iter().map(|&(start, end)| (start.saturating_sub(args.when.lookback()).unwrap_or(jiff::Timestamp::MIN), end)),
-    );
-    let mut finder = Finder::new(catalog, &matcher, watch);
-    let mut pulled = logs::pull(&incident.logs, &Selection { windows, reach }, &matcher, &mut |record| finder.see(&record))?;
-    pulled.gaps.extend(incident.gaps());
-    let findings = finder.finish(run);
-    Ok(Sighted { matcher, findings, pulled })
 }
 
 /// Reads the windows of unexplained cases and the control group again, now for all that was logged.
@@ -244,6 +224,20 @@ fn wanted(evidence: &Evidence) -> Wanted {
 }
 
 impl DiagnoseArgs {
+    /// What is to be diagnosed, read as far as no rule is needed for it.
+    ///
+    /// # Errors
+    ///
+    /// Where an input is missing or unreadable as a whole.
+    pub fn scene(&self) -> anyhow::Result<Scene> {
+        let incident = Incident::find(self.incident.as_deref(), &self.when.results, &self.when.control, &self.logs)?;
+        incident.suffices(self.incident.as_deref(), self.when.has_window() || incident.saved.is_some())?;
+        let run = self.when.read_results(&incident.results)?;
+        let windows = window::around(&run, self.when.margins());
+        let (watch, _) = watch(self.when.watched(&run, &windows)?, incident.saved.as_ref());
+        Ok(Scene { incident, run, watch, lookback: self.when.lookback() })
+    }
+
     /// The command that makes this report again.
     fn reproduce(&self, incident: &Incident) -> String {
         // A pull notes the question as it was put to Cloud Logging, times and results included.

@@ -1,21 +1,25 @@
-//! `fivewhys rules`: the catalog listed, shown, checked and tested.
+//! `fivewhys rules`: the catalog listed, shown, checked, tested and described.
 
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
 
 use anyhow::Context;
-use clap::{Subcommand, ValueEnum, ValueHint};
-use fivewhys::rules::check::check;
-use fivewhys::rules::examples::{Examined, examine};
-use fivewhys::rules::load::Loaded;
-use fivewhys::rules::{Catalog, Matcher, Problem};
+use clap::{Subcommand, ValueEnum};
+use fivewhys::rules::{Catalog, schema};
 
 use crate::catalog::RuleFolders;
 use crate::exit_status::{ExitStatus, Fatal};
 
+mod check;
+mod files;
+mod inputs;
 mod listing;
+mod new;
 mod page;
+mod pages;
 mod problems;
+mod test;
+mod try_;
+mod why_not;
 mod words;
 
 /// Columns used where there is no terminal to ask.
@@ -41,24 +45,30 @@ pub enum RulesCommand {
     },
     /// Find mistakes in rules: file, line, column and what to write instead
     #[command(after_help = EXIT_STATUS)]
-    Check {
-        /// Folders (or files) with rules; without one, the embedded catalog
-        #[arg(value_name = "DIR", value_hint = ValueHint::AnyPath)]
-        folders: Vec<PathBuf>,
-    },
-    /// Match every rule against its own examples and counter-examples
+    Check(check::CheckArgs),
+    /// Draft a rule from a lead of a report, an entry or a line
+    #[command(after_help = new::EXIT_STATUS)]
+    New(Box<new::NewArgs>),
+    /// Try a rule on incidents: what it meets around failures and around passing tests, and what it changes
+    #[command(after_help = try_::EXIT_STATUS)]
+    Try(Box<try_::TryArgs>),
+    /// Why does a rule not match, or why is it not the cause, for one test?
+    #[command(after_help = why_not::EXIT_STATUS)]
+    WhyNot(Box<why_not::WhyNotArgs>),
+    /// Run the tests that stand in the rule files: examples, counter-examples and scenarios
     #[command(after_help = EXIT_STATUS)]
-    Test {
-        /// Folders (or files) with rules; without one, the embedded catalog
-        #[arg(value_name = "DIR", value_hint = ValueHint::AnyPath)]
-        folders: Vec<PathBuf>,
-    },
+    Test(test::TestArgs),
+    /// Write a page for each rule, and an index
+    #[command(after_help = EXIT_STATUS)]
+    Pages(pages::PagesArgs),
+    /// Print the JSON Schema of rule files, for editors
+    Schema,
 }
 
 const EXIT_STATUS: &str = "\
 Exit status:
   0  nothing is wrong
-  1  a rule is wrong
+  1  a rule is wrong, or a page is out of date
   2  wrong usage
   3  a folder is missing";
 
@@ -91,8 +101,13 @@ pub fn run(command: &RulesCommand, out: &mut dyn Write) -> anyhow::Result<ExitSt
             let place = catalog.find(id).ok_or_else(|| no_such_rule(&catalog, id))?;
             (page::of(&catalog, place, width()), ExitStatus::Explained)
         }
-        RulesCommand::Check { folders } => checked(&loaded(folders)?),
-        RulesCommand::Test { folders } => tested(&loaded(folders)?),
+        RulesCommand::Check(args) => check::run(args)?,
+        RulesCommand::Test(args) => test::run(args)?,
+        RulesCommand::Pages(args) => pages::run(args)?,
+        RulesCommand::Schema => (schema::schema().context("cannot write the schema")?, ExitStatus::Explained),
+        RulesCommand::New(args) => return new::run(args, out),
+        RulesCommand::Try(args) => return try_::run(args, out),
+        RulesCommand::WhyNot(args) => return why_not::run(args, out),
     };
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(status),
@@ -110,14 +125,6 @@ fn catalog(folders: &RuleFolders) -> anyhow::Result<Catalog> {
     Ok(catalog)
 }
 
-fn loaded(folders: &[PathBuf]) -> anyhow::Result<Loaded> {
-    if let Some(missing) = folders.iter().find(|folder| !folder.exists()) {
-        let message = format!("{}: there is no such folder or file", missing.display());
-        return Err(Fatal { message, status: ExitStatus::Input }.into());
-    }
-    Ok(if folders.is_empty() { Catalog::embedded() } else { Catalog::overlay(folders) })
-}
-
 fn no_such_rule(catalog: &Catalog, id: &str) -> anyhow::Error {
     let near = fivewhys::rules::problem::nearest_few(id, catalog.rules().iter().map(|rule| rule.id.as_str()), 3);
     let help = match near.as_slice() {
@@ -125,54 +132,6 @@ fn no_such_rule(catalog: &Catalog, id: &str) -> anyhow::Error {
         near => format!("did you mean {}?", near.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(" or ")),
     };
     Fatal { message: format!("there is no rule `{id}`; {help}"), status: ExitStatus::Usage }.into()
-}
-
-fn checked(loaded: &Loaded) -> (String, ExitStatus) {
-    let problems = check(loaded);
-    let files = loaded.texts.len();
-    let verdict = match problems.len() {
-        0 => format!("{} checked, nothing is wrong.\n", words::count(files, "rule", "rules")),
-        wrong => format!("{} checked: {}.\n", words::count(files, "rule", "rules"), words::count(wrong, "problem", "problems")),
-    };
-    (problems::drawn(&problems, width(), colour()) + &verdict, status(&problems))
-}
-
-fn status(problems: &[Problem]) -> ExitStatus {
-    if problems.is_empty() { ExitStatus::Explained } else { ExitStatus::Unexplained }
-}
-
-fn tested(loaded: &Loaded) -> (String, ExitStatus) {
-    let matcher = Matcher::new(&loaded.catalog);
-    let examined = examine(&loaded.catalog, &matcher, |rule| loaded.texts.contains_key(&rule.path));
-    let mut text = problems::drawn(&loaded.problems, width(), colour());
-    for mismatch in &examined.mismatches {
-        let rule = loaded.catalog.rule(mismatch.rule);
-        let (list, verb) = if mismatch.should_match { ("match", "does not match") } else { ("no_match", "matches") };
-        let example = words::shortened(&mismatch.text, width().saturating_sub(4));
-        text += &format!(
-            "{}: examples.{list}[{}] {verb} ({})\n    {example}\n    {}\n",
-            rule.id, mismatch.number, rule.path, mismatch.hint
-        );
-    }
-    text += &summary(&examined, loaded.problems.len());
-    let good = examined.mismatches.is_empty() && loaded.problems.is_empty();
-    (text, if good { ExitStatus::Explained } else { ExitStatus::Unexplained })
-}
-
-fn summary(examined: &Examined, problems: usize) -> String {
-    let judged = format!(
-        "{} tested with {} and {}",
-        words::count(examined.rules, "rule", "rules"),
-        words::count(examined.matching, "example", "examples"),
-        words::count(examined.others, "counter-example", "counter-examples"),
-    );
-    match (examined.mismatches.len(), problems) {
-        (0, 0) => format!("{judged}: all as they should be.\n"),
-        (wrong, 0) => format!("{judged}: {wrong} wrong.\n"),
-        (wrong, problems) => {
-            format!("{judged}: {wrong} wrong; {} while loading.\n", words::count(problems, "problem", "problems"))
-        }
-    }
 }
 
 /// Columns to write in: the terminal's, else a width that suits a file.

@@ -83,5 +83,5 @@ fn key(names: Option<Vec<&str>>, test: Test) -> Outlook {
 
 /// Whether JSON can write the name in one way only, `\u` escapes aside: ASCII, nothing that encoders like to escape.
 fn is_plain(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|byte| (0x20..0x7f).contains(&byte) && !super::super::gate::is_often_escaped(byte))
+    !name.is_empty() && name.bytes().all(|byte| (0x20..0x7f).contains(&byte) && !super::super::pieces::is_often_escaped(byte))
 }

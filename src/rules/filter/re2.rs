@@ -5,7 +5,8 @@
 
 use regex::Regex;
 
-use super::super::pattern::{PatternError, compile, with_ascii_classes};
+use super::super::classes::with_ascii_classes;
+use super::super::pattern::{PatternError, compile};
 
 /// Compiles an RE2 pattern.
 pub(super) fn regex(pattern: &str) -> Result<Regex, PatternError> {

@@ -1,5 +1,6 @@
 //! The `match` part of a rule: conditions and their matchers.
 
+use super::super::codes;
 use super::super::problem::Sheet;
 use super::super::yaml::{Kind, Node};
 use super::super::{Condition, Filter, LogMatcher, TestMatcher};
@@ -7,7 +8,9 @@ use super::{duration, fields, list, pattern, text, word, wrong_kind};
 
 type Read = (Option<Condition>, Vec<LogMatcher>, Vec<TestMatcher>);
 
-const CONDITION_KEYS: &[&str] = &["all", "any", "none", "log", "test", "count", "absent", "sequence"];
+pub(in crate::rules) const CONDITION_KEYS: &[&str] = &["all", "any", "none", "log", "test", "count", "absent", "sequence"];
+
+pub(in crate::rules) const TEST_KEYS: &[&str] = &["message", "details", "id", "outcome", "shorter_than"];
 
 const OUTCOMES: &[(&str, &str)] =
     &[("passed", "passed"), ("skipped", "skipped"), ("failed", "failed"), ("errored", "errored"), ("flaky", "flaky")];
@@ -111,9 +114,8 @@ impl Matchers {
     }
 
     fn test(&mut self, sheet: &mut Sheet<'_>, node: &Node) -> Option<usize> {
-        let keys = ["message", "details", "id", "outcome", "shorter_than"];
-        let fields = fields(sheet, node, "`test`", &keys)?;
-        if !keys.iter().any(|key| fields.get(key).is_some()) {
+        let fields = fields(sheet, node, "`test`", TEST_KEYS)?;
+        if !TEST_KEYS.iter().any(|key| fields.get(key).is_some()) {
             sheet.wrong(
                 node.place,
                 "`test` is empty",
@@ -211,9 +213,14 @@ fn filter(sheet: &mut Sheet<'_>, node: &Node) -> Option<Filter> {
     match Filter::parse(&written) {
         Ok(filter) => Some(filter),
         Err(error) => {
-            let place = node.place_of(sheet.source, error.offset);
+            let place = node.place_of(sheet, error.offset);
             let column = written.get(..error.offset).map_or(1, |before| before.chars().count() + 1);
-            sheet.wrong(place, format!("`filter` is no query: {} (its column {column})", error.message), error.help);
+            sheet.found(
+                &codes::WRONG_FILTER,
+                place,
+                format!("`filter` is no query: {} (its column {column})", error.message),
+                error.help,
+            );
             None
         }
     }

@@ -9,11 +9,12 @@ use super::{duration, fields, list, text, wrong_kind};
 
 /// Reads `examples`: those that must match, and those that must not.
 pub(super) fn read(sheet: &mut Sheet<'_>, node: &Node) -> (Vec<Example>, Vec<Example>) {
-    let Some(fields) = fields(sheet, node, "`examples`", &["match", "no_match"]) else { return Default::default() };
+    let Some(fields) = fields(sheet, node, "`examples`", &["match", "no_match", "todo"]) else { return Default::default() };
     (list(sheet, fields.get("match"), example), list(sheet, fields.get("no_match"), example))
 }
 
-fn example(sheet: &mut Sheet<'_>, node: &Node) -> Option<Example> {
+/// One example, in any of its forms.
+pub(in crate::rules) fn example(sheet: &mut Sheet<'_>, node: &Node) -> Option<Example> {
     match &node.kind {
         Kind::Scalar { .. } => text(sheet, node, "an example").map(Example::Text),
         Kind::Map(pairs) => match pairs.as_slice() {

@@ -323,6 +323,7 @@ fn pulled() -> Pulled {
         },
         repairs: vec![Repair { path: "logs.ndjson".to_owned(), kind: "raw newline inside a string", count: 2, line: Some(7) }],
         gaps: vec![Gap { kind: "no-entries", statement: "No entries of orbit-gateway-staging in 1 window.".to_owned() }],
+        ..Pulled::default()
     }
 }
 

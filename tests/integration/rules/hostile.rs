@@ -2,12 +2,25 @@
 
 use std::fs;
 
+use std::sync::LazyLock;
+
 use fivewhys::logs::LogEntry;
+use fivewhys::report::rule_page::all;
+use fivewhys::rules::check::check;
+use fivewhys::rules::fix::fixed;
 use fivewhys::rules::{Catalog, Filter, Matcher};
+use fivewhys::scenarios::prove::prove;
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 
 use super::fixture;
+
+/// Rules of the catalog that use most of the format: scenarios, blocks, many examples; short enough to be quick.
+static RICH: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
+    let rich = |text: &String| text.len() < 6_000 && (text.contains("scenarios:") || text.contains("|-"));
+    let path = |path: String| path.trim_start_matches("rules/").to_owned();
+    Catalog::embedded().texts.into_iter().filter(|(_, text)| rich(text)).map(|(name, text)| (path(name), text)).collect()
+});
 
 fn sample() -> String {
     fs::read_to_string(fixture("sound/demo/refused.yaml")).unwrap()
@@ -67,6 +80,36 @@ proptest! {
                 prop_assert!(error.column >= 1 && error.column <= query.chars().count() + 1);
             }
         }
+    }
+}
+
+proptest! {
+    // Each case plays scenarios.
+    #![proptest_config(Config { cases: 120, failure_persistence: None, ..Config::default() })]
+
+    #[test]
+    fn a_mutated_rule_of_the_catalog_is_checked_fixed_and_played_without_a_panic(
+        rule in any::<prop::sample::Index>(),
+        cuts in prop::collection::vec((any::<prop::sample::Index>(), 0usize..12, piece()), 0..4)
+    ) {
+        let (path, whole) = rule.get(&RICH);
+        let mut text: Vec<char> = whole.chars().collect();
+        for (at, length, piece) in cuts {
+            let at = at.index(text.len());
+            let end = (at + length).min(text.len());
+            text.splice(at..end, piece.chars());
+        }
+        let text: String = text.into_iter().collect();
+        let loaded = Catalog::from_texts([(path.as_str(), text.as_str())]);
+        let problems = check(&loaded);
+        for problem in &problems {
+            prop_assert!(problem.line >= 1 && problem.column >= 1 && problem.width >= 1);
+        }
+        if let Some(fixed) = fixed(&text, &problems) {
+            Catalog::from_texts([(path.as_str(), fixed.text.as_str())]);
+        }
+        prove(&loaded);
+        all(&loaded.catalog, None);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Mistakes in rules, drawn with the line they are in and a caret under the place.
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
-use fivewhys::rules::Problem;
+use fivewhys::rules::{Problem, problem};
 
 /// All problems, one after the other.
 pub fn drawn(problems: &[Problem], width: usize, colour: bool) -> String {
@@ -15,7 +15,11 @@ pub fn drawn(problems: &[Problem], width: usize, colour: bool) -> String {
 }
 
 fn report(problem: &Problem) -> Vec<Group<'_>> {
-    let title = Level::ERROR.primary_title(problem.message.as_str());
+    let level = match problem.code.level {
+        problem::Level::Error => Level::ERROR,
+        problem::Level::Lint => Level::WARNING,
+    };
+    let title = level.primary_title(problem.message.as_str()).id(problem.code.id);
     let line = usize::try_from(problem.line).unwrap_or(1);
     let mut snippet = Snippet::source(problem.source_line.as_str()).line_start(line).path(problem.path.as_str());
     snippet = snippet.annotation(AnnotationKind::Primary.span(bytes(problem)));

@@ -1,0 +1,32 @@
+//! From a line that no rule explains to a rule that does, and from a rule that is silent to the reason why.
+//!
+//! [`draft::draft`] makes a rule of one record, [`file::write`] puts it on paper, [`trial::Trial`] counts what a rule meets in an
+//! incident, [`why_not`] says condition by condition how near a rule came.
+
+use crate::report::inert;
+use crate::report::redact::Redactor;
+
+pub mod anchor;
+pub mod token;
+pub mod message;
+pub mod pattern;
+pub mod naming;
+pub mod ordinary;
+pub mod draft;
+pub mod edges;
+pub mod file;
+pub mod trial;
+pub mod near;
+pub mod query;
+pub mod why_not;
+
+/// Log text for a person's eyes: one line, without secrets, without anything that a terminal or a build would obey.
+pub fn shown(redactor: &mut Redactor, text: &str, most: usize) -> String {
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    let clean = inert::visible(&redactor.clean(line)).replace('\t', " ");
+    let clean = inert::disarmed(&clean, "∷", "##⟦");
+    if clean.chars().count() <= most {
+        return clean;
+    }
+    clean.chars().take(most.saturating_sub(1)).chain(['…']).collect()
+}

@@ -1,0 +1,120 @@
+//! The stages that several commands share: an incident read as far as no rule is needed, then met with a catalog.
+
+use clap::Parser;
+use fivewhys::diagnosis::{self, Diagnosis, Question};
+use fivewhys::findings::{Finder, Findings, Watch};
+use fivewhys::logs::{self, Pulled, Record, Selection};
+use fivewhys::results::TestRun;
+use fivewhys::rules::Catalog;
+use fivewhys::rules::graph::CauseGraph;
+use fivewhys::rules::matching::Matcher;
+use fivewhys::window::{self, Spans};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::diagnose::DiagnoseArgs;
+use crate::incident::Incident;
+
+/// An incident without rules: its files, what the tests said, and the windows to look into.
+pub struct Scene {
+    /// Its files.
+    pub incident: Incident,
+    /// What the tests said.
+    pub run: TestRun,
+    /// The failing windows and the control group.
+    pub watch: Watch,
+    /// How far before an effect its cause may lie.
+    pub lookback: SignedDuration,
+}
+
+/// What a reading of the logs brought.
+pub struct Sighted {
+    /// The catalog's matchers.
+    pub matcher: Matcher,
+    /// What they found.
+    pub findings: Findings,
+    /// What was there.
+    pub pulled: Pulled,
+}
+
+/// Reads the logs once and meets every record with the rules.
+///
+/// # Errors
+///
+/// Where a log source cannot be opened.
+pub fn look(
+    incident: &Incident,
+    catalog: &Catalog,
+    run: &TestRun,
+    watch: &Watch,
+    lookback: SignedDuration,
+) -> anyhow::Result<Sighted> {
+    let matcher = Matcher::new(catalog);
+    let (windows, reach) = reach(watch, lookback);
+    let mut finder = Finder::new(catalog, &matcher, watch);
+    let mut pulled = logs::pull_many(&incident.logs, &Selection { windows, reach }, &matcher, &mut |records| finder.see_all(records))?;
+    pulled.gaps.extend(incident.gaps());
+    let findings = finder.finish(run);
+    Ok(Sighted { matcher, findings, pulled })
+}
+
+type Windows = Vec<(Timestamp, Timestamp)>;
+
+/// The windows, and all that must be read for them: a cause may lie before its effect.
+fn reach(watch: &Watch, lookback: SignedDuration) -> (Windows, Spans) {
+    let windows: Windows = watch.windows().iter().map(|window| (window.window.start, window.window.end)).collect();
+    let reach = Spans::union(windows.iter().map(|&(start, end)| (start.saturating_sub(lookback).unwrap_or(Timestamp::MIN), end)));
+    (windows, reach)
+}
+
+/// `diagnose` as it would be typed, without the program's name and the command's.
+#[derive(Parser)]
+#[command(no_binary_name = true, name = "diagnose")]
+struct Typed {
+    #[command(flatten)]
+    args: DiagnoseArgs,
+}
+
+impl Scene {
+    /// Reads what `fivewhys diagnose` would read with these arguments.
+    ///
+    /// # Errors
+    ///
+    /// Where an argument is wrong, or an input is missing or unreadable as a whole.
+    pub fn of(words: &[String]) -> anyhow::Result<Scene> {
+        Typed::try_parse_from(words)?.args.scene()
+    }
+
+    /// Meets every record with the rules.
+    ///
+    /// # Errors
+    ///
+    /// Where a log source cannot be opened.
+    pub fn look(&self, catalog: &Catalog) -> anyhow::Result<Sighted> {
+        look(&self.incident, catalog, &self.run, &self.watch, self.lookback)
+    }
+
+    /// What `fivewhys diagnose` would say.
+    pub fn diagnose(&self, catalog: &Catalog, sighted: &Sighted) -> Diagnosis {
+        diagnosis::diagnose(&Question {
+            run: &self.run,
+            watch: &self.watch,
+            catalog,
+            graph: &CauseGraph::new(catalog),
+            findings: &sighted.findings,
+            pulled: &sighted.pulled,
+            suspects: &[],
+            lookback: self.lookback,
+        })
+    }
+
+    /// Reads everything: the windows, what lies before them, and the whole run.
+    ///
+    /// # Errors
+    ///
+    /// Where a log source cannot be opened.
+    pub fn read(&self, visit: &mut dyn FnMut(Record)) -> anyhow::Result<Pulled> {
+        let (windows, reach) = reach(&self.watch, self.lookback);
+        let reach = Spans::union(reach.iter().chain(window::whole_run(&self.run)));
+        Ok(logs::pull(&self.incident.logs, &Selection { windows, reach }, &logs::Everything, visit)?)
+    }
+}

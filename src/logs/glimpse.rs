@@ -1,0 +1,101 @@
+//! What is known of an entry before it is parsed, and its text made from no more than that.
+
+use serde_json::{Map, Value};
+
+use super::payload;
+
+/// The fields of `httpRequest` that its text is made of, in the order of the text.
+pub(super) const REQUEST_FIELDS: [&str; 5] = ["requestMethod", "requestUrl", "status", "latency", "userAgent"];
+
+/// The values that the text of an entry is made of, as they stand in its JSON; empty where missing.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Payloads<'a> {
+    pub(super) text: &'a [u8],
+    pub(super) json: &'a [u8],
+    pub(super) proto: &'a [u8],
+    pub(super) request: &'a [u8],
+    /// The values of the [`REQUEST_FIELDS`] within `request`.
+    pub(super) request_fields: [&'a [u8]; REQUEST_FIELDS.len()],
+}
+
+/// An entry that is a record of its own, not parsed yet.
+#[derive(Debug, Clone, Copy)]
+pub struct Glimpse<'a> {
+    raw: &'a [u8],
+    payloads: Payloads<'a>,
+}
+
+impl<'a> Glimpse<'a> {
+    pub(super) fn new(raw: &'a [u8], payloads: Payloads<'a>) -> Glimpse<'a> {
+        Glimpse { raw, payloads }
+    }
+
+    /// The whole entry: one JSON object.
+    pub fn raw(&self) -> &'a [u8] {
+        self.raw
+    }
+
+    /// Its `jsonPayload`, where that is all that its text is made of.
+    pub fn only_json(&self) -> Option<&'a [u8]> {
+        let Payloads { text, json, proto, request, .. } = self.payloads;
+        (!json.is_empty() && [text, proto, request].iter().all(|other| other.is_empty())).then_some(json)
+    }
+
+    /// The text of the record that will be made of it, exactly; written into `room` unless it stands in the JSON
+    /// as it is. `None`: only parsing the whole entry can tell. Linear in the length of the payload.
+    pub fn text<'t>(&'t self, room: &'t mut String) -> Option<&'t str> {
+        let Payloads { text, json, proto, request, .. } = self.payloads;
+        room.clear();
+        match [json, proto, text, request].map(<[u8]>::is_empty) {
+            [true, true, false, true] => self.plain_text(room),
+            [true, true, true, false] => self.request_line(room),
+            _ => self.any_text(room),
+        }
+    }
+
+    fn plain_text<'t>(&'t self, room: &'t mut String) -> Option<&'t str> {
+        let inside = self.payloads.text.strip_prefix(b"\"").and_then(|text| text.strip_suffix(b"\""));
+        match inside {
+            Some(inside) if memchr::memchr(b'\\', inside).is_none() => Some(payload::whole(std::str::from_utf8(inside).ok()?)),
+            Some(_) => {
+                let text: String = serde_json::from_slice(self.payloads.text).ok()?;
+                room.push_str(payload::whole(&text));
+                Some(room)
+            }
+            None => Some(""),
+        }
+    }
+
+    fn request_line<'t>(&'t self, room: &'t mut String) -> Option<&'t str> {
+        for field in self.payloads.request_fields {
+            let start = room.len();
+            if start > 0 {
+                room.push(' ');
+            }
+            let before = room.len();
+            match field {
+                [b'"', inside @ .., b'"'] if memchr::memchr(b'\\', inside).is_none() => {
+                    room.push_str(std::str::from_utf8(inside).ok()?);
+                }
+                [b'1'..=b'9', rest @ ..] if rest.len() < 15 && rest.iter().all(u8::is_ascii_digit) => {
+                    room.push_str(std::str::from_utf8(field).ok()?);
+                }
+                [] => {}
+                _ => payload::push_scalar(&serde_json::from_slice(field).ok()?, room),
+            }
+            if room.len() == before {
+                room.truncate(start);
+            }
+        }
+        Some(payload::whole(room))
+    }
+
+    fn any_text<'t>(&'t self, room: &'t mut String) -> Option<&'t str> {
+        let value = |span: &[u8]| if span.is_empty() { Some(Value::Null) } else { serde_json::from_slice(span).ok() };
+        let Payloads { text, json, proto, request, .. } = self.payloads;
+        let [text, json, proto, request] = [value(text)?, value(json)?, value(proto)?, value(request)?];
+        let object = |value: Value| -> Option<Map<String, Value>> { if let Value::Object(map) = value { Some(map) } else { None } };
+        *room = payload::of(text.as_str(), &json, &proto, object(request).as_ref());
+        Some(room)
+    }
+}

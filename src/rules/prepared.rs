@@ -1,0 +1,54 @@
+//! What the build worked out about the patterns of the embedded catalog, found by the pattern.
+
+use std::sync::OnceLock;
+
+use rustc_hash::FxHashMap;
+
+use super::needs::{Needs, read_number, read_text};
+
+/// A count, then that many times: the pattern, the length of its needs, its needs (see `build.rs`).
+static PREPARED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/patterns.bin"));
+
+/// The words that a pattern of the embedded catalog needs; `None` for any other.
+pub(super) fn needs(pattern: &str) -> Option<Needs> {
+    static INDEX: OnceLock<FxHashMap<&'static str, &'static [u8]>> = OnceLock::new();
+    let mut found = *INDEX.get_or_init(index).get(pattern)?;
+    Needs::read(&mut found)
+}
+
+fn index() -> FxHashMap<&'static str, &'static [u8]> {
+    let mut bytes = PREPARED;
+    let mut one = || {
+        let pattern = read_text(&mut bytes)?;
+        let (needs, rest) = { let length = read_number(&mut bytes)?; bytes.split_at_checked(length)? };
+        bytes = rest;
+        Some((pattern, needs))
+    };
+    std::iter::from_fn(&mut one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::classes::with_ascii_classes;
+    use super::super::{Catalog, LogMatcher};
+    use super::*;
+
+    #[test]
+    fn what_the_build_worked_out_is_what_the_program_would() {
+        let catalog = Catalog::embedded().catalog;
+        let patterns = catalog.rules().iter().flat_map(|rule| &rule.log_matchers).filter_map(|LogMatcher { text, .. }| text.as_ref());
+        let mut compared = 0;
+        for pattern in patterns {
+            let rewritten = with_ascii_classes(pattern.source()).unwrap();
+            let hir = regex_syntax::parse(&rewritten.text).unwrap();
+            assert_eq!(needs(pattern.source()), Some(Needs::of(rewritten, &hir)), "{}", pattern.source());
+            compared += 1;
+        }
+        assert!(compared > 100);
+    }
+
+    #[test]
+    fn a_pattern_that_is_not_in_the_catalog_is_not_known() {
+        assert_eq!(needs("no rule has this pattern"), None);
+    }
+}

@@ -1,0 +1,125 @@
+//! Which of many patterns a text may meet, in one pass over the text: a pattern is worth asking only where the
+//! text holds one word of each set that its matches need.
+
+use std::cell::RefCell;
+
+use super::literals::{FOLDS_TO_ASCII, MOST_CLAUSES};
+use super::words::{Lowered, Words};
+
+/// One bit for each set of a pattern.
+type Sets = u8;
+const _: () = assert!(MOST_CLAUSES <= Sets::BITS as usize);
+
+/// Patterns by the words they need; a pattern is known by its number.
+#[derive(Debug, Clone)]
+pub(super) struct Sieve {
+    words: Words,
+    /// By word: whose sets it is in.
+    wanted_by: Vec<Vec<(u32, Sets)>>,
+    /// By pattern: all of its sets; none for a pattern that is woken by every text.
+    sets: Vec<Sets>,
+    /// The patterns without a set.
+    always: Vec<u32>,
+}
+
+thread_local! {
+    /// Kept, so that no text costs an allocation.
+    static MET: RefCell<Met> = RefCell::default();
+}
+
+/// What a text meets.
+#[derive(Default)]
+struct Met {
+    lowered: Lowered,
+    /// By pattern: the sets of which the text holds a word.
+    sets: Vec<Sets>,
+    /// The patterns of which it holds any.
+    touched: Vec<u32>,
+}
+
+impl Sieve {
+    /// From the sets of each pattern, in order of their numbers; a pattern that is `None` is never woken. Linear in
+    /// the length of all words.
+    pub(super) fn new<'p>(patterns: impl Iterator<Item = Option<&'p [Vec<String>]>>) -> Sieve {
+        let mut wanted: Vec<(&str, u32, Sets)> = Vec::new();
+        let (mut sets, mut always) = (Vec::new(), Vec::new());
+        for (pattern, clauses) in (0u32..).zip(patterns) {
+            if clauses.is_some_and(<[_]>::is_empty) {
+                always.push(pattern);
+            }
+            let clauses = clauses.unwrap_or_default();
+            sets.push((0..clauses.len()).fold(0, |all, set| all | 1 << set));
+            for (set, clause) in clauses.iter().enumerate() {
+                wanted.extend(clause.iter().map(|word| (word.as_str(), pattern, 1 << set)));
+            }
+        }
+        wanted.sort_unstable();
+        let mut words = Vec::new();
+        let mut wanted_by = Vec::new();
+        for of_one_word in wanted.chunk_by(|one, other| one.0 == other.0) {
+            words.push(of_one_word[0].0);
+            wanted_by.push(of_one_word.iter().map(|(_, pattern, set)| (*pattern, *set)).collect());
+        }
+        Sieve { words: Words::new(words), wanted_by, sets, always }
+    }
+
+    /// Adds the patterns that the text may meet, in order of their numbers. Linear in the text.
+    pub(super) fn wake(&self, text: &[u8], woken: &mut Vec<u32>) {
+        let start = woken.len();
+        if self.is_beyond(text) {
+            woken.extend((0u32..).zip(&self.sets).filter(|(_, sets)| **sets != 0).map(|(pattern, _)| pattern));
+        } else {
+            self.meet(text, |pattern, full| {
+                if full {
+                    woken.push(pattern);
+                }
+            });
+        }
+        woken.extend_from_slice(&self.always);
+        woken[start..].sort_unstable();
+    }
+
+    /// Whether the text wakes any pattern.
+    pub(super) fn wakes_any(&self, text: &[u8]) -> bool {
+        if !self.always.is_empty() || self.is_beyond(text) {
+            return true;
+        }
+        let mut any = false;
+        self.meet(text, |_, full| any |= full);
+        any
+    }
+
+    /// Whether the words cannot tell, because of a character that is no ASCII letter and matches one when case is ignored.
+    fn is_beyond(&self, text: &[u8]) -> bool {
+        let folds = |c: char| memchr::memmem::find(text, c.encode_utf8(&mut [0; 4]).as_bytes()).is_some();
+        !text.is_ascii() && FOLDS_TO_ASCII.into_iter().any(folds)
+    }
+
+    /// Calls `each` for the patterns of which the text holds a word, with whether it holds one of every set.
+    fn meet(&self, text: &[u8], mut each: impl FnMut(u32, bool)) {
+        MET.with_borrow_mut(|Met { lowered, sets, touched }| {
+            if sets.len() < self.sets.len() {
+                sets.resize(self.sets.len(), 0);
+            }
+            lowered.take(text);
+            let mut last = usize::MAX;
+            self.words.find(lowered, |word, _| {
+                // A line of dashes meets the same word at every place.
+                if word == last {
+                    return;
+                }
+                last = word;
+                for (pattern, met) in &self.wanted_by[word] {
+                    let known = &mut sets[*pattern as usize];
+                    if *known == 0 {
+                        touched.push(*pattern);
+                    }
+                    *known |= met;
+                }
+            });
+            for pattern in touched.drain(..) {
+                each(pattern, std::mem::take(&mut sets[pattern as usize]) == self.sets[pattern as usize]);
+            }
+        });
+    }
+}

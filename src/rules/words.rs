@@ -1,0 +1,239 @@
+//! Finds thousands of words in a text at once, ASCII case ignored.
+//!
+//! Each word is looked for by its four bytes that are least common among all words. Whether any word has the four
+//! bytes at a place of the text is one look into a small table of bits, and no look waits for the one before it;
+//! an automaton of so many words has a table that no processor keeps in its cache, and each step waits for the last.
+
+use std::ops::Range;
+
+/// How many bits the table of bits has, as a power of two: 16 kB, half of what the fastest cache of a processor holds.
+const TABLE_BITS: u32 = 17;
+
+/// Words of three bytes have a table of their own: 4 kB.
+const SHORT_TABLE_BITS: u32 = 15;
+
+/// A word and where its anchor stands in it.
+#[derive(Debug, Clone, Copy)]
+struct Anchored {
+    word: u32,
+    offset: u32,
+    /// Its bytes among those of all words.
+    start: u32,
+    length: u32,
+}
+
+/// The words to find.
+#[derive(Debug, Clone)]
+pub(super) struct Words {
+    /// All words, in lower case, one behind the other.
+    bytes: Vec<u8>,
+    anchors: Anchors,
+    short_anchors: Anchors,
+}
+
+/// The shortest word that can be found, in bytes.
+const SHORTEST: usize = 3;
+
+/// Words by their anchors.
+#[derive(Debug, Clone)]
+struct Anchors {
+    bits: Vec<u64>,
+    shift: u32,
+    /// A hash table: each anchor with where its words begin and end in `words`; empty where they do.
+    slots: Vec<(u32, u32, u32)>,
+    words: Vec<Anchored>,
+}
+
+impl Anchors {
+    fn new(power: u32, mut words: Vec<(u32, Anchored)>) -> Anchors {
+        words.sort_unstable_by_key(|(anchor, anchored)| (*anchor, anchored.word));
+        let room = (2 * words.len()).next_power_of_two().max(2);
+        let mut anchors =
+            Anchors { bits: vec![0; 1 << (power - 6)], shift: 32 - power, slots: vec![(0, 0, 0); room], words: Vec::new() };
+        for group in words.chunk_by(|one, other| one.0 == other.0) {
+            let (anchor, start) = (group[0].0, anchors.words.len() as u32);
+            let place = anchors.place(anchor);
+            anchors.bits[place / 64] |= 1 << (place % 64);
+            let slot = anchors.slot(anchor);
+            anchors.slots[slot] = (anchor, start, start + group.len() as u32);
+            anchors.words.extend(group.iter().map(|(_, anchored)| *anchored));
+        }
+        anchors
+    }
+
+    #[inline]
+    fn place(&self, anchor: u32) -> usize {
+        (hash(anchor) >> self.shift) as usize
+    }
+
+    #[inline]
+    fn may_hold(&self, anchor: u32) -> bool {
+        let place = self.place(anchor);
+        self.bits[place / 64] >> (place % 64) & 1 != 0
+    }
+
+    /// Where the anchor is in the table, or would be: at least half of the slots are empty.
+    fn slot(&self, anchor: u32) -> usize {
+        let mask = self.slots.len() - 1;
+        let mut slot = hash(anchor) as usize & mask;
+        while self.slots[slot].1 < self.slots[slot].2 && self.slots[slot].0 != anchor {
+            slot = (slot + 1) & mask;
+        }
+        slot
+    }
+
+    fn at(&self, anchor: u32) -> &[Anchored] {
+        let (_, start, end) = self.slots[self.slot(anchor)];
+        &self.words[start as usize..end as usize]
+    }
+}
+
+#[inline]
+fn hash(gram: u32) -> u32 {
+    gram.wrapping_mul(0x9e37_79b1)
+}
+
+/// A text in lower case, with room behind its end.
+#[derive(Debug, Default)]
+pub(super) struct Lowered(Vec<u8>);
+
+/// Behind the end of a text stands nothing that a word could hold.
+const BEHIND: [u8; 4] = [0xff; 4];
+
+impl Lowered {
+    /// Takes another text.
+    pub(super) fn take(&mut self, text: &[u8]) {
+        self.0.clear();
+        self.0.extend_from_slice(text);
+        self.0.make_ascii_lowercase();
+        self.0.extend_from_slice(&BEHIND);
+    }
+
+    fn text(&self) -> &[u8] {
+        &self.0[..self.0.len().saturating_sub(BEHIND.len())]
+    }
+}
+
+impl Words {
+    /// The words are known by their places. Shorter ones than [`SHORTEST`] are never found. Linear in their lengths.
+    pub(super) fn new<W: AsRef<[u8]>>(words: impl IntoIterator<Item = W>) -> Words {
+        let words: Vec<Vec<u8>> = words.into_iter().map(|word| word.as_ref().to_ascii_lowercase()).collect();
+        let commonness = Commonness::of(&words);
+        let (mut anchors, mut short_anchors, mut bytes) = (Vec::new(), Vec::new(), Vec::new());
+        for (place, word) in (0u32..).zip(&words).filter(|(_, word)| word.len() >= SHORTEST) {
+            let (start, length) = (bytes.len() as u32, word.len() as u32);
+            let anchored = |offset| Anchored { word: place, offset, start, length };
+            match (commonness.rarest(word), &**word) {
+                (Some((offset, anchor)), _) => anchors.push((anchor, anchored(offset))),
+                (None, short) => short_anchors.push((number(short), anchored(0))),
+            }
+            bytes.extend_from_slice(word);
+        }
+        let (anchors, short_anchors) = (Anchors::new(TABLE_BITS, anchors), Anchors::new(SHORT_TABLE_BITS, short_anchors));
+        Words { bytes, anchors, short_anchors }
+    }
+
+    /// Calls `visit` with every word in the text and where it stands, also where words overlap. Linear in the text,
+    /// times the words with the same anchor.
+    pub(super) fn find(&self, lowered: &Lowered, mut visit: impl FnMut(usize, Range<usize>)) {
+        let text = lowered.text();
+        for (at, bytes) in lowered.0.windows(4).enumerate() {
+            let anchor = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
+            let short = anchor & 0x00ff_ffff;
+            if self.anchors.may_hold(anchor) {
+                self.verify(text, at, self.anchors.at(anchor), &mut visit);
+            }
+            if self.short_anchors.may_hold(short) {
+                self.verify(text, at, self.short_anchors.at(short), &mut visit);
+            }
+        }
+    }
+
+    fn verify(&self, text: &[u8], at: usize, anchored: &[Anchored], visit: &mut impl FnMut(usize, Range<usize>)) {
+        for &Anchored { word, offset, start, length } in anchored {
+            let word_bytes = &self.bytes[start as usize..][..length as usize];
+            if let Some(from) = at.checked_sub(offset as usize)
+                && is_at(text, from, word_bytes)
+            {
+                visit(word as usize, from..from + word_bytes.len());
+            }
+        }
+    }
+}
+
+/// Whether a word stands at a place of the text. Short words do not pay for a call.
+#[inline]
+fn is_at(text: &[u8], from: usize, word: &[u8]) -> bool {
+    text.get(from..from + word.len()).is_some_and(|there| there.iter().zip(word).all(|(one, other)| one == other))
+}
+
+/// How often four bytes stand in the words, which is about as often as they stand in texts about the same things.
+struct Commonness(Vec<u16>);
+
+impl Commonness {
+    fn of(words: &[Vec<u8>]) -> Commonness {
+        let mut counts = vec![0u16; 1 << 16];
+        for gram in words.iter().flat_map(|word| word.windows(4)) {
+            let count = &mut counts[place(gram)];
+            *count = count.saturating_add(1);
+        }
+        Commonness(counts)
+    }
+
+    /// The four bytes of a word that are least common, and where they stand in it.
+    fn rarest(&self, word: &[u8]) -> Option<(u32, u32)> {
+        let (offset, gram) = (0u32..).zip(word.windows(4)).min_by_key(|(_, gram)| self.0[place(gram)])?;
+        Some((offset, number(gram)))
+    }
+}
+
+fn number(gram: &[u8]) -> u32 {
+    gram.iter().rev().fold(0, |number, byte| number << 8 | u32::from(*byte))
+}
+
+/// Two grams may share a place; then both pass for more common than they are.
+fn place(gram: &[u8]) -> usize {
+    (hash(number(gram)) >> 16) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn found(words: &[String], text: &str) -> Vec<(usize, Range<usize>)> {
+        let mut lowered = Lowered::default();
+        lowered.take(text.as_bytes());
+        let mut found = Vec::new();
+        Words::new(words).find(&lowered, |word, place| found.push((word, place)));
+        found.sort_by_key(|(word, place)| (place.start, *word));
+        found
+    }
+
+    #[test]
+    fn words_are_found_wherever_they_stand_in_any_case() {
+        let words = ["jwt", "connection", "nect", "\u{e9}t\u{e9}"].map(str::to_owned);
+        assert_eq!(found(&words, "JWT Connection jw"), [(0, 0..3), (1, 4..14), (2, 7..11)]);
+        assert_eq!(found(&words, "l'\u{e9}t\u{e9} jwt"), [(3, 2..7), (0, 8..11)]);
+        assert_eq!(found(&words, "jw"), []);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn what_is_found_is_what_a_plain_search_finds(
+            words in prop::collection::vec("[abA ]{3,9}", 1..40),
+            text in "[abAB ]{0,60}",
+        ) {
+            let mut expected = Vec::new();
+            for (place, word) in words.iter().enumerate() {
+                let (text, word) = (text.to_ascii_lowercase(), word.to_ascii_lowercase());
+                let starts = (0..text.len()).filter(|start| text[*start..].starts_with(&word));
+                expected.extend(starts.map(|start| (place, start..start + word.len())));
+            }
+            expected.sort_by_key(|(word, place)| (place.start, *word));
+            prop_assert_eq!(found(&words, &text), expected);
+        }
+    }
+}
