@@ -7,6 +7,7 @@ use crate::report::inert;
 use crate::report::redact::Redactor;
 
 pub mod anchor;
+mod lexicon;
 pub mod token;
 pub mod message;
 pub mod pattern;

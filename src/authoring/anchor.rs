@@ -39,7 +39,10 @@ pub fn leads(report: &Report) -> Vec<(String, &Lead)> {
     let mut seen = BTreeSet::new();
     let all = report.tests.iter().flat_map(|test| &test.leads);
     // A report written before leads had ids numbers them in the same order.
-    all.filter(|lead| seen.insert(lead.template.as_str())).enumerate().map(|(place, lead)| (format!("lead-{}", place + 1), lead)).collect()
+    all.filter(|lead| seen.insert(lead.template.as_str()))
+        .enumerate()
+        .map(|(place, lead)| (format!("lead-{}", place + 1), lead))
+        .collect()
 }
 
 /// The record behind an anchor.

@@ -64,10 +64,14 @@ pub struct Draft {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// No line of the record says enough.
-    #[error("the line says too little to be told from others: it has no two words that are its own\n  {0}\nname an entry that says more, such as the one logged just before it")]
+    #[error(
+        "the line says too little to be told from others: it has no two words that are its own\n  {0}\nname an entry that says more, such as the one logged just before it"
+    )]
     TooLittle(String),
     /// Every pattern that matches the record matches an ordinary one.
-    #[error("no pattern tells the line from an ordinary one:\n  {line}\n  {confuser}\nlook for a line that only the failures have, or narrow the rule by hand with `none` or a `filter`")]
+    #[error(
+        "no pattern tells the line from an ordinary one:\n  {line}\n  {confuser}\nlook for a line that only the failures have, or narrow the rule by hand with `none` or a `filter`"
+    )]
     Confused {
         /// The record's line.
         line: String,
@@ -94,13 +98,17 @@ pub fn draft(seed: &Seed<'_>) -> Result<Draft, Refusal> {
     let message = message::message(&text).ok_or_else(|| Refusal::TooLittle(first_line(&text)))?;
     let chosen = choose(&message, &[&text, &raw, seed.text], seed.ordinary).map_err(|fault| match fault {
         Fault::NotItself => Refusal::NotItself(first_line(&text)),
-        Fault::Confused(place) => Refusal::Confused { line: first_line(&text), confuser: first_line(&redactor.clean(&seed.ordinary[place])) },
+        Fault::Confused(place) => {
+            Refusal::Confused { line: first_line(&text), confuser: first_line(&redactor.clean(&seed.ordinary[place])) }
+        }
     })?;
     let stretch = &message.tokens[chosen.range.clone()];
     let proposed = naming::proposed(&message, stretch, &text, seed.severity);
     let near = nearest(&chosen, &message, seed.ordinary);
     let counter_examples = match near.is_empty() {
-        false => near.iter().map(|&place| shortened(redactor.clean(&seed.ordinary[place]).as_str(), &chosen.pattern, false)).collect(),
+        false => {
+            near.iter().map(|&place| shortened(redactor.clean(&seed.ordinary[place]).as_str(), &chosen.pattern, false)).collect()
+        }
         true => part_of(&message, &chosen).into_iter().collect(),
     };
     Ok(Draft {
@@ -152,7 +160,8 @@ fn choose(message: &Message<'_>, forms: &[&str], ordinary: &[String]) -> Result<
 /// Places of the ordinary texts that share most words with the stretch, most first, each first line once.
 fn nearest(chosen: &Chosen, message: &Message<'_>, ordinary: &[String]) -> Vec<usize> {
     let words = |text: &str| -> BTreeSet<String> {
-        let telling = tokens(text).into_iter().filter(|token| matches!(token.kind, Kind::Word | Kind::Fixed) && token.text.len() > 2);
+        let telling =
+            tokens(text).into_iter().filter(|token| matches!(token.kind, Kind::Word | Kind::Fixed) && token.text.len() > 2);
         telling.map(|token| token.text.to_lowercase()).collect()
     };
     let own: BTreeSet<String> = message.tokens[chosen.range.clone()].iter().map(|token| token.text.to_lowercase()).collect();
@@ -182,7 +191,10 @@ fn part_of(message: &Message<'_>, chosen: &Chosen) -> Option<String> {
 
 /// A query for the service wherever it runs: `orders-staging` becomes `^orders(-|$)`.
 fn filter(service: &str) -> Option<String> {
-    let base = service.rsplit_once('-').filter(|(base, stage)| !base.is_empty() && STAGES.contains(stage)).map_or(service, |(base, _)| base);
+    let base = service
+        .rsplit_once('-')
+        .filter(|(base, stage)| !base.is_empty() && STAGES.contains(stage))
+        .map_or(service, |(base, _)| base);
     let named = base.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
     let query = format!("resource.labels.service_name=~\"^{base}(-|$)\"");
     (named && !base.is_empty() && Filter::parse(&query).is_ok()).then_some(query)
@@ -272,7 +284,8 @@ mod tests {
 
     #[test]
     fn a_secret_never_reaches_a_draft() {
-        let line = "seat ledger mirror refused password=hunter2swordfish77 for owner anna.bell@example.com at 10.2.3.4 of shard 12";
+        let line =
+            "seat ledger mirror refused password=hunter2swordfish77 for owner anna.bell@example.com at 10.2.3.4 of shard 12";
         let found = draft(&seed(line, &[])).unwrap();
         let all = format!("{found:?}");
         for secret in ["hunter2swordfish77", "anna.bell", "10.2.3.4"] {

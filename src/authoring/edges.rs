@@ -38,13 +38,25 @@ pub fn of_results(catalog: &Catalog, findings: &Findings, cases: &[usize]) -> Ve
     let mut counts: Vec<_> = counts.into_iter().collect();
     counts.sort_by_key(|&(rule, count)| (usize::MAX - count, rule));
     let seen = |count| format!("{count} of {} failing tests around the line showed it", cases.len());
-    counts.into_iter().map(|(rule, count)| Proposed { rule: catalog.rule(rule).id.clone(), join: Join::Window, within: None, seen: seen(count) }).collect()
+    counts
+        .into_iter()
+        .map(|(rule, count)| Proposed {
+            rule: catalog.rule(rule).id.clone(),
+            join: Join::Window,
+            within: None,
+            seen: seen(count),
+        })
+        .collect()
 }
 
 /// The failing cases in whose windows the line was logged.
 pub fn cases_around(watch: &Watch, line: &[Evidence]) -> Vec<usize> {
     let holds = |window: &WatchedWindow| line.iter().any(|record| window.window.contains(record.timestamp));
-    watch.group(crate::findings::Group::Failing).filter(|(_, window)| holds(window)).filter_map(|(_, window)| window.case).collect()
+    watch
+        .group(crate::findings::Group::Failing)
+        .filter(|(_, window)| holds(window))
+        .filter_map(|(_, window)| window.case)
+        .collect()
 }
 
 /// What was logged after the line and shared a trace, an instance or a revision with it, in at least half of the cases.

@@ -36,7 +36,10 @@ pub fn write(sheet: &Sheet<'_>) -> String {
     };
     line(format!("# Drafted from {}. Where it says todo, a person must look.", one_line(sheet.origin)));
     line(format!("title: {}", scalar(&draft.title, 0)));
-    line(format!("class: {}  # todo: whose business is it? product, test, infrastructure, config or data", class(draft.proposed.class)));
+    line(format!(
+        "class: {}  # todo: whose business is it? product, test, infrastructure, config or data",
+        class(draft.proposed.class)
+    ));
     line(format!("severity: {}", severity(draft.proposed.severity)));
     line("status: experimental".to_owned());
     line("match:".to_owned());
@@ -51,7 +54,8 @@ pub fn write(sheet: &Sheet<'_>) -> String {
     }
     explains(sheet, &mut line);
     why_and_remedy(sheet, &mut line);
-    let telling: Vec<&str> = draft.captures.iter().filter(|capture| capture.tells_apart).map(|capture| capture.name.as_str()).collect();
+    let telling: Vec<&str> =
+        draft.captures.iter().filter(|capture| capture.tells_apart).map(|capture| capture.name.as_str()).collect();
     if !telling.is_empty() {
         line(format!("fingerprint: [{}]", telling.join(", ")));
     }
@@ -94,7 +98,9 @@ fn why_and_remedy(sheet: &Sheet<'_>, line: &mut impl FnMut(String)) {
     line("remedy:".to_owned());
     match sheet.remedy {
         Some(remedy) => line(format!("  now: {}", scalar(&without_braces(remedy), 4))),
-        None => line("  now: Not written down yet; look at the lines around the evidence.  # todo: what puts it right".to_owned()),
+        None => {
+            line("  now: Not written down yet; look at the lines around the evidence.  # todo: what puts it right".to_owned())
+        }
     }
     line("  verify: Re-run the test; no entry matches this rule in its window.".to_owned());
     line("  # todo: prevent: what keeps it from coming back".to_owned());
@@ -154,7 +160,12 @@ pub enum Flaw {
 /// [`Flaw`]: then nothing should be written.
 pub fn verified(id: &str, text: &str, catalog: &Catalog) -> Result<(), Flaw> {
     // The rules it refers to need not be read again to know that they are there.
-    let stubs: Vec<(String, String)> = catalog.rules().iter().filter(|rule| rule.id != id).map(|rule| (format!("{}.yaml", rule.id), stub(rule.symptom))).collect();
+    let stubs: Vec<(String, String)> = catalog
+        .rules()
+        .iter()
+        .filter(|rule| rule.id != id)
+        .map(|rule| (format!("{}.yaml", rule.id), stub(rule.symptom)))
+        .collect();
     let path = format!("{id}.yaml");
     let texts = stubs.iter().map(|(path, text)| (path.as_str(), text.as_str())).chain([(path.as_str(), text)]);
     let Loaded { catalog, problems, .. } = Catalog::from_texts(texts);
@@ -165,7 +176,8 @@ pub fn verified(id: &str, text: &str, catalog: &Catalog) -> Result<(), Flaw> {
         return Err(Flaw::Problem("it was not taken up".to_owned()));
     };
     let pattern = rule.log_matchers.first().and_then(|matcher| matcher.text.as_ref());
-    let matches = |example: &Example| matches!((example, pattern), (Example::Text(text), Some(pattern)) if pattern.is_match(text));
+    let matches =
+        |example: &Example| matches!((example, pattern), (Example::Text(text), Some(pattern)) if pattern.is_match(text));
     match (rule.matching_examples.iter().all(matches), rule.other_examples.iter().any(matches)) {
         (true, false) => Ok(()),
         (false, _) => Err(Flaw::Example("one that must match does not".to_owned())),

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::lexicon::{COMMON, EVERYDAY, SMALL, SUBORDINATE, TROUBLE, has, has_start};
 use super::token::{Kind, Token, tokens};
 use crate::logs::stack;
 
@@ -92,7 +93,16 @@ fn telling_line(text: &str) -> &str {
 
 /// How loggers write the message as a field of a line.
 const VALUES: [&str; 10] = [
-    "msg=\"", "message=\"", "err=\"", "error=\"", "\"msg\":\"", "\"message\":\"", "\"error\":\"", "\"msg\": \"", "\"message\": \"", "\"error\": \"",
+    "msg=\"",
+    "message=\"",
+    "err=\"",
+    "error=\"",
+    "\"msg\":\"",
+    "\"message\":\"",
+    "\"error\":\"",
+    "\"msg\": \"",
+    "\"message\": \"",
+    "\"error\": \"",
 ];
 
 fn value<'a>(line: &'a str, key: &str) -> Option<&'a str> {
@@ -113,19 +123,32 @@ fn head(tokens: &[Token<'_>]) -> usize {
                 Some(length) => length,
                 None => break,
             },
-            Kind::Sign if matches!(token.text, "|" | "-" | ":" | "]" | ")" | ">" | "*" | "#" | "•" | "," | "–" | "—" | "=") => 1,
+            Kind::Sign if matches!(token.text, "|" | "-" | ":" | "]" | ")" | ">" | "*" | "#" | "•" | "," | "–" | "—" | "=") => {
+                1
+            }
             Kind::Fixed if token.text == "REPORT" && at > 0 => 1,
             Kind::Number | Kind::Id | Kind::Address | Kind::Name if before_sign => 1,
             Kind::Fixed if next.is_some_and(|next| next.kind == Kind::Time) => 1,
             Kind::Fixed if before_sign && names_a_logger(token.text) => 1,
-            Kind::Number if next.is_some_and(|next| matches!(next.kind, Kind::Time | Kind::Level | Kind::Number) || MONTHS.contains(&next.text)) => 1,
+            Kind::Number
+                if next.is_some_and(|next| {
+                    matches!(next.kind, Kind::Time | Kind::Level | Kind::Number) || MONTHS.contains(&next.text)
+                }) =>
+            {
+                1
+            }
             Kind::Number if at > 0 && MONTHS.contains(&tokens[at - 1].text) => 1,
             Kind::Word if MONTHS.contains(&token.text) && at > 0 => 1,
             // `W |`, `1:M`: a level or a role in one letter.
-            Kind::Word if token.text.len() == 1 && next.is_some_and(|next| matches!(next.kind, Kind::Number | Kind::Time) || next.text == "|") => 1,
+            Kind::Word
+                if token.text.len() == 1
+                    && next.is_some_and(|next| matches!(next.kind, Kind::Number | Kind::Time) || next.text == "|") =>
+            {
+                1
+            }
             Kind::Word if before_sign && token.text.contains(['.', '_', '/']) => 1,
             Kind::Word if is_logfmt_level(&tokens[at..]) => 3,
-            Kind::Word if is_syslog_date(&tokens[at..]) => match tokens.iter().position(|token| token.text == ":" ) {
+            Kind::Word if is_syslog_date(&tokens[at..]) => match tokens.iter().position(|token| token.text == ":") {
                 Some(colon) if colon < at + 12 => colon + 1 - at,
                 _ => break,
             },
@@ -177,26 +200,27 @@ fn weight(token: &Token<'_>) -> f64 {
     match token.kind {
         Kind::Word => {
             let word = token.text.to_lowercase();
-            let own = match word.chars().count() {
-                _ if SMALL.contains(&word.as_str()) => 0.0,
-                _ if COMMON.iter().any(|common| word.starts_with(common)) => 0.5,
+            match word.chars().count() {
+                _ if has(SMALL, &word) => 0.0,
+                _ if has_start(COMMON, &word) => 0.5,
                 0..=2 => 0.25,
                 _ => 1.0,
-            };
-            own
+            }
         }
         Kind::Fixed if token.text.bytes().all(|byte| byte.is_ascii_digit()) => 0.5,
         Kind::Fixed => {
             let name = token.text.rsplit(['.', ':']).next().unwrap_or_default();
             let humps = name.bytes().filter(u8::is_ascii_uppercase).count().saturating_sub(1);
-            match EVERYDAY.contains(&name) {
+            match has(EVERYDAY, name) {
                 true => 0.5,
                 // `MaxListenersExceededWarning` is a sentence of its own.
                 false if name.bytes().any(|byte| byte.is_ascii_lowercase()) && humps >= 3 => TELLING,
                 false => 2.0,
             }
         }
-        Kind::Quoted if quoted_phrase(token.text).is_some() => quoted_phrase(token.text).map_or(0.0, |inner| worth(&tokens_of(inner))),
+        Kind::Quoted if quoted_phrase(token.text).is_some() => {
+            quoted_phrase(token.text).map_or(0.0, |inner| worth(&tokens_of(inner)))
+        }
         _ => 0.0,
     }
 }
@@ -230,13 +254,15 @@ fn stretches(tokens: &[Token<'_>], least: f64) -> Vec<Range<usize>> {
         }
     };
     // Of equals the first one: it is what the line is about.
-    let tells = |clause: &Range<usize>| worth(&tokens[clause.clone()]).min(PLENTY) + if is_trouble(&tokens[clause.clone()]) { TROUBLE_TELLS } else { 0.0 };
+    let tells = |clause: &Range<usize>| {
+        worth(&tokens[clause.clone()]).min(PLENTY) + if is_trouble(&tokens[clause.clone()]) { TROUBLE_TELLS } else { 0.0 }
+    };
     let best = (0..clauses.len()).rev().max_by(|&a, &b| tells(&clauses[a]).total_cmp(&tells(&clauses[b])));
     let Some(best) = best else { return found };
     let start = clauses[best].start;
     let enough = if is_trouble(&tokens[clauses[best].clone()]) { TELLING - 0.5 } else { TELLING };
     let end = clauses[best].end;
-    let soft = |&place: &usize| SUBORDINATE.contains(&tokens[place].text) && worth(&tokens[start..place]) >= enough;
+    let soft = |&place: &usize| has(SUBORDINATE, tokens[place].text) && worth(&tokens[start..place]) >= enough;
     let long = |&place: &usize| is_small(&tokens[place]) && end - place > SHORT_REST && worth(&tokens[start..place]) >= PLENTY;
     if let Some(cut) = (start + 1..end).find(|place| soft(place) || long(place)) {
         add(start..cut, enough);
@@ -275,12 +301,14 @@ fn ends_clause(tokens: &[Token<'_>], place: usize) -> bool {
 
 /// `ORA-01555`, `E11000`.
 fn is_coded(token: &Token<'_>) -> bool {
-    token.kind == Kind::Fixed && token.text.bytes().any(|byte| byte.is_ascii_digit()) && token.text.bytes().any(|byte| byte.is_ascii_uppercase())
+    token.kind == Kind::Fixed
+        && token.text.bytes().any(|byte| byte.is_ascii_digit())
+        && token.text.bytes().any(|byte| byte.is_ascii_uppercase())
 }
 
 /// Whether a stretch says that something is not as it should be.
 fn is_trouble(tokens: &[Token<'_>]) -> bool {
-    let says = |token: &Token<'_>| token.kind == Kind::Word && TROUBLE.iter().any(|start| token.text.to_lowercase().starts_with(start));
+    let says = |token: &Token<'_>| token.kind == Kind::Word && has_start(TROUBLE, token.text);
     tokens.iter().any(says)
 }
 
@@ -301,43 +329,8 @@ fn trimmed(tokens: &[Token<'_>], mut range: Range<usize>) -> Range<usize> {
 }
 
 fn is_small(token: &Token<'_>) -> bool {
-    token.kind == Kind::Word && SMALL.contains(&token.text.to_lowercase().as_str())
+    token.kind == Kind::Word && has(SMALL, token.text)
 }
-
-/// Words at which a sentence goes on to say when or why.
-const SUBORDINATE: [&str; 8] = ["while", "when", "because", "during", "but", "which", "whereas", "although"];
-
-/// Beginnings of words of trouble, those that every line has (`error`, `failed`) left out.
-const TROUBLE: &[&str] = &[
-    "refus", "reject", "miss", "unable", "denied", "timed", "expire", "stale", "lost", "mismatch", "disagree", "abort", "drop", "exceed",
-    "corrupt", "crash", "conflict", "deadlock", "too", "without", "not", "no", "cannot", "can't", "never", "prematurel", "full", "leak",
-    "starv", "overload", "slow", "unknown", "unexpected", "invalid", "unavailable", "violat", "inconsisten", "diverg", "duplicate",
-    "exhaust", "insufficient", "broken", "dead", "kill", "larger", "smaller", "require", "must", "unreachable", "incompatib", "unsupported",
-    "skew", "asleep", "equal", "inequivalent", "different", "forbidden", "malformed", "out",
-];
-
-/// Words that say nothing by themselves.
-const SMALL: [&str; 64] = [
-    "did", "do", "does", "done", "you", "can", "here", "see", "more", "information", "please", "check", "use", "try", "set", "may", "might", "should", "also", "be", 
-    "the", "a", "an", "of", "to", "in", "on", "at", "by", "for", "with", "and", "or", "is", "was", "are", "were", "been", "them", "has", "have",
-    "had", "it", "its", "this", "that", "as", "from", "while", "when", "due", "because", "which", "will", "would", "into", "after", "during",
-    "than", "then", "if", "but", "their", "there",
-];
-
-/// Beginnings of words that half of all log lines hold.
-const COMMON: [&str; 40] = [
-    "error", "fail", "request", "response", "server", "service", "client", "connect", "timeout", "timed", "invalid", "unable", "could",
-    "cannot", "can't", "couldn't", "not", "no", "unexpected", "exception", "message", "status", "code", "log", "warn", "start", "stop", "run",
-    "call", "user", "job", "task", "event", "data", "value", "process", "received", "send", "sent", "retry",
-];
-
-/// Exceptions that are raised for everything.
-const EVERYDAY: [&str; 28] = [
-    "Error", "Exception", "RuntimeError", "ValueError", "KeyError", "TypeError", "AttributeError", "IndexError", "OSError", "IOError",
-    "AssertionError", "TimeoutError", "TimeoutException", "IOException", "IllegalStateException", "IllegalArgumentException",
-    "RuntimeException", "NullPointerException", "HTTPException", "HTTPError", "LookupError", "StandardError", "ReferenceError", "Throwable",
-    "ERROR", "FATAL", "HTTP", "ConnectionError",
-];
 
 #[cfg(test)]
 mod tests {
@@ -346,7 +339,12 @@ mod tests {
     fn shortest(text: &str) -> String {
         let message = message(text).unwrap();
         let range = message.stretches.first().unwrap().clone();
-        message.tokens[range].iter().map(|token| format!("{}{}", if token.spaced { " " } else { "" }, token.text)).collect::<String>().trim().to_owned()
+        message.tokens[range]
+            .iter()
+            .map(|token| format!("{}{}", if token.spaced { " " } else { "" }, token.text))
+            .collect::<String>()
+            .trim()
+            .to_owned()
     }
 
     #[test]
@@ -354,9 +352,15 @@ mod tests {
         let loguru = "2026-11-20 09:29:44.674 | ERROR    | app.inventory:publish:118 - job-7ab8f75577: seat map checksum 0x1f3a disagrees with ledger 0x1f38; refusing to publish";
         assert_eq!(shortest(loguru), "seat map checksum 0x1f3a disagrees with ledger 0x1f38");
         assert_eq!(shortest("pq: sorry, too many clients already"), "too many clients already");
-        assert_eq!(shortest("[2026-11-20 09:29:44,674] [ERROR] [app.x] quorum of ledger replicas lost"), "quorum of ledger replicas lost");
+        assert_eq!(
+            shortest("[2026-11-20 09:29:44,674] [ERROR] [app.x] quorum of ledger replicas lost"),
+            "quorum of ledger replicas lost"
+        );
         assert_eq!(shortest("level=error msg=\"tenant quota table is stale\" tenant=acme"), "tenant quota table is stale");
-        assert_eq!(shortest("Nov 20 09:29:44 db-1 postgres[12]: tuple concurrently updated twice"), "tuple concurrently updated twice");
+        assert_eq!(
+            shortest("Nov 20 09:29:44 db-1 postgres[12]: tuple concurrently updated twice"),
+            "tuple concurrently updated twice"
+        );
     }
 
     #[test]
@@ -367,7 +371,8 @@ mod tests {
 
     #[test]
     fn a_trace_gives_its_exception_and_its_own_frame() {
-        let text = "boom\nTraceback (most recent call last):\n  File \"/app/orders.py\", line 3, in reserve\n    x\nKeyError: 'seat'";
+        let text =
+            "boom\nTraceback (most recent call last):\n  File \"/app/orders.py\", line 3, in reserve\n    x\nKeyError: 'seat'";
         let found = message(text).unwrap();
         assert_eq!(found.frame, Some(Frame { file: "orders.py".to_owned(), function: "reserve".to_owned(), above: true }));
     }

@@ -17,37 +17,144 @@ const FAMILIES: &[(&str, Class, &[&str])] = &[
         "database",
         Class::Infrastructure,
         &[
-            "sql", "postgres", "psql", "pq", "pg_", "mysql", "mariadb", "innodb", "oracle", "ora-", "sqlite", "mongo", "cassandra", "cql",
-            "redis", "relation", "tuple", "transaction", "serializ", "deadlock", "tablespace", "tenant_db", "constraint", "collection",
-            "replica", "wal", "vacuum", "shard", "keyspace", "clickhouse", "dynamodb", "spanner", "firestore", "bigquery", "snapshot", "e11000",
-            "sequelize", "sqlalchemy", "hibernate", "jdbc", "hikari", "query", "cursor", "index", "primary", "oplog", "tombstone", "schema",
+            "sql",
+            "postgres",
+            "psql",
+            "pq",
+            "pg_",
+            "mysql",
+            "mariadb",
+            "innodb",
+            "oracle",
+            "ora-",
+            "sqlite",
+            "mongo",
+            "cassandra",
+            "cql",
+            "redis",
+            "relation",
+            "tuple",
+            "transaction",
+            "serializ",
+            "deadlock",
+            "tablespace",
+            "tenant_db",
+            "constraint",
+            "collection",
+            "replica",
+            "wal",
+            "vacuum",
+            "shard",
+            "keyspace",
+            "clickhouse",
+            "dynamodb",
+            "spanner",
+            "firestore",
+            "bigquery",
+            "snapshot",
+            "e11000",
+            "sequelize",
+            "sqlalchemy",
+            "hibernate",
+            "jdbc",
+            "hikari",
+            "query",
+            "cursor",
+            "index",
+            "primary",
+            "oplog",
+            "tombstone",
+            "schema",
         ],
     ),
     (
         "messaging",
         Class::Infrastructure,
         &[
-            "kafka", "broker", "topic", "partition", "consumer", "producer", "rabbit", "amqp", "channel", "queue", "pubsub", "subscription", "offset",
-            "nats", "jetstream", "sqs", "sns", "rebalance", "leavegroup", "coordinator", "acknowledg", "ack",
+            "kafka",
+            "broker",
+            "topic",
+            "partition",
+            "consumer",
+            "producer",
+            "rabbit",
+            "amqp",
+            "channel",
+            "queue",
+            "pubsub",
+            "subscription",
+            "offset",
+            "nats",
+            "jetstream",
+            "sqs",
+            "sns",
+            "rebalance",
+            "leavegroup",
+            "coordinator",
+            "acknowledg",
+            "ack",
         ],
     ),
     (
         "auth",
         Class::Config,
         &[
-            "token", "jwt", "jwks", "oauth", "oidc", "unauthorized", "permission", "forbidden", "credential", "password", "login", "scope",
-            "iam", "denied", "principal", "authenticat", "authoriz", "saml", "kerberos", "signature",
+            "token",
+            "jwt",
+            "jwks",
+            "oauth",
+            "oidc",
+            "unauthorized",
+            "permission",
+            "forbidden",
+            "credential",
+            "password",
+            "login",
+            "scope",
+            "iam",
+            "denied",
+            "principal",
+            "authenticat",
+            "authoriz",
+            "saml",
+            "kerberos",
+            "signature",
         ],
     ),
     (
         "network",
         Class::Infrastructure,
         &[
-            "tls", "ssl", "x509", "certificate", "handshake", "dns", "lookup", "resolve", "socket", "econn", "connection", "host", "proxy",
-            "port", "tcp", "unreachable", "grpc", "http2", "goaway", "stream", "upstream", "eof", "reset",
+            "tls",
+            "ssl",
+            "x509",
+            "certificate",
+            "handshake",
+            "dns",
+            "lookup",
+            "resolve",
+            "socket",
+            "econn",
+            "connection",
+            "host",
+            "proxy",
+            "port",
+            "tcp",
+            "unreachable",
+            "grpc",
+            "http2",
+            "goaway",
+            "stream",
+            "upstream",
+            "eof",
+            "reset",
         ],
     ),
-    ("serialization", Class::Product, &["serializable", "deserializ", "json", "protobuf", "avro", "decode", "encode", "pickle", "parse", "unmarshal", "utf-8"]),
+    (
+        "serialization",
+        Class::Product,
+        &["serializable", "deserializ", "json", "protobuf", "avro", "decode", "encode", "pickle", "parse", "unmarshal", "utf-8"],
+    ),
     (
         "config",
         Class::Config,
@@ -56,10 +163,33 @@ const FAMILIES: &[(&str, Class, &[&str])] = &[
     (
         "system",
         Class::Infrastructure,
-        &["disk", "memory", "inode", "file", "enospc", "emfile", "oom", "descriptor", "thread", "cpu", "device", "kernel", "clock", "quota"],
+        &[
+            "disk",
+            "memory",
+            "inode",
+            "file",
+            "enospc",
+            "emfile",
+            "oom",
+            "descriptor",
+            "thread",
+            "cpu",
+            "device",
+            "kernel",
+            "clock",
+            "quota",
+        ],
     ),
-    ("cloud-run", Class::Infrastructure, &["container", "instance", "revision", "probe", "image", "pod", "kubelet", "crashloop", "evict", "node"]),
-    ("upstream", Class::Infrastructure, &["bucket", "s3", "gcs", "throttl", "quota", "rate", "provider", "api", "slowdown", "lambda", "throughput"]),
+    (
+        "cloud-run",
+        Class::Infrastructure,
+        &["container", "instance", "revision", "probe", "image", "pod", "kubelet", "crashloop", "evict", "node"],
+    ),
+    (
+        "upstream",
+        Class::Infrastructure,
+        &["bucket", "s3", "gcs", "throttl", "quota", "rate", "provider", "api", "slowdown", "lambda", "throughput"],
+    ),
     ("websocket", Class::Product, &["websocket", "frame", "upgrade"]),
     ("agent", Class::Product, &["agent", "tool", "llm", "prompt", "model", "completion"]),
 ];
@@ -90,9 +220,12 @@ pub fn proposed(message: &Message<'_>, stretch: &[Token<'_>], text: &str, severi
 
 /// An exception without a telling word belongs to its runtime, anything else to `service`.
 fn family(tokens: &[Token<'_>], text: &str) -> (&'static str, Class) {
-    let words: Vec<String> = tokens.iter().take(40).filter(|token| token.kind != Kind::Sign).map(|token| token.text.to_lowercase()).collect();
+    let words: Vec<String> =
+        tokens.iter().take(40).filter(|token| token.kind != Kind::Sign).map(|token| token.text.to_lowercase()).collect();
     let votes = |(_, _, starts): &(&str, Class, &[&str])| {
-        let hit = |word: &String| word.split(['.', '_', ':', '/']).chain([word.as_str()]).any(|part| starts.iter().any(|start| part.starts_with(start)));
+        let hit = |word: &String| {
+            word.split(['.', '_', ':', '/']).chain([word.as_str()]).any(|part| starts.iter().any(|start| part.starts_with(start)))
+        };
         words.iter().filter(|word| hit(word)).count()
     };
     let best = FAMILIES.iter().rev().max_by_key(|family| votes(family)).filter(|family| votes(family) > 0);
@@ -112,7 +245,11 @@ fn name(message: &Message<'_>, stretch: &[Token<'_>]) -> String {
     let mut words = 0;
     let telling = stretch.iter().filter(|token| matches!(token.kind, Kind::Word | Kind::Fixed | Kind::Quoted));
     let of_frame = message.frame.iter().flat_map(|frame| frame.function.split('.').next_back());
-    let weights = telling.filter(|token| worth(std::slice::from_ref(token)) > 0.25 || token.text.eq_ignore_ascii_case("not") || token.text.eq_ignore_ascii_case("no"));
+    let weights = telling.filter(|token| {
+        worth(std::slice::from_ref(token)) > 0.25
+            || token.text.eq_ignore_ascii_case("not")
+            || token.text.eq_ignore_ascii_case("no")
+    });
     for word in of_frame.chain(weights.map(|token| token.text.rsplit(['.', ':']).next().unwrap_or(token.text))) {
         let word = slug(word);
         if word.is_empty() || words == NAME_WORDS || name.len() + word.len() >= NAME_BYTES {

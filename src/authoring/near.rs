@@ -57,7 +57,8 @@ impl Apart {
         if let Ok(tree) = ast::parse::Parser::new().parse(source) {
             alternatives(&tree, source, String::new(), &mut ways);
         }
-        let words: Vec<String> = ways.iter().flat_map(|way| way.parts.iter().filter(|part| is_word(part)).map(|part| plain(part))).collect();
+        let words: Vec<String> =
+            ways.iter().flat_map(|way| way.parts.iter().filter(|part| is_word(part)).map(|part| plain(part))).collect();
         let words: Vec<String> = words.into_iter().filter(|word| word.len() >= SHORTEST_WORD).collect();
         let automaton = AhoCorasick::builder().ascii_case_insensitive(true).build(&words).ok();
         Apart { ways, words: automaton, word_count: words.len() }
@@ -84,7 +85,9 @@ fn alternatives(tree: &Ast, source: &str, flags: String, into: &mut Vec<Way>) {
         Ast::Alternation(either) => either.asts.iter().for_each(|one| alternatives(one, source, flags.clone(), into)),
         Ast::Group(group) if !matches!(group.kind, ast::GroupKind::CaptureName { .. }) => {
             let own = match &group.kind {
-                ast::GroupKind::NonCapturing(own) if !own.items.is_empty() => format!("{flags}(?{})", &source[own.span.start.offset..own.span.end.offset]),
+                ast::GroupKind::NonCapturing(own) if !own.items.is_empty() => {
+                    format!("{flags}(?{})", &source[own.span.start.offset..own.span.end.offset])
+                }
                 _ => flags,
             };
             alternatives(&group.ast, source, own, into);
@@ -135,7 +138,8 @@ impl Way {
 
     /// Where the first so many parts match.
     fn head(&self, count: usize, text: &str) -> Option<std::ops::Range<usize>> {
-        let made = self.heads[count].get_or_init(|| Pattern::new(&format!("{}{}", self.flags, self.parts[..count].concat())).ok());
+        let made =
+            self.heads[count].get_or_init(|| Pattern::new(&format!("{}{}", self.flags, self.parts[..count].concat())).ok());
         made.as_ref()?.find(text)
     }
 
@@ -156,7 +160,8 @@ impl Way {
         let end = self.head(head, text).map_or(0, |range| range.end);
         let total: usize = self.weights.iter().sum();
         let missing = head..all.saturating_sub(tail).max(head);
-        let start = self.tail(all - missing.end, text).map(|range| range.start).filter(|start| *start >= end && missing.end < all);
+        let start =
+            self.tail(all - missing.end, text).map(|range| range.start).filter(|start| *start >= end && missing.end < all);
         let lost: usize = match missing.is_empty() {
             // Both ends are there, but not one after the other.
             true => self.weights[head..(head + 1).min(all)].iter().sum(),
@@ -167,7 +172,12 @@ impl Way {
             None => text[end..].split_whitespace().take(3).collect::<Vec<_>>().join(" "),
         };
         let off = missing.clone().filter(|&part| self.weights[part] > 0).count();
-        Some(Miss { share: 1.0 - lost as f64 / total.max(1) as f64, wanted: self.parts[missing].concat().trim().to_owned(), found, off })
+        Some(Miss {
+            share: 1.0 - lost as f64 / total.max(1) as f64,
+            wanted: self.parts[missing].concat().trim().to_owned(),
+            found,
+            off,
+        })
     }
 }
 
@@ -183,7 +193,12 @@ fn most(all: usize, holds: impl Fn(usize) -> bool) -> usize {
 
 /// A part of plain letters, escaped or not.
 fn is_word(part: &str) -> bool {
-    !part.starts_with(['(', '[']) && part.chars().any(char::is_alphanumeric) && !part.starts_with("\\b") && !part.starts_with("\\w") && !part.starts_with("\\d") && !part.starts_with("\\s")
+    !part.starts_with(['(', '['])
+        && part.chars().any(char::is_alphanumeric)
+        && !part.starts_with("\\b")
+        && !part.starts_with("\\w")
+        && !part.starts_with("\\d")
+        && !part.starts_with("\\s")
 }
 
 /// The fewest bytes that a part needs.
@@ -205,7 +220,8 @@ mod tests {
 
     #[test]
     fn the_word_that_differs_is_named() {
-        let found = miss(r"(?i)\bno JWT found in WebSocket headers\b", "WARN no JWT found in WebSocket cookies (client=1)").unwrap();
+        let found =
+            miss(r"(?i)\bno JWT found in WebSocket headers\b", "WARN no JWT found in WebSocket cookies (client=1)").unwrap();
         assert_eq!((found.wanted.as_str(), found.off), ("headers", 1), "{found:?}");
         assert!(found.found.starts_with("cookies"), "{found:?}");
         let found = miss(r"pool of (?P<name>\w+) is exhausted for (?P<user>\w+)", "pool of orders is depleted for anna").unwrap();

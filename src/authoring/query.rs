@@ -102,7 +102,8 @@ mod tests {
 
     #[test]
     fn the_field_that_differs_is_named_with_what_it_holds() {
-        let query = "resource.type=\"cloud_run_revision\" severity >= ERROR AND resource.labels.service_name=(\"api\" OR \"edge\")";
+        let query =
+            "resource.type=\"cloud_run_revision\" severity >= ERROR AND resource.labels.service_name=(\"api\" OR \"edge\")";
         let found = unmet(&Filter::parse(query).unwrap(), &entry());
         assert_eq!(found.len(), 2, "{found:?}");
         assert_eq!(found[0].has, Some(("severity".to_owned(), "WARNING".to_owned())));
@@ -111,7 +112,10 @@ mod tests {
 
     #[test]
     fn alternatives_stay_together() {
-        assert_eq!(parts("severity=ERROR OR severity=ALERT textPayload:\"a b\""), ["severity=ERROR OR severity=ALERT", "textPayload:\"a b\""]);
+        assert_eq!(
+            parts("severity=ERROR OR severity=ALERT textPayload:\"a b\""),
+            ["severity=ERROR OR severity=ALERT", "textPayload:\"a b\""]
+        );
         assert_eq!(unmet(&Filter::parse("severity=ERROR OR severity=WARNING").unwrap(), &entry()), []);
     }
 }

@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::lexicon::{AFTER_A_NAME, ANNOUNCE, LEVELS, NAMED, PLACED, WORDS_WITH_DIGITS, has};
+
 /// A piece of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token<'a> {
@@ -83,40 +85,6 @@ static SHAPES: LazyLock<Vec<(Kind, Regex)>> = LazyLock::new(|| {
 static WORD: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"^[\p{L}\p{N}_$]+(?:(?:::|[.@+$'’-]|[/](?:[0-9])?)[\p{L}\p{N}_$]+)*(?::[0-9]+(?-u:\b))?").ok());
 
-const LEVELS: [&str; 18] = [
-    "trace", "debug", "info", "notice", "warn", "warning", "error", "err", "critical", "crit", "fatal", "severe", "panic", "alert",
-    "emerg", "emergency", "log", "level",
-];
-
-/// Words that have a digit and are words all the same.
-const WORDS_WITH_DIGITS: [&str; 24] = [
-    "ipv4", "ipv6", "http2", "http3", "h2", "s3", "ec2", "k8s", "utf8", "utf-8", "md5", "sha1", "sha256", "sha512", "base64", "x509",
-    "oauth2", "oidc2", "gb18030", "log4j", "i18n", "p12", "pkcs12", "inet6",
-];
-
-/// Words after which a number says which failure it is.
-const ANNOUNCE: [&str; 18] = [
-    "http", "status", "code", "answered", "returned", "response", "statuscode", "status_code", "error", "errno", "errcode", "signal", "exit",
-    "exitcode", "sqlstate", "state", "rc", "err",
-];
-
-/// Things that have names; what follows one is its name.
-const NAMED: [&str; 46] = [
-    "topic", "table", "relation", "column", "index", "database", "schema", "user", "role", "queue", "exchange", "bucket", "key",
-    "collection", "host", "pod", "container", "node", "volume", "service", "function", "stream", "shard", "job", "task", "worker",
-    "tenant", "project", "region", "zone", "cluster", "namespace", "consumer", "group", "broker", "replica", "session", "principal",
-    "account", "vhost", "keyspace", "tablespace", "secret", "image", "subscription", "model",
-];
-
-/// Small words before a name.
-const PLACED: [&str; 8] = ["in", "of", "on", "for", "from", "into", "by", "at"];
-
-/// Words that can follow a name, so that the word before them was one.
-const AFTER_A_NAME: [&str; 25] = [
-    "not", "does", "is", "was", "has", "already", "could", "cannot", "failed", "exists", "in", "at", "on", "for", "from",
-    "with", "are", "will", "can", "doesn't", "isn't", "has", "lost", "refused", "rejected",
-];
-
 /// The tokens of one line, in order.
 pub fn tokens(line: &str) -> Vec<Token<'_>> {
     let mut found: Vec<Token<'_>> = Vec::new();
@@ -129,7 +97,12 @@ pub fn tokens(line: &str) -> Vec<Token<'_>> {
             continue;
         }
         let (kind, length) = shape(line, at, next);
-        found.push(Token { text: &line[at..at + length], kind, spaced: !gap.is_empty(), wide: !matches!(gap.as_str(), "" | " ") });
+        found.push(Token {
+            text: &line[at..at + length],
+            kind,
+            spaced: !gap.is_empty(),
+            wide: !matches!(gap.as_str(), "" | " "),
+        });
         at += length;
         gap.clear();
     }
@@ -170,11 +143,12 @@ fn quoted(rest: &str, first: char) -> Option<usize> {
         _ => return None,
     };
     let inner = &rest[first.len_utf8()..];
-    let length = inner.char_indices().find(|&(at, c)| {
-        c == end && !inner[at + c.len_utf8()..].chars().next().is_some_and(char::is_alphanumeric)
-    })?;
+    let length = inner
+        .char_indices()
+        .find(|&(at, c)| c == end && !inner[at + c.len_utf8()..].chars().next().is_some_and(char::is_alphanumeric))?;
     let inside = &inner[..length.0];
-    (!inside.contains('\n') && inside.len() <= 200 && !inside.starts_with(' ')).then(|| first.len_utf8() + inside.len() + end.len_utf8())
+    (!inside.contains('\n') && inside.len() <= 200 && !inside.starts_with(' '))
+        .then(|| first.len_utf8() + inside.len() + end.len_utf8())
 }
 
 fn of_word(word: &str) -> Kind {
@@ -184,19 +158,23 @@ fn of_word(word: &str) -> Kind {
     }
     if word.bytes().any(|byte| byte.is_ascii_digit()) {
         return match () {
-            () if WORDS_WITH_DIGITS.contains(&lower.as_str()) => Kind::Word,
+            () if has(WORDS_WITH_DIGITS, &lower) => Kind::Word,
             () if word.rsplit_once(':').is_some_and(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit())) => Kind::Address,
             () if is_type_name(word) => Kind::Fixed,
             () => Kind::Id,
         };
     }
-    if LEVELS.contains(&lower.as_str()) && (word == lower.to_uppercase() || word.len() > 3 && word != lower) {
+    if has(LEVELS, &lower) && (word == lower.to_uppercase() || word.len() > 3 && word != lower) {
         return Kind::Level;
     }
     if is_type_name(word) || is_constant(word) {
         return Kind::Fixed;
     }
-    if word.contains(['_', '$']) || word.contains("::") || has_inner_dot(word) || word.contains('/') && word.matches('/').count() > 1 {
+    if word.contains(['_', '$'])
+        || word.contains("::")
+        || has_inner_dot(word)
+        || word.contains('/') && word.matches('/').count() > 1
+    {
         return Kind::Name;
     }
     Kind::Word
@@ -207,7 +185,8 @@ pub(super) fn is_type_name(word: &str) -> bool {
     let name = word.rsplit(['.', ':']).next().unwrap_or_default();
     let humps = name.as_bytes().windows(2).filter(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase()).count();
     let capital = name.starts_with(|c: char| c.is_ascii_uppercase()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    let telling = ["Error", "Exception", "Failure", "Timeout", "Interrupt", "Exit", "Warning"].iter().any(|end| name.ends_with(end));
+    let telling =
+        ["Error", "Exception", "Failure", "Timeout", "Interrupt", "Exit", "Warning"].iter().any(|end| name.ends_with(end));
     let digits = name.bytes().filter(u8::is_ascii_digit).count();
     capital && (telling || humps > 0) && digits <= 2 && name.len() > 4
 }
@@ -230,15 +209,28 @@ fn in_place(tokens: &[Token<'_>], place: usize) -> Kind {
     let is = |token: Option<&Token<'_>>, text: &str| token.is_some_and(|token| token.text == text);
     let next = tokens.get(place + 1);
     let key = before(1).filter(|sign| matches!(sign.text, "=" | ":") && !sign.spaced && !token.spaced).and_then(|_| before(2));
-    let announcer = before(1).filter(|before| !matches!(before.kind, Kind::Sign)).or(key).or(before(2).filter(|_| is(before(1), "(") || is(before(1), ":")));
-    let announced = announcer.is_some_and(|word| ANNOUNCE.contains(&word.text.to_lowercase().trim_end_matches('s')));
+    let announcer = before(1)
+        .filter(|before| !matches!(before.kind, Kind::Sign))
+        .or(key)
+        .or(before(2).filter(|_| is(before(1), "(") || is(before(1), ":")));
+    let announced = announcer.is_some_and(|word| has(ANNOUNCE, word.text) || has(ANNOUNCE, word.text.trim_end_matches('s')));
     match token.kind {
         Kind::Number if announced && token.text.len() <= 5 && token.text.bytes().all(|byte| byte.is_ascii_digit()) => Kind::Fixed,
         Kind::Number if is_status_after_target(tokens, place) => Kind::Fixed,
-        Kind::Id if is_code(token.text) && (place == 0 || announced || is(next, ":") || is(before(1), "(") || is(before(1), "[")) => Kind::Fixed,
+        Kind::Id
+            if is_code(token.text) && (place == 0 || announced || is(next, ":") || is(before(1), "(") || is(before(1), "[")) =>
+        {
+            Kind::Fixed
+        }
         Kind::Word | Kind::Name if is(next, "=") => Kind::Word,
         // `max_connections` is a setting that the message speaks of; what stands after `in` or `table` is somebody's own.
-        Kind::Name if !before(1).is_some_and(|before| names_something(before) || before.text == "=" || before.text == "." || PLACED.contains(&before.text)) => Kind::Word,
+        Kind::Name
+            if !before(1).is_some_and(|before| {
+                names_something(before) || before.text == "=" || before.text == "." || has(PLACED, before.text)
+            }) =>
+        {
+            Kind::Word
+        }
         // `reason=timeout` says what happened, `user=anna` does not.
         Kind::Word if key.is_some_and(|key| is(before(1), "=") && !says_what(key.text)) => Kind::Name,
         Kind::Word if before(1).is_some_and(names_something) && token.spaced && next.is_none_or(follows_a_name) => Kind::Name,
@@ -256,7 +248,9 @@ fn is_status_after_target(tokens: &[Token<'_>], place: usize) -> bool {
 /// `ORA-00060`, `E11000`, `HY000`, `40P01`: short, upper case.
 fn is_code(word: &str) -> bool {
     let digits = word.bytes().filter(u8::is_ascii_digit).count();
-    (4..=10).contains(&word.len()) && digits >= 2 && word.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase() || byte == b'-')
+    (4..=10).contains(&word.len())
+        && digits >= 2
+        && word.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase() || byte == b'-')
 }
 
 fn says_what(key: &str) -> bool {
@@ -267,11 +261,11 @@ fn says_what(key: &str) -> bool {
 }
 
 fn names_something(token: &Token<'_>) -> bool {
-    token.kind == Kind::Word && NAMED.contains(&token.text.to_lowercase().as_str())
+    token.kind == Kind::Word && has(NAMED, token.text)
 }
 
 fn follows_a_name(token: &Token<'_>) -> bool {
-    AFTER_A_NAME.contains(&token.text.to_lowercase().as_str()) || matches!(token.text, ":" | ")" | "]" | ";" | ".")
+    has(AFTER_A_NAME, token.text) || matches!(token.text, ":" | ")" | "]" | ";" | ".")
 }
 
 #[cfg(test)]
@@ -288,7 +282,10 @@ mod tests {
         assert_eq!(varying(line), ["orders", "60000 ms"]);
         assert_eq!(varying("duplicate key value violates unique constraint \"users_pkey\""), ["\"users_pkey\""]);
         assert_eq!(varying("can't open file '/srv/a.txt': No such file"), ["'/srv/a.txt'"]);
-        assert_eq!(varying("checksum 0x1f3a of job-7ab8f75577 at 10.0.0.3:5432 took 1.5s"), ["0x1f3a", "job-7ab8f75577", "10.0.0.3:5432", "1.5s"]);
+        assert_eq!(
+            varying("checksum 0x1f3a of job-7ab8f75577 at 10.0.0.3:5432 took 1.5s"),
+            ["0x1f3a", "job-7ab8f75577", "10.0.0.3:5432", "1.5s"]
+        );
         assert_eq!(varying("Connecting as ‹email:1› to postgres://db/x"), ["‹email:1›", "postgres://db/x"]);
     }
 

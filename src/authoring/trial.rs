@@ -97,7 +97,10 @@ fn captured<'c>(all: impl Iterator<Item = &'c crate::rules::Captures>) -> BTreeM
 pub type Answer = (Option<String>, crate::diagnosis::Verdict);
 
 /// For each diagnosed case of the run (`None`: a window): what is said of it without and with the rule.
-pub fn compared(before: (&Diagnosis, &crate::rules::Catalog), after: (&Diagnosis, &crate::rules::Catalog)) -> Vec<(Option<usize>, Answer, Answer)> {
+pub fn compared(
+    before: (&Diagnosis, &crate::rules::Catalog),
+    after: (&Diagnosis, &crate::rules::Catalog),
+) -> Vec<(Option<usize>, Answer, Answer)> {
     let answer = |case: &crate::diagnosis::CaseDiagnosis, catalog: &crate::rules::Catalog| {
         (case.hypotheses.first().map(|first| catalog.rule(first.root).id.clone()), case.verdict)
     };

@@ -149,13 +149,26 @@ impl<'a> Inquiry<'a> {
     fn ask(&self, condition: &Condition, case: Option<&TestCase>, depth: usize, answers: &mut Vec<Answer>) -> bool {
         let place = answers.len();
         answers.push(Answer { depth, name: String::new(), asks: Vec::new(), state: State::Met(None) });
-        let mut group = |parts: &[Condition]| -> Vec<bool> { parts.iter().map(|part| self.ask(part, case, depth + 1, answers)).collect() };
+        let mut group =
+            |parts: &[Condition]| -> Vec<bool> { parts.iter().map(|part| self.ask(part, case, depth + 1, answers)).collect() };
         let (name, asks, state) = match condition {
-            Condition::All(parts) => ("all of".to_owned(), Vec::new(), held(group(parts).into_iter().all(|met| met), "not all of them hold")),
-            Condition::Any(parts) => ("any of".to_owned(), Vec::new(), held(group(parts).into_iter().any(|met| met), "none of them holds")),
+            Condition::All(parts) => {
+                ("all of".to_owned(), Vec::new(), held(group(parts).into_iter().all(|met| met), "not all of them hold"))
+            }
+            Condition::Any(parts) => {
+                ("any of".to_owned(), Vec::new(), held(group(parts).into_iter().any(|met| met), "none of them holds"))
+            }
             Condition::None(parts) => {
                 let met = group(parts).into_iter().any(|met| met);
-                ("none of".to_owned(), Vec::new(), held(!met, "one of them holds; it only stands in the way where it is met by the same record"))
+                // That what must not be there came near is no miss.
+                for answer in answers[place + 1..].iter_mut().filter(|answer| matches!(answer.state, State::Near(_))) {
+                    answer.state = State::Far(self.inside);
+                }
+                (
+                    "none of".to_owned(),
+                    Vec::new(),
+                    held(!met, "one of them holds; it only stands in the way where it is met by the same record"),
+                )
             }
             Condition::Log(matcher) => (format!("log {}", matcher + 1), self.log_asks(*matcher), self.log(*matcher)),
             Condition::Test(matcher) => {
@@ -189,7 +202,10 @@ impl<'a> Inquiry<'a> {
                         State::Near(near) => State::Near(near),
                         _ => State::Unmet(format!("step {} of {} is not there", step + 1, steps.len())),
                     },
-                    None => held(self.holds(condition), "all steps are there, but not in this order, or not soon enough after each other"),
+                    None => held(
+                        self.holds(condition),
+                        "all steps are there, but not in this order, or not soon enough after each other",
+                    ),
                 };
                 ("sequence".to_owned(), asks, state)
             }
@@ -215,7 +231,9 @@ impl<'a> Inquiry<'a> {
     fn log(&self, matcher: usize) -> State {
         let seen = &self.seen[matcher];
         if self.window.is_none() {
-            return State::Unasked("nothing dates the test, so there is no window to look into; name one with `--window`".to_owned());
+            return State::Unasked(
+                "nothing dates the test, so there is no window to look into; name one with `--window`".to_owned(),
+            );
         }
         if let Some(first) = &seen.first {
             return State::Met(Some(Sighted { records: seen.times.len() as u64, first: first.clone() }));
@@ -245,7 +263,11 @@ impl<'a> Inquiry<'a> {
         let failure = case.outcome.failure();
         let texts = [
             ("message", &test.message, failure.map(|failure| failure.message.clone())),
-            ("details", &test.details, failure.map(|failure| [&failure.message, &failure.details, &failure.output].map(String::as_str).join("\n"))),
+            (
+                "details",
+                &test.details,
+                failure.map(|failure| [&failure.message, &failure.details, &failure.output].map(String::as_str).join("\n")),
+            ),
             ("id", &test.id, Some(case.id.clone())),
         ];
         for (name, pattern, text) in texts {
@@ -255,7 +277,10 @@ impl<'a> Inquiry<'a> {
                 Some(text) if text.is_empty() => return State::Unasked(format!("the result holds no {name}")),
                 Some(text) if !pattern.is_match(&text) => {
                     let miss = Apart::new(pattern).miss(&text);
-                    return miss.map_or_else(|| State::Unmet(format!("its {name} says something else")), |miss| State::Near(Near::Failure(name, miss)));
+                    return miss.map_or_else(
+                        || State::Unmet(format!("its {name} says something else")),
+                        |miss| State::Near(Near::Failure(name, miss)),
+                    );
                 }
                 Some(_) => {}
             }

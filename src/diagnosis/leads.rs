@@ -67,9 +67,12 @@ pub struct Unexplained {
 pub struct LeadMiner<'a> {
     watch: &'a Watch,
     unexplained: Vec<Unexplained>,
-    kinds: FxHashMap<(String, String), Kind>,
+    kinds: FxHashMap<Named, Kind>,
     groups: Drain,
 }
+
+/// The service that logs a kind of line, and the masked line.
+type Named = (String, String);
 
 /// One kind of line, or several that differ only in a name.
 #[derive(Clone, Default)]
@@ -191,8 +194,8 @@ struct Family {
 }
 
 /// The kinds that were seen in the windows of unexplained cases, by group, in order of their words.
-fn families(kinds: FxHashMap<(String, String), Kind>, groups: &Drain) -> Vec<Family> {
-    let mut by_group: BTreeMap<GroupIx, Vec<((String, String), Kind)>> = BTreeMap::new();
+fn families(kinds: FxHashMap<Named, Kind>, groups: &Drain) -> Vec<Family> {
+    let mut by_group: BTreeMap<GroupIx, Vec<(Named, Kind)>> = BTreeMap::new();
     for (key, kind) in kinds {
         by_group.entry(kind.group).or_default().push((key, kind));
     }
@@ -310,6 +313,6 @@ impl Cited {
 }
 
 /// The service and the kind of line: the same words from two services are two kinds of lines.
-fn key(record: &Record) -> (String, String) {
+fn key(record: &Record) -> Named {
     (record.entries[0].service().unwrap_or_default().to_owned(), kind(&record.text))
 }

@@ -1,7 +1,7 @@
 //! What stays of a line when ids, numbers and times are masked: two lines with one template say the same thing.
 
-use std::borrow::Cow;
 use super::stack;
+use std::borrow::Cow;
 
 /// Stands for a masked part.
 const MASK: char = '#';
@@ -50,7 +50,8 @@ pub fn kind(text: &str) -> String {
 
 /// `KeyError: 'seat' at /app/orders.py in reserve`; the line number goes, as it moves with each revision.
 fn traced(text: &str) -> Option<String> {
-    let has_trace = ["Traceback (most recent call last)", "\n    at ", "\n\tat ", "\ngoroutine "].iter().any(|sign| text.contains(sign));
+    let has_trace =
+        ["Traceback (most recent call last)", "\n    at ", "\n\tat ", "\ngoroutine "].iter().any(|sign| text.contains(sign));
     let found = has_trace.then(|| stack::exception(text)).flatten()?;
     let mut named = found.kind;
     if !found.message.is_empty() {
@@ -87,7 +88,8 @@ fn mask_request(line: &str) -> String {
 fn looks_dated(line: &str) -> bool {
     let head: Vec<u8> = line.trim_start_matches('[').bytes().take(8).collect();
     let digits = |range: std::ops::Range<usize>| head.get(range).is_some_and(|part| part.iter().all(u8::is_ascii_digit));
-    digits(0..4) && head.get(4).is_some_and(|byte| b"-/".contains(byte)) || digits(0..2) && head.get(2) == Some(&b':') && digits(3..5)
+    digits(0..4) && head.get(4).is_some_and(|byte| b"-/".contains(byte))
+        || digits(0..2) && head.get(2) == Some(&b':') && digits(3..5)
 }
 
 /// The last line of a stack trace that names an exception, after the first line.
@@ -131,7 +133,9 @@ fn mask_line(line: &str) -> String {
     let mut announced = false;
     let mut rest = &*line;
     while let Some(first) = rest.chars().next() {
-        if let Some(length) = token_length(rest) {
+        if matches!(first, '‹' | 'e' | 'm')
+            && let Some(length) = token_length(rest)
+        {
             out.push(MASK);
             rest = &rest[length..];
             continue;
@@ -263,12 +267,20 @@ mod tests {
     #[test]
     fn a_trace_is_one_kind_whoever_logged_it_and_the_status_of_a_request_stays() {
         let trace = |head: &str, line: u32| {
-            format!("{head}Traceback (most recent call last):\n  File \"/app/orders.py\", line {line}, in reserve\n    x\n  File \"/usr/lib/python3.12/json/__init__.py\", line 3, in loads\n    y\nKeyError: 'seat'")
+            format!(
+                "{head}Traceback (most recent call last):\n  File \"/app/orders.py\", line {line}, in reserve\n    x\n  File \"/usr/lib/python3.12/json/__init__.py\", line 3, in loads\n    y\nKeyError: 'seat'"
+            )
         };
         assert_eq!(kind(&trace("", 30)), "KeyError: 'seat' at /app/orders.py in reserve");
         assert_eq!(kind(&trace("2026-11-20 09:27:43,141 ERROR Exception in ASGI application\n", 31)), kind(&trace("", 30)));
-        assert_eq!(kind("GET https://a.run.app/v2/x 503 0.2s python-httpx/0.28"), "GET https://a.run.app/v#/x 503 #s python-httpx/#");
-        assert_eq!(kind("2026-11-20 09:29:44.674 | ERROR    | app.seats - job-7ab8f: off by 3"), "ERROR | app.seats - job-#: off by #");
+        assert_eq!(
+            kind("GET https://a.run.app/v2/x 503 0.2s python-httpx/0.28"),
+            "GET https://a.run.app/v#/x 503 #s python-httpx/#"
+        );
+        assert_eq!(
+            kind("2026-11-20 09:29:44.674 | ERROR    | app.seats - job-7ab8f: off by 3"),
+            "ERROR | app.seats - job-#: off by #"
+        );
         assert_eq!(kind("12 rows of 30 are stale"), "# rows of # are stale");
         assert_eq!(kind("[2026-11-20 09:29:44,674] [WARNING] late"), "[WARNING] late");
     }

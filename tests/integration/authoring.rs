@@ -17,8 +17,9 @@ const CONTROL: &str = "samples/seat-map-disagrees/baseline/junit.xml";
 /// The only rule file below a folder.
 fn only_rule(folder: &Path) -> PathBuf {
     let families = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let mut files: Vec<PathBuf> =
-        families.flat_map(|family| fs::read_dir(family).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>()).collect();
+    let mut files: Vec<PathBuf> = families
+        .flat_map(|family| fs::read_dir(family).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>())
+        .collect();
     assert_eq!(files.len(), 1, "{files:?}");
     files.remove(0)
 }
@@ -34,7 +35,8 @@ fn report(folder: &Path) -> PathBuf {
 fn entries<'t>(texts: impl IntoIterator<Item = &'t str>) -> String {
     let entry = |(place, text): (usize, &str)| {
         let timestamp = format!("2026-11-20T09:{:02}:{:02}.{:03}Z", place / 60_000 % 60, place / 1000 % 60, place % 1000);
-        let resource = serde_json::json!({"type": "cloud_run_revision", "labels": {"service_name": "orders", "revision_name": "orders-1"}});
+        let resource =
+            serde_json::json!({"type": "cloud_run_revision", "labels": {"service_name": "orders", "revision_name": "orders-1"}});
         let entry = serde_json::json!({"insertId": format!("i{place}"), "timestamp": timestamp, "textPayload": text, "resource": resource,
             "logName": "projects/p/logs/run.googleapis.com%2Fstderr"});
         format!("{entry}\n")
@@ -51,16 +53,23 @@ fn five_commands_lead_from_an_unexplained_failure_to_a_tested_rule_that_explains
     let folder = tempfile::tempdir().unwrap();
     let report = report(folder.path());
     let rules = folder.path().join("rules");
-    new(&["--from", &format!("{}#lead-1", report.display())], &rules).exits(0).says(&["pattern", "0 of 61 passing windows", "matches none"]);
+    new(&["--from", &format!("{}#lead-1", report.display())], &rules).exits(0).says(&[
+        "pattern",
+        "0 of 61 passing windows",
+        "matches none",
+    ]);
     let rule = only_rule(&rules);
-    program::run(["rules", "try", rule.to_str().unwrap(), SAMPLE, "--control", CONTROL])
-        .exits(0)
-        .says(&["matches in 7 of 7 windows", "matches in 0 of 61 windows", "7 tests now explained by this rule"]);
+    program::run(["rules", "try", rule.to_str().unwrap(), SAMPLE, "--control", CONTROL]).exits(0).says(&[
+        "matches in 7 of 7 windows",
+        "matches in 0 of 61 windows",
+        "7 tests now explained by this rule",
+    ]);
     let rules = rules.display().to_string();
     program::run(["rules", "check", &rules]).exits(0);
     program::run(["rules", "test", &rules]).exits(0);
     let after = program::run(["diagnose", SAMPLE, "--control", CONTROL, "--rules", &rules, "-f", "json"]).exits(0).report();
-    let roots: Vec<&str> = after["tests"].as_array().unwrap().iter().map(|test| test["hypotheses"][0]["root"].as_str().unwrap()).collect();
+    let roots: Vec<&str> =
+        after["tests"].as_array().unwrap().iter().map(|test| test["hypotheses"][0]["root"].as_str().unwrap()).collect();
     assert!(roots.len() == 7 && roots.iter().all(|root| root.contains("seat-map")), "{roots:?}");
 }
 
@@ -106,9 +115,11 @@ fn a_report_without_its_incident_still_gives_a_draft_and_says_what_is_missing() 
     let text = fs::read_to_string(&path).unwrap().replace("samples/seat-map-disagrees", "gone/away");
     fs::write(&path, text).unwrap();
     let from = format!("{}#lead-1", path.display());
-    new(&["--from", &from], &folder.path().join("rules"))
-        .exits(0)
-        .says(&["could not be read again", "--incident", "explains  test/timed-out-waiting"]);
+    new(&["--from", &from], &folder.path().join("rules")).exits(0).says(&[
+        "could not be read again",
+        "--incident",
+        "explains  test/timed-out-waiting",
+    ]);
 }
 
 #[test]

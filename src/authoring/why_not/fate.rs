@@ -78,7 +78,12 @@ impl Court<'_> {
             && let Some(best) = first.filter(|best| best.root != rule)
         {
             let by = self.catalog.rule(best.root).id.clone();
-            return Fate::Outscored { by, best: (best.score, best.parts.clone()), own: (own.score, own.parts.clone()), verdict: own.verdict };
+            return Fate::Outscored {
+                by,
+                best: (best.score, best.parts.clone()),
+                own: (own.score, own.parts.clone()),
+                verdict: own.verdict,
+            };
         }
         if let Some(cause) = first.and_then(|first| first.whys.iter().skip_while(|why| why.rule != rule).nth(1)) {
             return Fate::Step { cause: self.catalog.rule(cause.rule).id.clone() };
@@ -127,7 +132,10 @@ impl Court<'_> {
             }
             false
         };
-        (0..self.catalog.rules().len()).filter(refines).find(|&other| !self.found(other).is_empty() || self.shown_by_result(other)).map(|other| self.catalog.rule(other).id.clone())
+        (0..self.catalog.rules().len())
+            .filter(refines)
+            .find(|&other| !self.found(other).is_empty() || self.shown_by_result(other))
+            .map(|other| self.catalog.rule(other).id.clone())
     }
 
     /// No chain leads from the symptom to the rule: there is no edge, or none that holds.
@@ -140,11 +148,17 @@ impl Court<'_> {
             let explains = names(&mut graph.effects_of(rule).iter().map(|edge| edge.effect));
             return Fate::NoWay { shown: names(&mut shown.into_iter()), explains };
         }
-        let evidence: Vec<&Evidence> = found.iter().filter_map(|finding| Some(&self.findings.evidence[finding.evidence?])).collect();
+        let evidence: Vec<&Evidence> =
+            found.iter().filter_map(|finding| Some(&self.findings.evidence[finding.evidence?])).collect();
         let mut reasons = Vec::new();
-        for edge in graph.effects_of(rule).iter().filter(|edge| shown.iter().any(|symptom| effects(&graph, edge.effect).contains(symptom) || *symptom == edge.effect)) {
+        for edge in graph
+            .effects_of(rule)
+            .iter()
+            .filter(|edge| shown.iter().any(|symptom| effects(&graph, edge.effect).contains(symptom) || *symptom == edge.effect))
+        {
             let effect = &self.catalog.rule(edge.effect).id;
-            let seen: Vec<&Evidence> = self.found(edge.effect).iter().filter_map(|finding| Some(&self.findings.evidence[finding.evidence?])).collect();
+            let seen: Vec<&Evidence> =
+                self.found(edge.effect).iter().filter_map(|finding| Some(&self.findings.evidence[finding.evidence?])).collect();
             reasons.push(match (edge.join, seen.is_empty()) {
                 (_, true) if !shown.contains(&edge.effect) => format!("{effect} was not seen in the window"),
                 (Join::Window, _) => format!("{effect}: the window is shared, but what was seen there is no better than chance"),
@@ -162,7 +176,9 @@ fn unshared(join: Join, causes: &[&Evidence], effects: &[&Evidence]) -> String {
         Join::Instance => ("instance", |evidence| evidence.instance.as_ref()),
         _ => ("revision", |evidence| evidence.revision.as_ref()),
     };
-    let value = |evidence: &[&Evidence]| evidence.iter().find_map(|evidence| field(evidence)).map(|value| value.chars().take(40).collect::<String>());
+    let value = |evidence: &[&Evidence]| {
+        evidence.iter().find_map(|evidence| field(evidence)).map(|value| value.chars().take(40).collect::<String>())
+    };
     match (value(causes), value(effects)) {
         (Some(own), Some(other)) if own == other => format!("the {name} is shared, but it came too late or too early"),
         (Some(own), Some(other)) => format!("the edge wants the same {name}; the cause has {own}, the effect {other}"),

@@ -79,14 +79,8 @@ pub fn run(args: &DiagnoseArgs, out: &mut dyn Write) -> anyhow::Result<ExitStatu
         return diagnose(args, find(&args.logs)?, out);
     }
     let incident = find(&[])?;
-    let pull = Pull {
-        when: &args.when,
-        cloud: &args.cloud,
-        rules: &args.rules,
-        keeping: &args.keeping,
-        results: &incident.results,
-        resume: false,
-    };
+    let pull =
+        Pull { when: &args.when, cloud: &args.cloud, rules: &args.rules, keeping: &args.keeping, results: &incident.results };
     let plan = pull.plan()?;
     if args.cloud.dry_run {
         plan.print(out)?;
@@ -161,7 +155,7 @@ fn suspects(catalog: &Catalog, ids: &[String]) -> anyhow::Result<Vec<RuleIx>> {
 
 /// The windows to watch. Of a pulled folder only those passing tests are controls whose logs were pulled: that nothing
 /// is there of the others says nothing. Without results its own windows are looked into.
-fn watch(mut watched: Vec<WatchedWindow>, saved: Option<&Saved>) -> (Watch, Option<Gap>) {
+pub fn watch(mut watched: Vec<WatchedWindow>, saved: Option<&Saved>) -> (Watch, Option<Gap>) {
     let Some(saved) = saved else { return (Watch::new(watched), None) };
     let complete = saved.manifest.windows.iter().filter(|window| window.state == State::Complete);
     let pulled: Vec<_> = complete.map(|window| (window.start, window.end)).collect();
@@ -236,12 +230,7 @@ impl DiagnoseArgs {
     ///
     /// Where an input is missing or unreadable as a whole.
     pub fn scene(&self) -> anyhow::Result<Scene> {
-        let incident = Incident::find(self.incident.as_deref(), &self.when.results, &self.when.control, &self.logs)?;
-        incident.suffices(self.incident.as_deref(), self.when.has_window() || incident.saved.is_some())?;
-        let run = self.when.read_results(&incident.results)?;
-        let windows = window::around(&run, self.when.margins());
-        let (watch, _) = watch(self.when.watched(&run, &windows)?, incident.saved.as_ref());
-        Ok(Scene { incident, run, watch, lookback: self.when.lookback() })
+        Scene::find(self.incident.as_deref(), &self.when, &self.logs)
     }
 
     /// The command that makes this report again.

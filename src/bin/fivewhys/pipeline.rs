@@ -1,5 +1,7 @@
 //! The stages that several commands share: an incident read as far as no rule is needed, then met with a catalog.
 
+use std::path::{Path, PathBuf};
+
 use clap::Parser;
 use fivewhys::diagnosis::{self, Diagnosis, Question};
 use fivewhys::findings::{Finder, Findings, Watch};
@@ -11,8 +13,9 @@ use fivewhys::rules::matching::Matcher;
 use fivewhys::window::{self, Spans};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::diagnose::DiagnoseArgs;
+use crate::diagnose::{self, DiagnoseArgs};
 use crate::incident::Incident;
+use crate::when::WhenArgs;
 
 /// An incident without rules: its files, what the tests said, and the windows to look into.
 pub struct Scene {
@@ -51,7 +54,8 @@ pub fn look(
     let matcher = Matcher::new(catalog);
     let (windows, reach) = reach(watch, lookback);
     let mut finder = Finder::new(catalog, &matcher, watch);
-    let mut pulled = logs::pull_many(&incident.logs, &Selection { windows, reach }, &matcher, &mut |records| finder.see_all(records))?;
+    let mut pulled =
+        logs::pull_many(&incident.logs, &Selection { windows, reach }, &matcher, &mut |records| finder.see_all(records))?;
     pulled.gaps.extend(incident.gaps());
     let findings = finder.finish(run);
     Ok(Sighted { matcher, findings, pulled })
@@ -75,6 +79,20 @@ struct Typed {
 }
 
 impl Scene {
+    /// Finds the inputs and reads the test results.
+    ///
+    /// # Errors
+    ///
+    /// Where an input is missing or unreadable as a whole.
+    pub fn find(folder: Option<&Path>, when: &WhenArgs, logs: &[PathBuf]) -> anyhow::Result<Scene> {
+        let incident = Incident::find(folder, &when.results, &when.control, logs)?;
+        incident.suffices(folder, when.has_window() || incident.saved.is_some())?;
+        let run = when.read_results(&incident.results)?;
+        let windows = window::around(&run, when.margins());
+        let (watch, _) = diagnose::watch(when.watched(&run, &windows)?, incident.saved.as_ref());
+        Ok(Scene { incident, run, watch, lookback: when.lookback() })
+    }
+
     /// Reads what `fivewhys diagnose` would read with these arguments.
     ///
     /// # Errors

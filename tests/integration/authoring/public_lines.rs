@@ -71,7 +71,9 @@ fn a_draft_can_be_tried_on_an_export_without_test_results() {
     new(&["--line", "etcdserver: mvcc: database space exceeded"], &rules).exits(0);
     let export = folder.path().join("export.ndjson");
     fs::write(&export, entries(["mvcc: database space exceeded (1)", "mvcc: database space is fine"])).unwrap();
-    program::run(["rules", "try", only_rule(&rules).to_str().unwrap(), export.to_str().unwrap()])
-        .exits(0)
-        .says(&["matches 1 of 2 records", "space exceeded (1)", "-t"]);
+    program::run(["rules", "try", only_rule(&rules).to_str().unwrap(), export.to_str().unwrap()]).exits(0).says(&[
+        "matches 1 of 2 records",
+        "space exceeded (1)",
+        "-t",
+    ]);
 }

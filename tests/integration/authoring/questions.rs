@@ -42,25 +42,30 @@ fn a_word_that_differs_is_named_with_the_entry() {
 
 #[test]
 fn a_severity_and_a_service_that_differ_are_named() {
-    asked("  log: { filter: 'severity>=CRITICAL resource.labels.service_name=\"lumen-edge\"', text: 'seat map checksum' }", EDGE).says(&[
-        "the text is met, the filter is not",
-        "severity is `",
-        "`severity>=CRITICAL`",
-        "resource.labels.service_name is `lumen-api-preprod`",
-    ]);
+    asked("  log: { filter: 'severity>=CRITICAL resource.labels.service_name=\"lumen-edge\"', text: 'seat map checksum' }", EDGE)
+        .says(&[
+            "the text is met, the filter is not",
+            "severity is `",
+            "`severity>=CRITICAL`",
+            "resource.labels.service_name is `lumen-api-preprod`",
+        ]);
 }
 
 #[test]
 fn a_record_outside_the_window_is_named_with_its_distance() {
-    asked("  log: { text: 'LUMEN_GITHUB_CLIENT missing' }", EDGE).says(&["s before the window", "LUMEN_GITHUB_CLIENT missing, social login"]);
+    asked("  log: { text: 'LUMEN_GITHUB_CLIENT missing' }", EDGE)
+        .says(&["s before the window", "LUMEN_GITHUB_CLIENT missing, social login"]);
 }
 
 #[test]
 fn counts_sequences_and_absence_say_what_is_lacking() {
     asked("  count: { log: { text: 'seat map checksum' }, at_least: 40 }", EDGE).says(&["of the 40 wanted are there"]);
-    asked("  all: [{ log: { text: 'seat map checksum' } }, { absent: { text: 'seat map' } }]", EDGE).says(&["absent: not met: it is there"]);
-    asked("  sequence: { steps: [{ text: 'seat map checksum' }, { text: 'quorum of replicas vanished' }] }", EDGE).says(&["step 2 of 2 is not there"]);
-    asked("  test: { message: 'TimeoutError: no .assistant_gone. event' }", "symptom: true\n").says(&["the test's message", "assistant_gone"]);
+    asked("  all: [{ log: { text: 'seat map checksum' } }, { absent: { text: 'seat map' } }]", EDGE)
+        .says(&["absent: not met: it is there"]);
+    asked("  sequence: { steps: [{ text: 'seat map checksum' }, { text: 'quorum of replicas vanished' }] }", EDGE)
+        .says(&["step 2 of 2 is not there"]);
+    asked("  test: { message: 'TimeoutError: no .assistant_gone. event' }", "symptom: true\n")
+        .says(&["the test's message", "assistant_gone"]);
 }
 
 #[test]
@@ -76,7 +81,11 @@ fn what_is_missing_is_not_called_a_miss() {
 fn a_rule_that_matched_and_is_not_the_root_says_why() {
     let line = "  log: { text: 'seat map checksum' }";
     asked(line, EDGE).says(&["log 1: met", "It is the root of this failure"]);
-    asked(line, "explains: [{ rule: test/http-429, join: window }]\n").says(&["nothing leads from it to what the test shows", "test/timed-out-waiting", "test/http-429"]);
+    asked(line, "explains: [{ rule: test/http-429, join: window }]\n").says(&[
+        "nothing leads from it to what the test shows",
+        "test/timed-out-waiting",
+        "test/http-429",
+    ]);
     asked(line, "symptom: true\n").says(&["is a symptom"]);
     asked("  log: { text: 'metering store down' }", EDGE).says(&["It matched"]);
     let other = "title: other\nclass: product\nseverity: high\nmatch: { log: { text: 'disagrees with ledger' } }\nwhy: w\nremedy: { now: n }\nrefines: [demo/asked]\n";
@@ -94,9 +103,13 @@ fn a_report_stands_for_its_incident_and_a_wrong_name_brings_the_right_ones() {
     let folder = tempfile::tempdir().unwrap();
     let report = super::report(folder.path());
     let report = report.to_str().unwrap();
-    program::run(["rules", "why-not", "auth/missing-jwt", report, "--test", TEST]).exits(0).says(&["auth/missing-jwt for", "It did not match"]);
+    program::run(["rules", "why-not", "auth/missing-jwt", report, "--test", TEST])
+        .exits(0)
+        .says(&["auth/missing-jwt for", "It did not match"]);
     program::run(["rules", "why-not", "auth/mising-jwt", report, "--test", TEST]).exits(2).complains(&["auth/missing-jwt"]);
-    program::run(["rules", "why-not", "auth/missing-jwt", report, "--test", "test_nowhere"]).exits(2).complains(&["test_nowhere"]);
+    program::run(["rules", "why-not", "auth/missing-jwt", report, "--test", "test_nowhere"])
+        .exits(2)
+        .complains(&["test_nowhere"]);
     program::run(["rules", "why-not", "auth/missing-jwt", report]).exits(2).complains(&["which test?", TEST]);
     program::run(["rules", "why-not", "auth/missing-jwt"]).exits(2).complains(&["name the incident"]);
 }

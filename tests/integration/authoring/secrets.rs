@@ -5,7 +5,12 @@ use std::fs;
 use super::{SAMPLE, entries, new, only_rule};
 use crate::program;
 
-const SECRETS: [&str; 4] = ["hunter2swordfish77", "anna.bell@example.com", "203.0.113.77", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI0MiJ9.c2lnbmF0dXJlc2lnbmF0dXJl"];
+const SECRETS: [&str; 4] = [
+    "hunter2swordfish77",
+    "anna.bell@example.com",
+    "203.0.113.77",
+    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI0MiJ9.c2lnbmF0dXJlc2lnbmF0dXJl",
+];
 
 fn line() -> String {
     let [password, email, address, token] = SECRETS;
@@ -20,7 +25,9 @@ fn a_secret_in_a_line_never_lands_in_a_rule_file_or_on_the_screen() {
     let text = fs::read_to_string(only_rule(&rules)).unwrap();
     let export = folder.path().join("export.ndjson");
     fs::write(&export, entries([line().as_str()])).unwrap();
-    let tried = program::run(["rules", "try", only_rule(&rules).to_str().unwrap(), export.to_str().unwrap()]).exits(0).says(&["matches 1 of 1"]);
+    let tried = program::run(["rules", "try", only_rule(&rules).to_str().unwrap(), export.to_str().unwrap()])
+        .exits(0)
+        .says(&["matches 1 of 1"]);
     for secret in SECRETS {
         for shown in [&ran.out, &ran.err, &text, &tried.out] {
             assert!(!shown.contains(secret), "{secret} is in\n{shown}");

@@ -233,7 +233,8 @@ fn in_results(catalog: &Catalog, matcher: &Matcher, run: &TestRun) -> Findings {
 
 fn write(path: &Path, text: &str, force: bool) -> anyhow::Result<()> {
     if path.exists() && !force {
-        let message = format!("{}: is there already; `--force` writes over it, `--name` calls the rule otherwise", path.display());
+        let message =
+            format!("{}: is there already; `--force` writes over it, `--name` calls the rule otherwise", path.display());
         return Err(Fatal { message, status: ExitStatus::Usage }.into());
     }
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {

@@ -69,7 +69,7 @@ enum Kind {
     /// Windows, and what was said of them without the rule.
     Windows { scene: Box<Scene>, before: Diagnosis },
     /// An export without a time to look at.
-    Export(Incident),
+    Export(Box<Incident>),
 }
 
 /// Tries the rule, once or whenever it is saved.
@@ -88,19 +88,20 @@ pub fn run(args: &TryArgs, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
     }
     let before = beside::without(&args.rule, &args.rules)?;
     let grounds = grounds(args, &before)?;
+    // Taken before the file is read: what is saved while it is tried is tried next.
+    let mut last = state(&args.rule);
     let status = once(args, &before, &grounds, out)?;
     if !args.watch {
         return Ok(status);
     }
-    let mut last = state(&args.rule);
     loop {
         out.flush().context("cannot write to standard output")?;
         thread::sleep(LOOK_EVERY);
         let now = state(&args.rule);
         if now != last && now.is_some() {
+            last = now;
             once(args, &before, &grounds, out)?;
         }
-        last = now;
     }
 }
 
@@ -122,9 +123,9 @@ fn ground(args: &TryArgs, path: Option<&Path>, before: &Catalog) -> anyhow::Resu
     if let Some(path) = path
         && !args.inputs.says_when()
     {
-        let incident = Incident::find(Some(path), &[], &args.inputs.control, &[])?;
+        let incident = Incident::find(Some(path), &[], &args.inputs.when.control, &[])?;
         if incident.results.is_empty() && !incident.logs.is_empty() {
-            return Ok(Ground { name, kind: Kind::Export(incident) });
+            return Ok(Ground { name, kind: Kind::Export(Box::new(incident)) });
         }
     }
     let scene = args.inputs.scene(path, &args.incidents)?;

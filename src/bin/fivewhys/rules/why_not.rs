@@ -79,7 +79,10 @@ pub fn run(args: &WhyNotArgs, out: &mut dyn Write) -> anyhow::Result<ExitStatus>
 fn scene(args: &WhyNotArgs) -> anyhow::Result<Scene> {
     match &args.input {
         Some(path) if inputs::is_report(path) => inputs::of_report(&report::read(path)?).map_err(|why| {
-            let message = format!("{}: the incident that the report was made from cannot be read again ({why}); name it in the report's place", path.display());
+            let message = format!(
+                "{}: the incident that the report was made from cannot be read again ({why}); name it in the report's place",
+                path.display()
+            );
             Fatal { message, status: ExitStatus::Input }.into()
         }),
         Some(path) => args.inputs.scene(Some(path), &[]),
@@ -103,7 +106,19 @@ fn answered(args: &WhyNotArgs, scene: &Scene, catalog: &Catalog, rule: RuleIx) -
     let court = Court { catalog, findings: &sighted.findings, diagnosis: &diagnosis, case, window };
     let fate: Fate = court.fate(rule, inquiry.met_any());
     let no_logs = scene.incident.logs.is_empty();
-    Ok(shown::page(&shown::Question { catalog, rule, test, window: window.map(|(_, window)| window), entries: inquiry.inside(), no_logs, read: pulled.census.in_reach }, &answers, &fate))
+    Ok(shown::page(
+        &shown::Question {
+            catalog,
+            rule,
+            test,
+            window: window.map(|(_, window)| window),
+            entries: inquiry.inside(),
+            no_logs,
+            read: pulled.census.in_reach,
+        },
+        &answers,
+        &fate,
+    ))
 }
 
 /// The diagnosed case that the words mean.
@@ -130,8 +145,14 @@ fn pick<'d>(wanted: Option<&str>, scene: &Scene, diagnosis: &'d Diagnosis) -> an
     match (exact.as_slice(), part.as_slice()) {
         ([(.., one), ..], _) | ([], [(.., one)]) => Ok(one),
         ([], []) => {
-            if let Some(test) = scene.run.cases.iter().find(|test| test.id == wanted || test.name == wanted || test.id.contains(wanted)) {
-                return Err(usage(format!("{}: it did not fail ({}), so no rule is asked about it", test.id, test.outcome.word())));
+            if let Some(test) =
+                scene.run.cases.iter().find(|test| test.id == wanted || test.name == wanted || test.id.contains(wanted))
+            {
+                return Err(usage(format!(
+                    "{}: it did not fail ({}), so no rule is asked about it",
+                    test.id,
+                    test.outcome.word()
+                )));
             }
             let near = nearest_few(wanted, cases.iter().map(|(_, name, _)| *name), 3);
             let hint = if near.is_empty() { listed() } else { format!(" did you mean {}?", near.join(" or ")) };

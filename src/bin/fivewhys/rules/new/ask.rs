@@ -36,7 +36,9 @@ pub fn on_terminal() -> anyhow::Result<Answers> {
 pub fn ask(input: &mut dyn BufRead, out: &mut dyn Write) -> anyhow::Result<Answers> {
     let line = one(input, out, "The line as it was logged (paste it, then Enter)")?;
     let Some(line) = line else {
-        return Err(Fatal { message: "without a line there is nothing to draft from".to_owned(), status: ExitStatus::Usage }.into());
+        return Err(
+            Fatal { message: "without a line there is nothing to draft from".to_owned(), status: ExitStatus::Usage }.into()
+        );
     };
     Ok(Answers {
         line,

@@ -74,12 +74,18 @@ fn of_report(from: &str, scene: Option<Scene>) -> anyhow::Result<Found> {
     let (path, name) = from.rsplit_once('#').unwrap_or((from, ""));
     let report = report::read(Path::new(path))?;
     let name = only_lead(&report, path, name)?;
-    let pointed = anchor::find(&report, &name).map_err(|error| Fatal { message: format!("{path}: {error}"), status: ExitStatus::Usage })?;
+    let pointed =
+        anchor::find(&report, &name).map_err(|error| Fatal { message: format!("{path}: {error}"), status: ExitStatus::Usage })?;
     let (scene, unread) = match scene {
         Some(scene) => (Some(scene), None),
         None => match inputs::of_report(&report) {
             Ok(scene) => (Some(scene), None),
-            Err(why) => (None, Some(format!("the incident of the report could not be read again ({why}), so the draft was held against no ordinary line; `--incident` names it"))),
+            Err(why) => (
+                None,
+                Some(format!(
+                    "the incident of the report could not be read again ({why}), so the draft was held against no ordinary line; `--incident` names it"
+                )),
+            ),
         },
     };
     let ids: Vec<&str> = pointed.evidence.insert_id.iter().map(|id| id.as_str()).collect();
@@ -105,7 +111,8 @@ fn only_lead(report: &Report, path: &str, name: &str) -> anyhow::Result<String> 
     if let [(only, _)] = leads.as_slice() {
         return Ok(only.clone());
     }
-    let listed: Vec<String> = leads.iter().take(20).map(|(id, lead)| format!("\n  {path}#{id}  {}", lead.template.as_str())).collect();
+    let listed: Vec<String> =
+        leads.iter().take(20).map(|(id, lead)| format!("\n  {path}#{id}  {}", lead.template.as_str())).collect();
     let message = match listed.is_empty() {
         true => format!("{path}: the report has no leads; name a record such as `{path}#e1`"),
         false => format!("{path}: which lead?{}", listed.concat()),
@@ -119,7 +126,9 @@ fn of_entry(insert_id: &str, scene: Option<Scene>) -> anyhow::Result<Found> {
         return Err(Fatal { message, status: ExitStatus::Usage }.into());
     };
     let Some(record) = record(&scene, &[insert_id])? else {
-        let message = format!("--from-entry {insert_id}: no entry with this insertId lies in the windows, between them, or within reach before them");
+        let message = format!(
+            "--from-entry {insert_id}: no entry with this insertId lies in the windows, between them, or within reach before them"
+        );
         return Err(Fatal { message, status: ExitStatus::Input }.into());
     };
     let evidence = Evidence::of(&record, 0);

@@ -57,7 +57,9 @@ fn sentence(seen: Seen) -> String {
 fn held(found: &Found, made: &Made) -> String {
     match (&found.unread, made.draft.held_against) {
         (Some(unread), _) => unread.clone(),
-        (None, 0) if found.scene.is_none() => "against no ordinary line; `--incident` names an incident to take them from".to_owned(),
+        (None, 0) if found.scene.is_none() => {
+            "against no ordinary line; `--incident` names an incident to take them from".to_owned()
+        }
         (None, kinds) => format!("against {} of ordinary lines, matches none", words::count(kinds, "kind", "kinds")),
     }
 }

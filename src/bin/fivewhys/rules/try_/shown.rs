@@ -43,7 +43,8 @@ pub fn incident(name: &str, rule: &Rule, trial: &Trial, entries: u64) -> String 
     );
     for capture in names(rule) {
         let values = trial.captured.get(&capture).map(Vec::as_slice).unwrap_or_default();
-        let values: Vec<String> = values.iter().map(|(value, times)| format!("{} ({times})", shown(&mut redactor, value, 40))).collect();
+        let values: Vec<String> =
+            values.iter().map(|(value, times)| format!("{} ({times})", shown(&mut redactor, value, 40))).collect();
         let values = if values.is_empty() { "caught nothing".to_owned() } else { values.join(", ") };
         out += &format!("  capture   {capture}: {values}\n");
     }
@@ -93,7 +94,8 @@ pub fn changes(run: &TestRun, rule: &str, changes: &[(Option<usize>, Answer, Ans
     if rows.len() > listed {
         out += &format!("  … and {}\n", words::count(rows.len() - listed, "test more", "tests more"));
     }
-    let told: Vec<String> = kinds.iter().map(|(kind, tests)| format!("{} {kind}", words::count(*tests, "test", "tests"))).collect();
+    let told: Vec<String> =
+        kinds.iter().map(|(kind, tests)| format!("{} {kind}", words::count(*tests, "test", "tests"))).collect();
     out + &format!("  {}\n\n", told.join("; "))
 }
 

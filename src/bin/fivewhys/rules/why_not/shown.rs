@@ -54,7 +54,11 @@ pub fn page(question: &Question<'_>, answers: &[Answer], fate: &Fate) -> String 
     if collapsed {
         let pad = "  ".repeat(answers.iter().find(far).map_or(0, |answer| answer.depth) + 1);
         let records = words::count(usize::try_from(question.entries).unwrap_or(usize::MAX), "record", "records");
-        out += &format!("{pad}{}: not met: of {records} none comes near; `rules show {}` lists them\n", words::count(counted, "more matcher", "more matchers"), rule.id);
+        out += &format!(
+            "{pad}{}: not met: of {records} none comes near; `rules show {}` lists them\n",
+            words::count(counted, "more matcher", "more matchers"),
+            rule.id
+        );
     }
     out + "\n" + &because(question, answers, fate, redactor)
 }
@@ -83,7 +87,9 @@ fn condition(answer: &Answer, redactor: &mut Redactor) -> String {
 
 fn detail(state: &State, redactor: &mut Redactor) -> String {
     match state {
-        State::Met(Some(sighted)) => format!(", by {}", words::count(usize::try_from(sighted.records).unwrap_or(usize::MAX), "record", "records")),
+        State::Met(Some(sighted)) => {
+            format!(", by {}", words::count(usize::try_from(sighted.records).unwrap_or(usize::MAX), "record", "records"))
+        }
         State::Met(None) => String::new(),
         State::Near(near) => format!(": {}", how_far(near, redactor)),
         State::Far(records) => format!(": of {records} records none comes near"),
@@ -98,13 +104,19 @@ fn how_far(near: &Near, redactor: &mut Redactor) -> String {
             "all its words are there, but not in this order or not so close together".to_owned()
         }
         Near::Text(_, miss) | Near::Failure(_, miss) => {
-            let found = if miss.found.is_empty() { "the text ends".to_owned() } else { format!("there is `{}`", shown(redactor, &miss.found, 60)) };
+            let found = if miss.found.is_empty() {
+                "the text ends".to_owned()
+            } else {
+                format!("there is `{}`", shown(redactor, &miss.found, 60))
+            };
             let off = words::count(miss.off.max(1), "word", "words");
             format!("{off} off: where it wants `{}`, {found}", words::shortened(&miss.wanted, 60))
         }
         Near::Field(_, unmet) => {
             let one = |unmet: &fivewhys::authoring::query::Unmet, redactor: &mut Redactor| match &unmet.has {
-                Some((field, has)) => format!("{field} is `{}`, the filter wants `{}`", shown(redactor, has, 60), words::shortened(&unmet.part, 80)),
+                Some((field, has)) => {
+                    format!("{field} is `{}`, the filter wants `{}`", shown(redactor, has, 60), words::shortened(&unmet.part, 80))
+                }
                 None => format!("the filter wants `{}`, which the entry does not have", words::shortened(&unmet.part, 80)),
             };
             let told: Vec<String> = unmet.iter().map(|unmet| one(unmet, redactor)).collect();
@@ -132,7 +144,12 @@ fn record(evidence: &Evidence, pad: &str, redactor: &mut Redactor) -> String {
     let time = evidence.timestamp.strftime("%H:%M:%S%.3f");
     let id = evidence.insert_ids.first().map(String::as_str).unwrap_or_default();
     let line = shown(redactor, &evidence.text, COLUMNS);
-    format!("{pad}    entry {time} {} {} {}: {line}\n", shown(redactor, id, 40), evidence.severity.name(), shown(redactor, service, 40))
+    format!(
+        "{pad}    entry {time} {} {} {}: {line}\n",
+        shown(redactor, id, 40),
+        evidence.severity.name(),
+        shown(redactor, service, 40)
+    )
 }
 
 /// The sentence that a person needs.
@@ -141,14 +158,21 @@ fn because(question: &Question<'_>, answers: &[Answer], fate: &Fate, redactor: &
     match fate {
         Fate::Root(verdict) => format!("It is the root of this failure: {id} is {}.\n", word(*verdict)),
         Fate::Outscored { by, best, own, verdict } => {
-            let mut out = format!("It matched, and {by} stands first: {} points against {} ({id} would be {}).\n", best.0, own.0, word(*verdict));
+            let mut out = format!(
+                "It matched, and {by} stands first: {} points against {} ({id} would be {}).\n",
+                best.0,
+                own.0,
+                word(*verdict)
+            );
             for (one, other) in pairs(&best.1, &own.1) {
                 out += &format!("  {:<12} {:>4}  {:>4}  {}\n", one.0, one.1, other.0, shown(redactor, &other.1, 90));
             }
             out
         }
         Fate::Step { cause } => format!("It matched and stands on the chain, but it is not the root: {cause} explains it.\n"),
-        Fate::Symptom => format!("It matched, but {id} is a symptom: it says what broke, and never why. Its causes are asked instead.\n"),
+        Fate::Symptom => {
+            format!("It matched, but {id} is a symptom: it says what broke, and never why. Its causes are asked instead.\n")
+        }
         Fate::Beaten(by) => format!("It matched a record for which a more specific rule stands: {by} refines it.\n"),
         Fate::Common(reason) => format!("It matched, but it is no cause here: {}.\n", shown(redactor, reason, 200)),
         Fate::NoWay { shown, explains } if shown.is_empty() => format!(
