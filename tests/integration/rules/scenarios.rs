@@ -118,7 +118,7 @@ fn what_is_to_do_counts_apart_and_is_named_once_it_holds() {
     let text = with(&RIGHT.replace("root: acme/keys-down", "root: auth/missing-jwt")) + "    todo: the chain is not drawn yet\n";
     let text = text.replace("  no_match:", "  todo: ['keys: server k1 gone']\n  no_match:");
     let (folder, _) = pack(&text);
-    test(&folder, &[]).exits(0).says(&["1 example, 1 counter-example and 0 scenarios: all as they should be, 2 to do"]);
+    test(&folder, &[]).exits(0).says(&["1 example and 1 counter-example: all as they should be, 2 to do"]);
     let (folder, _) = pack(&(with(RIGHT) + "    todo: the chain is not drawn yet\n"));
     test(&folder, &[]).exits(0).says(&["is to do, and holds by now"]);
     let (folder, _) = pack(&(with(RIGHT) + "    todo: true\n"));

@@ -67,13 +67,13 @@ fn sums(proof: &Proof) -> String {
         |wanted: Kind| trials().filter(|trial| trial.kind == wanted && !matches!(trial.outcome, Outcome::Todo { .. })).count();
     let todo = trials().filter(|trial| matches!(trial.outcome, Outcome::Todo { .. })).count();
     let failed = trials().filter(|trial| matches!(trial.outcome, Outcome::Failed(_))).count();
-    let mut out = format!(
-        "{} tested with {}, {} and {}",
-        count(proof.rules.iter().filter(|rule| !rule.trials.is_empty()).count(), "rule", "rules"),
-        count(of_kind(Kind::Example), "example", "examples"),
-        count(of_kind(Kind::CounterExample), "counter-example", "counter-examples"),
-        count(of_kind(Kind::Scenario), "scenario", "scenarios"),
-    );
+    let rules = count(proof.rules.iter().filter(|rule| !rule.trials.is_empty()).count(), "rule", "rules");
+    let examples = count(of_kind(Kind::Example), "example", "examples");
+    let others = count(of_kind(Kind::CounterExample), "counter-example", "counter-examples");
+    let mut out = match of_kind(Kind::Scenario) {
+        0 => format!("{rules} tested with {examples} and {others}"),
+        scenes => format!("{rules} tested with {examples}, {others} and {}", count(scenes, "scenario", "scenarios")),
+    };
     out += &match (failed, proof.problems.len()) {
         (0, 0) => ": all as they should be".to_owned(),
         (failed, 0) => format!(": {failed} failed"),
