@@ -133,7 +133,9 @@ fn mask_line(line: &str) -> String {
     let mut announced = false;
     let mut rest = &*line;
     while let Some(first) = rest.chars().next() {
-        if let Some(length) = token_length(rest) {
+        if matches!(first, '‹' | 'e' | 'm')
+            && let Some(length) = token_length(rest)
+        {
             out.push(MASK);
             rest = &rest[length..];
             continue;

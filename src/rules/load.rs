@@ -259,7 +259,10 @@ impl Linker<'_> {
                 Some(Edge { effect, join: edge.join?, within: edge.within })
             })
             .collect();
-        rule.replaced_by = draft.replaced_by.and_then(|mention| find(&mention, "replaced_by").map(|_| mention.id));
+        rule.replaced_by = draft.replaced_by.and_then(|mention| {
+            find(&mention, "replaced_by")?;
+            Some(self.replacements.standing(&mention.id).to_owned())
+        });
         problems.append(&mut sheet.problems);
         draft.sound.then_some(rule)
     }

@@ -1,8 +1,10 @@
 //! Files that are whole or not there: written beside their place, flushed to the disk, renamed.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::Path;
+
+use encoding_rs_io::DecodeReaderBytesBuilder;
 
 use super::Error;
 
@@ -38,9 +40,13 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, Error> {
     fs::read(path).map_err(failed(path, "read"))
 }
 
-/// The text of a file; what is no UTF-8 is replaced.
+/// The text of a file: UTF-16 (what PowerShell's `>` writes) as UTF-8, and what is neither replaced.
 pub(super) fn read_text(path: &Path) -> Result<String, Error> {
-    String::from_utf8(read(path)?).or_else(|error| Ok(String::from_utf8_lossy(error.as_bytes()).into_owned()))
+    let bytes = read(path)?;
+    let mut text = Vec::with_capacity(bytes.len());
+    let mut decoder = DecodeReaderBytesBuilder::new().bom_override(true).strip_bom(true).utf8_passthru(true).build(&*bytes);
+    decoder.read_to_end(&mut text).map_err(failed(path, "read"))?;
+    String::from_utf8(text).or_else(|error| Ok(String::from_utf8_lossy(error.as_bytes()).into_owned()))
 }
 
 /// Writes a file so that after a crash at any moment either the old or the new one is there.

@@ -194,7 +194,7 @@ impl From<Gap> for SavedGap {
 /// `manifest.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
-    /// [`SCHEMA`].
+    /// `fivewhys/manifest/v1`.
     pub schema: String,
     /// Program and version that wrote it.
     pub written_by: String,

@@ -60,7 +60,8 @@ impl Mask {
         match field {
             // A record shows these without their names.
             "" | "textPayload" | "message" => secrets_in(text, &self.settings),
-            _ => secrets_in_field(field, text, &self.settings),
+            _ if tells(field) || !self.settings.is_empty() => secrets_in_field(field, text, &self.settings),
+            _ => secrets_in(text, &self.settings),
         }
     }
 
@@ -230,6 +231,14 @@ impl Swapping<'_> {
         }
         (shown > 0).then(|| masked + &text[shown..])
     }
+}
+
+/// Whether the name of a field may tell that its value is a secret.
+fn tells(field: &str) -> bool {
+    const WORDS: [&str; 13] =
+        ["pass", "pwd", "secret", "token", "key", "cred", "jwt", "otp", "session", "auth", "cookie", "bearer", "sig"];
+    let field = field.to_ascii_lowercase();
+    WORDS.iter().any(|word| field.contains(word))
 }
 
 /// Whether paths begin anew below it: a record shows the fields of a payload without the payload's name.

@@ -56,19 +56,20 @@ fn gaps(folder: &Path, manifest: &Manifest) -> Vec<Gap> {
     gaps
 }
 
-/// The kinds of gaps that a pull writes; a gap of any other kind is one of the pull.
+/// The kinds of gaps that a pull writes; one that is not among them comes back as `pull`.
 const KINDS: &[&str] = &[
-    "no-entries",
-    "not-pulled",
-    "not-allowed",
-    "pull-interrupted",
+    "controls",
     "late-entries",
-    "window-not-over",
+    "left-alone",
+    "no-entries",
+    "not-allowed",
+    "not-pulled",
+    "pull-interrupted",
     "suppressed",
     "truncated",
     "unreadable-entry",
     "unreadable-file",
-    "left-alone",
+    "window-not-over",
 ];
 
 fn said(gap: &SavedGap) -> Gap {

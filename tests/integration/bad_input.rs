@@ -209,7 +209,7 @@ fn mistakes_in_rules_are_named_with_their_places_and_the_other_rules_work() {
     assert!(roots.iter().any(|root| **root == "room/full"), "the sound rule of the folder is not among {roots:?}");
 
     let check = [PathBuf::from("rules"), "check".into(), folder];
-    run(check).exits(1).says(&["misspelt-key.yaml:10:1", "open-group.yaml:6:26", "3 rules checked: 2 problems."]);
+    run(check).exits(1).says(&["misspelt-key.yaml:10:1", "open-group.yaml:6:26", "3 rules checked: 2 problems, 1 of them"]);
 }
 
 #[test]

@@ -79,14 +79,8 @@ pub fn run(args: &DiagnoseArgs, out: &mut dyn Write) -> anyhow::Result<ExitStatu
         return diagnose(args, find(&args.logs)?, out);
     }
     let incident = find(&[])?;
-    let pull = Pull {
-        when: &args.when,
-        cloud: &args.cloud,
-        rules: &args.rules,
-        keeping: &args.keeping,
-        results: &incident.results,
-        resume: false,
-    };
+    let pull =
+        Pull { when: &args.when, cloud: &args.cloud, rules: &args.rules, keeping: &args.keeping, results: &incident.results };
     let plan = pull.plan()?;
     if args.cloud.dry_run {
         plan.print(out)?;

@@ -57,7 +57,7 @@ pub struct PullArgs {
     #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     out: Option<PathBuf>,
 
-    /// Go on with a pull that was interrupted; the same command with the same folder does so anyway
+    /// Go on with a pull that was interrupted; the same command does so without being told
     #[arg(long)]
     resume: bool,
 
@@ -124,8 +124,6 @@ pub struct Pull<'a> {
     pub keeping: &'a KeepingArgs,
     /// The test results.
     pub results: &'a [ResultInput],
-    /// The folder has to be there already.
-    pub resume: bool,
 }
 
 /// Pulls into a folder and says what came of it.
@@ -135,14 +133,8 @@ pub struct Pull<'a> {
 /// Where nothing can be asked or kept, or nothing at all came.
 pub fn run(args: &PullArgs, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
     let incident = Incident::find(args.incident.as_deref(), &args.when.results, &args.when.control, &[])?;
-    let pull = Pull {
-        when: &args.when,
-        cloud: &args.cloud,
-        rules: &args.rules,
-        keeping: &args.keeping,
-        results: &incident.results,
-        resume: args.resume,
-    };
+    let pull =
+        Pull { when: &args.when, cloud: &args.cloud, rules: &args.rules, keeping: &args.keeping, results: &incident.results };
     let plan = pull.plan()?;
     if args.cloud.dry_run {
         plan.print(out)?;
@@ -153,6 +145,10 @@ pub fn run(args: &PullArgs, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
         return Ok(ExitStatus::Explained);
     }
     let folder = args.out.clone().unwrap_or_else(|| default_folder(&plan));
+    if args.resume && !is_begun(&folder) {
+        // Nothing depends on it.
+        let _ = writeln!(std::io::stderr(), "no pull was begun in {}; this one begins", folder.display());
+    }
     let pulled = pull.fill_folder(&plan, &folder, false)?;
     output::print(&summary(&folder, &plan, &pulled), out)?;
     Ok(if pulled.outcome.missing.is_empty() { ExitStatus::Explained } else { ExitStatus::Unexplained })
@@ -234,8 +230,8 @@ impl Pull<'_> {
     }
 
     fn begun(&self, path: &Path, asked: &Asked, keeping: &Keeping) -> anyhow::Result<Option<Folder>> {
-        let goes_on = self.resume || path.join("manifest.json").is_file();
-        goes_on.then(|| Folder::resume(path, asked, keeping.clone())).transpose().map_err(usage)
+        // A pull that was killed before its folder was there is gone on with by beginning.
+        is_begun(path).then(|| Folder::resume(path, asked, keeping.clone())).transpose().map_err(usage)
     }
 
     /// What the folder says was asked.
@@ -293,6 +289,10 @@ impl Pull<'_> {
         };
         Ok(pulled.ok_or_else(interrupted)??)
     }
+}
+
+fn is_begun(folder: &Path) -> bool {
+    folder.join("manifest.json").is_file()
 }
 
 /// A folder that is meant for something else is a mistake in the command.

@@ -206,7 +206,6 @@ fn report(
         rules: &diagnose.rules,
         keeping: &diagnose.keeping,
         results: &incident.results,
-        resume: false,
     };
     let whole = (before(watched.began, diagnose.when.lookback()), watched.ended);
     let plan = Plan { scope, windows: vec![whole], failing: 0, controls: 0, passing: 0 };

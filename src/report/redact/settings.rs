@@ -45,6 +45,11 @@ impl Settings {
         })
     }
 
+    /// Whether nothing is set.
+    pub fn is_empty(&self) -> bool {
+        self.patterns.is_empty() && self.allowed.is_empty()
+    }
+
     pub(super) fn find(&self, text: &str, hits: &mut Vec<Hit>) {
         for found in self.patterns.iter().flat_map(|pattern| pattern.captures_iter(text)) {
             let range = found.name("secret").map_or_else(|| found.get_match().range(), |secret| secret.range());

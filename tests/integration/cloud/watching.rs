@@ -57,3 +57,28 @@ fn the_tests_run_even_where_the_logs_cannot_be_had() {
     run(&[], &["no-such-command-at-all"]).exits(127).complains(&["no-such-command-at-all"]);
     ran(&mut bare(["watch", "--project", "p", "--endpoint", "http://example.com", "--", "true"])).exits(2);
 }
+
+#[test]
+fn results_are_those_that_the_command_wrote() {
+    let server = Server::start(Behaviour::default());
+    let folder = tempfile::tempdir().unwrap();
+    let (stale, fresh) = (folder.path().join("stale.xml"), folder.path().join("fresh.xml"));
+    let time = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S");
+    let text = |name: &str| {
+        format!(
+            "<testsuite name=\"s\" timestamp=\"{time}\"><testcase classname=\"s\" name=\"{name}\" time=\"1\"><failure message=\"no\"/></testcase></testsuite>"
+        )
+    };
+    std::fs::write(&stale, text("of_yesterday")).unwrap();
+    let file = std::fs::File::options().write(true).open(&stale).unwrap();
+    file.set_modified(std::time::SystemTime::now() - Duration::from_secs(86_400)).unwrap();
+    let writes = format!("echo '{}' > {}", text("of_today"), fresh.display());
+    let (url, stale, fresh) = (server.url(), stale.display().to_string(), fresh.display().to_string());
+    let asked = ["watch", "-t", &stale, "-t", &fresh, "--project", "p", "--endpoint", &url, "--settle", "0s", "-f", "json"];
+    let said = ran(&mut bare(asked.iter().chain(&["--exit-with", "diagnosis", "--", "sh", "-c", &writes]).copied())).exits(1);
+    let report = said.report();
+    assert!(report["tests"][0]["id"].as_str().unwrap().contains("of_today"), "{report}");
+    assert_eq!(report["tests"].as_array().unwrap().len(), 1);
+    assert!(said.out.contains("was not written by this run"), "{}", said.out);
+    assert!(report["reproduce"].as_str().unwrap().contains("-t "), "{report}");
+}

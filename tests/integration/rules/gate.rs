@@ -11,7 +11,7 @@ use super::{Example, Gate, RULES, records, sightings};
 
 /// How a text is put into an entry.
 #[derive(Debug, Clone, Copy)]
-enum Shape {
+pub enum Shape {
     Text,
     Message,
     /// A payload without a message: the text is the value of some key.
@@ -23,7 +23,7 @@ enum Shape {
     Audit,
 }
 
-const SHAPES: [Shape; 7] = [Shape::Text, Shape::Message, Shape::Leaf, Shape::Split, Shape::Stack, Shape::UserAgent, Shape::Audit];
+pub const SHAPES: [Shape; 7] = [Shape::Text, Shape::Message, Shape::Leaf, Shape::Split, Shape::Stack, Shape::UserAgent, Shape::Audit];
 
 /// A text as a JSON string, in which each character may be escaped in any legal way.
 fn written(text: &str, dice: &mut impl FnMut(u32) -> u32) -> String {
@@ -50,7 +50,7 @@ fn written(text: &str, dice: &mut impl FnMut(u32) -> u32) -> String {
     out
 }
 
-fn entry(text: &str, shape: Shape, dice: &mut impl FnMut(u32) -> u32) -> String {
+pub fn entry(text: &str, shape: Shape, dice: &mut impl FnMut(u32) -> u32) -> String {
     // Escapes in half of the entries only: one of them is enough to admit an entry.
     let plain = dice(2) == 0;
     let mut roll = |sides: u32| if plain { 1.min(sides - 1) } else { dice(sides) };
@@ -87,7 +87,7 @@ fn assert_admitted(raw: &str) {
     }
 }
 
-fn dice(runner: &mut TestRunner) -> impl FnMut(u32) -> u32 + use<> {
+pub fn dice(runner: &mut TestRunner) -> impl FnMut(u32) -> u32 + use<> {
     let mut rng = runner.new_rng();
     move |sides| rng.next_u32() % sides
 }

@@ -54,6 +54,15 @@ fn a_rule_takes_the_place_of_another_and_inherits_its_edges() {
 }
 
 #[test]
+fn a_successor_that_was_replaced_is_the_rule_in_its_place() {
+    let old = "title: t\nclass: data\nseverity: low\nstatus: deprecated\nreplaced_by: auth/missing-jwt\n";
+    let folder = folder(&[("acme/no-token.yaml", &with("auth/missing-jwt")), ("acme/old.yaml", old)]);
+    let catalog = Catalog::load(&[folder.path().to_owned()]).catalog;
+    let old = catalog.rule(catalog.find("acme/old").unwrap());
+    assert_eq!(old.replaced_by.as_deref(), Some("acme/no-token"));
+}
+
+#[test]
 fn a_rule_of_the_same_id_replaces_only_if_it_says_so() {
     let loud = folder(&[("auth/missing-jwt.yaml", &with("auth/missing-jwt"))]);
     let loaded = Catalog::load(&[loud.path().to_owned()]);

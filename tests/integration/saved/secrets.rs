@@ -193,3 +193,15 @@ fn users_take_out_what_they_know_and_leave_alone_what_they_know() {
     let error = Settings::new(&["(".to_owned()], &[]).unwrap_err().to_string();
     assert!(error.contains("redaction pattern `(`"), "{error}");
 }
+
+#[test]
+fn results_in_utf_16_are_masked_and_can_still_be_read() {
+    let home = tempfile::tempdir().unwrap();
+    let xml = "<testsuite><testcase name='é'><failure message='for ada9@example.com'/></testcase></testsuite>";
+    let wide: Vec<u8> = "\u{feff}".encode_utf16().chain(xml.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let results = home.path().join("junit.xml");
+    fs::write(&results, wide).unwrap();
+    save(&home.path().join("pulled"), &[entry(0, 0, "a")], &results);
+    let copy = fs::read_to_string(home.path().join("pulled/results/junit.xml")).unwrap();
+    assert_eq!(copy, xml.replace("ada9@example.com", "‹email:1›"));
+}

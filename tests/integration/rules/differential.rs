@@ -1,0 +1,114 @@
+//! The quick path (sieves, gate, unparsed entries) finds what the plain path finds: every entry parsed, every pattern
+//! asked. `FIVEWHYS_INCIDENTS=10000` tries that many invented incidents instead of a few.
+
+use fivewhys::findings::{Finder, Findings, Group, Watch, WatchedWindow};
+use fivewhys::logs::{Gate, pull_many};
+use fivewhys::results::TestRun;
+use fivewhys::window::{Precision, TimeWindow};
+use jiff::{SignedDuration, Timestamp};
+use proptest::test_runner::TestRunner;
+
+use super::gate::{SHAPES, Shape, dice, entry};
+use super::{Captures, Catalog, Everything, Example, Matcher, RULES, Record, Selection, Sighting, Source, Spans, sightings};
+
+/// Entries of an incident.
+const ENTRIES: usize = 25;
+
+fn start() -> Timestamp {
+    "2026-01-02T03:04:05Z".parse().unwrap()
+}
+
+/// An export of lines that rules know or nearly know, written in every way that JSON allows.
+fn incident(texts: &[&str], dice: &mut impl FnMut(u32) -> u32) -> String {
+    let mut lines = Vec::new();
+    let mut at = start();
+    for _ in 0..ENTRIES {
+        let text = texts[dice(texts.len() as u32) as usize];
+        // Some texts arrive one line per entry, as a container's standard error does.
+        let parts: Vec<&str> = if dice(4) == 0 { text.lines().collect() } else { vec![text] };
+        let shape = if parts.len() > 1 { Shape::Text } else { SHAPES[dice(SHAPES.len() as u32) as usize] };
+        at += SignedDuration::from_millis(i64::from(dice(400)));
+        for part in parts {
+            at += SignedDuration::from_micros(20);
+            let severity = ["", ",\"severity\":\"ERROR\"", ",\"severity\":\"INFO\""][dice(3) as usize];
+            let head = format!("{{\"insertId\":\"{}\",\"timestamp\":\"{at}\"{severity},", lines.len());
+            let written = entry(part, shape, dice);
+            let (_, rest) = written.split_once("\"timestamp\":\"2026-01-02T03:04:05Z\",").unwrap();
+            lines.push(format!("{head}{rest}"));
+        }
+    }
+    lines.join("\n")
+}
+
+fn watch() -> Watch {
+    let window = |group, from: i64, to: i64| {
+        let (start, end) = (start() + SignedDuration::from_secs(from), start() + SignedDuration::from_secs(to));
+        let window = TimeWindow { start, end, precision: Precision::Given };
+        WatchedWindow { group, case: None, core: (start, end), window }
+    };
+    Watch::new(vec![window(Group::Failing, 0, 2), window(Group::Control, 3, 4)])
+}
+
+/// What the rules find in an export, and the records that were looked at.
+fn found(raw: &str, gate: &dyn Gate) -> (Findings, Vec<Record>) {
+    let (catalog, matcher) = &*RULES;
+    let watch = watch();
+    let reach = Spans::union([(Timestamp::MIN, Timestamp::MAX)]);
+    let mut finder = Finder::new(catalog, matcher, &watch);
+    let mut seen = Vec::new();
+    let selection = Selection { windows: Vec::new(), reach };
+    pull_many(&[Source::bytes("test", raw.as_bytes())], &selection, gate, &mut |records| {
+        seen.extend(records.iter().cloned());
+        finder.see_all(records);
+    })
+    .unwrap();
+    (finder.finish(&TestRun::default()), seen)
+}
+
+/// What [`Matcher::in_record`] must say: each matcher asked by itself.
+fn asked_one_by_one(catalog: &Catalog, record: &Record) -> Vec<Sighting> {
+    let mut found = Vec::new();
+    for (rule, definition) in catalog.rules().iter().enumerate() {
+        for (matcher, log) in definition.log_matchers.iter().enumerate() {
+            let filter_met = log.filter.as_ref().is_none_or(|filter| record.entries.iter().any(|entry| filter.matches(entry)));
+            let (captures, span) = match &log.text {
+                Some(pattern) => match (pattern.captures(&record.text), pattern.find(&record.text)) {
+                    (Some(captures), Some(span)) => (captures, span),
+                    _ => continue,
+                },
+                None => (Captures::new(), 0..0),
+            };
+            if filter_met {
+                found.push(Sighting { rule, matcher, captures, span });
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn the_quick_path_finds_what_the_plain_path_finds() {
+    let (catalog, matcher): &(Catalog, Matcher) = &RULES;
+    let texts: Vec<&str> = catalog
+        .rules()
+        .iter()
+        .flat_map(|rule| rule.matching_examples.iter().chain(&rule.other_examples))
+        .filter_map(|example| if let Example::Text(text) = example { Some(text.as_str()) } else { None })
+        .collect();
+    let incidents = std::env::var("FIVEWHYS_INCIDENTS").map_or(60, |count| count.parse().unwrap());
+    let mut runner = TestRunner::deterministic();
+    let mut dice = dice(&mut runner);
+    let (mut all, mut passed_over) = (0, 0);
+    for _ in 0..incidents {
+        let raw = incident(&texts, &mut dice);
+        let (quick, looked_at) = found(&raw, matcher);
+        let (plain, records) = found(&raw, &Everything);
+        assert_eq!(format!("{quick:?}"), format!("{plain:?}"), "{raw}");
+        for record in &records {
+            assert_eq!(sightings(matcher, record), asked_one_by_one(catalog, record), "{}", record.text);
+        }
+        all += records.len();
+        passed_over += records.len() - looked_at.len();
+    }
+    assert!(passed_over > all / 20, "{passed_over} of {all} entries were not parsed: there is no quick path");
+}
