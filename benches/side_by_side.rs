@@ -79,7 +79,7 @@ fn main() -> anyhow::Result<()> {
 /// A rule whose entries cannot be told from their raw JSON has every entry of its kind parsed: the first thing to look at.
 fn tell_what_opens_the_gate(out: &mut dyn Write) -> io::Result<()> {
     let catalog = Catalog::embedded().catalog;
-    let rules: Vec<&str> = Matcher::new(&catalog).ungated().iter().map(|&rule| catalog.rule(rule).id.as_str()).collect();
+    let rules: Vec<&str> = Matcher::new(&catalog).ungated().into_iter().map(|rule| catalog.rule(rule).id.as_str()).collect();
     if rules.is_empty() { Ok(()) } else { writeln!(out, "the gate cannot tell for: {}", rules.join(", ")) }
 }
 

@@ -38,8 +38,8 @@ mod around;
 pub mod cloud;
 
 pub use around::{Around, Wanted, neighbours};
-pub use glimpse::Glimpse;
 pub use entry::{LogEntry, Severity, SourceLocation, Split};
+pub use glimpse::Glimpse;
 pub use recognise::{HEAD_BYTES, Layout, recognise};
 pub use source::Source;
 
@@ -97,6 +97,11 @@ pub struct Selection {
 pub trait Gate: Sync {
     /// Whether the entry written as `raw` (one JSON object, as it stands in the source) is wanted.
     fn admits(&self, raw: &[u8]) -> bool;
+
+    /// The same for an entry that may be one line of a stack trace.
+    fn admits_line(&self, entry: &Glimpse<'_>) -> bool {
+        self.admits(entry.raw())
+    }
 
     /// The same for an entry that is a record of its own: no line of a stack trace, no part of a larger entry.
     /// What its text will be can be asked, so the answer may be exact.

@@ -94,7 +94,8 @@ impl<'a> Glimpse<'a> {
         let value = |span: &[u8]| if span.is_empty() { Some(Value::Null) } else { serde_json::from_slice(span).ok() };
         let Payloads { text, json, proto, request, .. } = self.payloads;
         let [text, json, proto, request] = [value(text)?, value(json)?, value(proto)?, value(request)?];
-        let object = |value: Value| -> Option<Map<String, Value>> { if let Value::Object(map) = value { Some(map) } else { None } };
+        let object =
+            |value: Value| -> Option<Map<String, Value>> { if let Value::Object(map) = value { Some(map) } else { None } };
         *room = payload::of(text.as_str(), &json, &proto, object(request).as_ref());
         Some(room)
     }

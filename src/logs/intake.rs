@@ -295,8 +295,9 @@ impl Reading<'_> {
         let admitted = match outline {
             // What a gate looks for may stand across the border of two parts.
             _ if part_of.is_some() => true,
-            Some(found) if !shape.may_belong_to_a_trace() => gate.admits_alone(&Glimpse::new(raw, found.payloads)),
-            _ => gate.admits(raw),
+            Some(found) if shape.may_belong_to_a_trace() => gate.admits_line(&Glimpse::new(raw, found.payloads)),
+            Some(found) => gate.admits_alone(&Glimpse::new(raw, found.payloads)),
+            None => gate.admits(raw),
         };
         if !admitted && !shape.may_belong_to_a_trace() {
             return;

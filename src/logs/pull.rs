@@ -366,7 +366,9 @@ mod tests {
             let second = if Some(number) == late { number / 10 - 100 } else { number / 10 };
             let (minute, second) = (second / 60, second % 60);
             let filler = "x".repeat(600);
-            format!("{{\"insertId\":\"{number}\",\"logName\":\"l\",\"textPayload\":\"{filler}\",\"timestamp\":\"2026-11-20T09:{minute:02}:{second:02}Z\"}}\n")
+            format!(
+                "{{\"insertId\":\"{number}\",\"logName\":\"l\",\"textPayload\":\"{filler}\",\"timestamp\":\"2026-11-20T09:{minute:02}:{second:02}Z\"}}\n"
+            )
         };
         (0..20_000).map(line).collect()
     }

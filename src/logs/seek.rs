@@ -77,12 +77,7 @@ pub(super) struct Planned<'f> {
 }
 
 /// The plan for a source; `None` where all of it must be read. A file smaller than `smallest` bytes always is.
-pub(super) fn planned<'f>(
-    source: &'f Source,
-    layout: &Layout,
-    wanted: &Spans,
-    smallest: u64,
-) -> io::Result<Option<Planned<'f>>> {
+pub(super) fn planned<'f>(source: &'f Source, layout: &Layout, wanted: &Spans, smallest: u64) -> io::Result<Option<Planned<'f>>> {
     let in_lines = layout.indent.as_ref().is_some_and(Vec::is_empty) && !layout.fenced;
     let Some((mut file, size)) = (if in_lines { source.seekable()? } else { None }) else { return Ok(None) };
     Ok(plan(&mut file, size, wanted, smallest)?.map(|plan| Planned { file, size, plan }))

@@ -13,9 +13,7 @@ pub(super) struct Rewritten {
 /// The same pattern with `\d \w \s \b` and their negations written as ASCII; else the byte where it goes wrong, and
 /// the regex engine's own words.
 pub(super) fn with_ascii_classes(source: &str) -> Result<Rewritten, (usize, String)> {
-    let tree = ast::parse::Parser::new()
-        .parse(source)
-        .map_err(|error| (error.span().start.offset, error.kind().to_string()))?;
+    let tree = ast::parse::Parser::new().parse(source).map_err(|error| (error.span().start.offset, error.kind().to_string()))?;
     let Ok(Rewrite { mut edits, names }) = ast::visit(&tree, Rewrite::default());
     edits.sort_by_key(|(span, _)| span.start);
     let mut out = String::with_capacity(source.len() + 16 * edits.len());

@@ -65,10 +65,8 @@ pub(super) struct RawGate {
     outlooks: Vec<Needs>,
     /// Ways of becoming text in which some matcher cannot tell.
     open: u8,
-    /// Some matcher has no text, and a filter that raw JSON cannot tell either.
-    by_filter_only: bool,
-    /// Rules with a matcher that cannot tell in one of the ways.
-    ungated: Vec<RuleIx>,
+    /// Rules with a matcher that has neither a text nor a filter that raw JSON can tell.
+    pub(super) untold: Vec<RuleIx>,
 }
 
 /// An [`Outlook`] with its probes numbered.
@@ -88,8 +86,7 @@ impl RawGate {
             probes: Vec::new(),
             outlooks: Vec::new(),
             open: 0,
-            by_filter_only: false,
-            ungated: Vec::new(),
+            untold: Vec::new(),
         };
         let mut words: BTreeMap<String, Meaning> = BTreeMap::new();
         for (rule, filter, text) in slots {
@@ -105,12 +102,12 @@ impl RawGate {
                 }
                 None => {
                     gate.open |= EVERY & !covered;
-                    gate.by_filter_only |= text.is_none();
-                    gate.ungated.push(rule);
+                    if text.is_none() {
+                        gate.untold.push(rule);
+                    }
                 }
             }
         }
-        gate.ungated.dedup();
         gate.add_keys(&mut words);
         words.entry("\\u00".to_owned()).or_default().escape = true;
         let (texts, meanings): (Vec<String>, Vec<Meaning>) = words.into_iter().unzip();
@@ -144,8 +141,8 @@ impl RawGate {
 
     /// Whether the entry may meet the filter of a matcher that has to be told by its filter.
     fn filters_may_be_met(&self, raw: &[u8]) -> bool {
-        if self.outlooks.is_empty() || self.by_filter_only {
-            return self.by_filter_only;
+        if self.outlooks.is_empty() || !self.untold.is_empty() {
+            return !self.untold.is_empty();
         }
         let (mut fitting, mut escaped) = (Vec::new(), folds(raw));
         self.meanings_in(raw, |meaning, behind| {
@@ -266,9 +263,9 @@ fn folds(raw: &[u8]) -> bool {
 
 /// Whether a character that encoders usually write as itself, or that matches one, is escaped anywhere.
 fn writes_plain_characters(raw: &[u8]) -> bool {
-    memchr::memmem::find_iter(raw, br"\u").any(|at| {
-        raw.get(at + 2..at + 6).and_then(|code| code.strip_prefix(b"00")).is_some_and(writes_plain_character)
-    }) || folds(raw)
+    memchr::memmem::find_iter(raw, br"\u")
+        .any(|at| raw.get(at + 2..at + 6).and_then(|code| code.strip_prefix(b"00")).is_some_and(writes_plain_character))
+        || folds(raw)
 }
 
 /// The value after a key, where it is a scalar; `None`: it is something else, or cannot be told.
@@ -294,14 +291,6 @@ fn value_at(after: &[u8]) -> Option<Value> {
     serde_json::from_slice(&after[..length]).ok()
 }
 
-impl Matcher {
-    /// The rules for which some entries have to be parsed only because their raw JSON cannot tell whether
-    /// they match: no text or filter with a literal of at least three plain characters.
-    pub fn ungated(&self) -> &[RuleIx] {
-        &self.gate.ungated
-    }
-}
-
 /// Admits every entry that may meet a log matcher: where [`Matcher::in_record`] sees something in the
 /// record of this one entry, or in a record stitched together from several lines of which this one holds
 /// the words, the answer is yes. An entry that was mended must be given as it was mended. Linear in the
@@ -311,12 +300,15 @@ impl Gate for Matcher {
         self.gate.admits(raw)
     }
 
+    /// A trace is wanted for the words of any of its lines.
+    fn admits_line(&self, entry: &Glimpse<'_>) -> bool {
+        self.gate.filters_may_be_met(entry.raw())
+            || with_text(entry, |text| text.is_none_or(|text| self.lines.wakes_any(text.as_bytes())))
+    }
+
     /// Exact but for filters: the record's own text is met with the patterns. What only a filter asks for is
     /// looked for in the raw entry.
     fn admits_alone(&self, entry: &Glimpse<'_>) -> bool {
-        thread_local! {
-            static ROOM: RefCell<String> = const { RefCell::new(String::new()) };
-        }
         if self.gate.filters_may_be_met(entry.raw()) {
             return true;
         }
@@ -324,9 +316,18 @@ impl Gate for Matcher {
         if entry.only_json().is_some_and(|payload| !writes_plain_characters(payload) && !self.payloads.wakes_any(payload)) {
             return false;
         }
-        let mut room = ROOM.with(RefCell::take);
-        let admitted = entry.text(&mut room).is_none_or(|text| self.may_find(text));
-        ROOM.with(|kept| kept.replace(room));
-        admitted
+        with_text(entry, |text| text.is_none_or(|text| self.may_find(text)))
     }
+}
+
+/// Asks something of an entry's text; `None` where only parsing it can tell the text.
+fn with_text(entry: &Glimpse<'_>, ask: impl FnOnce(Option<&str>) -> bool) -> bool {
+    thread_local! {
+        /// Kept, so that no text costs an allocation.
+        static ROOM: RefCell<String> = const { RefCell::new(String::new()) };
+    }
+    let mut room = ROOM.with(RefCell::take);
+    let answer = ask(entry.text(&mut room));
+    ROOM.with(|kept| kept.replace(room));
+    answer
 }

@@ -34,6 +34,8 @@ pub struct Matcher {
     tests: Vec<TestSlot>,
     /// Which slots' patterns a text may meet.
     texts: Sieve,
+    /// Which slots' patterns a text may meet of which this is one line.
+    pub(super) lines: Sieve,
     /// Which slots' patterns a JSON payload may meet once it has become text.
     pub(super) payloads: Sieve,
     /// Which test slots a case may meet, by its id, its error line and all it said.
@@ -94,6 +96,7 @@ impl Matcher {
         let filter_only = (0u32..).zip(&logs).filter(|(_, log)| log.text.is_none()).map(|(slot, _)| slot).collect();
         let needs = || logs.iter().map(|log: &LogSlot| log.text.as_ref().map(Pattern::needs));
         let texts = Sieve::new(needs().map(|needs| needs.map(|needs| needs.text.as_slice())));
+        let lines = Sieve::new(needs().map(|needs| needs.map(|needs| needs.line.as_slice())));
         let payloads = Sieve::new(needs().map(|needs| needs.map(|needs| needs.payload.as_slice())));
         let gate = RawGate::new(logs.iter().map(|log| (log.rule, log.filter.as_ref(), log.text.as_ref())));
         let alone = catalog.rules().iter().map(Alone::of).collect();
@@ -103,7 +106,17 @@ impl Matcher {
             // A matcher that does not ask for this part is woken by any.
             Sieve::new(needs.iter().map(|needs| Some(needs.as_deref().unwrap_or_default())))
         });
-        Matcher { logs, tests, texts, payloads, cases, filter_only, alone, gate }
+        Matcher { logs, tests, texts, lines, payloads, cases, filter_only, alone, gate }
+    }
+
+    /// The rules for which entries have to be parsed, or made into text, only because their raw JSON cannot tell
+    /// whether they match: a matcher has no text with a word of three plain characters, nor a filter that tells.
+    pub fn ungated(&self) -> Vec<RuleIx> {
+        let always = [&self.texts, &self.lines, &self.payloads].into_iter().flat_map(Sieve::always);
+        let mut rules: Vec<RuleIx> = always.map(|slot| self.logs[*slot as usize].rule).chain(self.gate.untold.clone()).collect();
+        rules.sort_unstable();
+        rules.dedup();
+        rules
     }
 
     /// Whether the record with this text may be a finding of any rule whose matchers all have a text; filters

@@ -23,6 +23,8 @@ pub(super) struct Needs {
     pub(super) may_be_empty: bool,
     /// A text it matches holds a word of each of these sets.
     pub(super) text: Vec<Vec<String>>,
+    /// One of the lines of a text it matches holds a word of each of these sets: one set, or none where that cannot be said.
+    pub(super) line: Vec<Vec<String>>,
     /// A JSON payload whose text it matches holds a piece of each of these sets.
     pub(super) payload: Vec<Vec<String>>,
     /// An entry whose text it matches holds one of these pieces, for each of the [`CUTS`]; none where that cannot be said.
@@ -37,12 +39,14 @@ impl Needs {
             literals.iter().map(|literal| piece(literal, *is_cut).to_owned()).collect()
         });
         let in_payload = |set: Vec<String>| set.iter().map(|text| longest(text, is_cut_in_json).to_owned()).collect();
+        let in_line = |set: Vec<String>| set.iter().map(|text| in_a_line(text).to_owned()).collect();
         let shortest = |sets: Vec<Vec<String>>| sets.into_iter().map(without_longer).collect();
         Needs {
             translated: rewritten.text,
             names: rewritten.names,
             may_be_empty: hir.properties().minimum_len() == Some(0),
             text: shortest(clauses(hir, |text| if text.len() < SHORTEST_LITERAL { 0 } else { text.len() })),
+            line: shortest(required(hir, |text| in_a_line(text).len()).into_iter().map(in_line).collect()),
             payload: shortest(clauses(hir, |text| longest(text, is_cut_in_json).len()).into_iter().map(in_payload).collect()),
             raw: shortest(raw.collect()),
         }
@@ -54,7 +58,7 @@ impl Needs {
         write_text(&self.translated, out);
         write_texts(&self.names, out);
         out.push(u8::from(self.may_be_empty));
-        for sets in [&self.text, &self.payload, &self.raw] {
+        for sets in [&self.text, &self.line, &self.payload, &self.raw] {
             write_number(sets.len(), out);
             sets.iter().for_each(|set| write_texts(set, out));
         }
@@ -65,8 +69,14 @@ impl Needs {
         let (translated, names) = (read_text(bytes)?.to_owned(), read_texts(bytes)?);
         let may_be_empty = take(bytes, 1)? == [1];
         let mut sets = || -> Option<Vec<Vec<String>>> { (0..read_number(bytes)?).map(|_| read_texts(bytes)).collect() };
-        Some(Needs { translated, names, may_be_empty, text: sets()?, payload: sets()?, raw: sets()? })
+        Some(Needs { translated, names, may_be_empty, text: sets()?, line: sets()?, payload: sets()?, raw: sets()? })
     }
+}
+
+/// The longest part of a word that stands within one line; empty where none is long enough.
+fn in_a_line(word: &str) -> &str {
+    let parts = word.split(['\n', '\r']).filter(|part| part.len() >= SHORTEST_LITERAL);
+    parts.max_by_key(|part| part.len()).unwrap_or_default()
 }
 
 /// Without the words that hold another one: finding that one is enough.

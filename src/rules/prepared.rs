@@ -20,7 +20,10 @@ fn index() -> FxHashMap<&'static str, &'static [u8]> {
     let mut bytes = PREPARED;
     let mut one = || {
         let pattern = read_text(&mut bytes)?;
-        let (needs, rest) = { let length = read_number(&mut bytes)?; bytes.split_at_checked(length)? };
+        let (needs, rest) = {
+            let length = read_number(&mut bytes)?;
+            bytes.split_at_checked(length)?
+        };
         bytes = rest;
         Some((pattern, needs))
     };
@@ -36,7 +39,8 @@ mod tests {
     #[test]
     fn what_the_build_worked_out_is_what_the_program_would() {
         let catalog = Catalog::embedded().catalog;
-        let patterns = catalog.rules().iter().flat_map(|rule| &rule.log_matchers).filter_map(|LogMatcher { text, .. }| text.as_ref());
+        let patterns =
+            catalog.rules().iter().flat_map(|rule| &rule.log_matchers).filter_map(|LogMatcher { text, .. }| text.as_ref());
         let mut compared = 0;
         for pattern in patterns {
             let rewritten = with_ascii_classes(pattern.source()).unwrap();

@@ -63,6 +63,11 @@ impl Sieve {
         Sieve { words: Words::new(words), wanted_by, sets, always }
     }
 
+    /// The patterns that every text wakes.
+    pub(super) fn always(&self) -> &[u32] {
+        &self.always
+    }
+
     /// Adds the patterns that the text may meet, in order of their numbers. Linear in the text.
     pub(super) fn wake(&self, text: &[u8], woken: &mut Vec<u32>) {
         let start = woken.len();

@@ -23,7 +23,8 @@ pub enum Shape {
     Audit,
 }
 
-pub const SHAPES: [Shape; 7] = [Shape::Text, Shape::Message, Shape::Leaf, Shape::Split, Shape::Stack, Shape::UserAgent, Shape::Audit];
+pub const SHAPES: [Shape; 7] =
+    [Shape::Text, Shape::Message, Shape::Leaf, Shape::Split, Shape::Stack, Shape::UserAgent, Shape::Audit];
 
 /// A text as a JSON string, in which each character may be escaped in any legal way.
 fn written(text: &str, dice: &mut impl FnMut(u32) -> u32) -> String {
