@@ -236,7 +236,8 @@ fn shortened(text: &str, pattern: &Pattern, should_match: bool) -> String {
 /// The first line that says anything, cut to one row.
 fn first_line(text: &str) -> String {
     let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-    let line = crate::report::inert::visible(line);
+    // The message goes where a build reads it, too.
+    let line = crate::report::inert::disarmed(&crate::report::inert::visible(line), "∷", "##⟦");
     let cut = line.floor_char_boundary(240);
     if cut < line.len() { format!("{}…", &line[..cut]) } else { line }
 }

@@ -2,7 +2,7 @@
 //!
 //! 1. A line becomes a kind: ids, numbers, times, hashes and addresses are masked, statuses, exception types and enum names are kept,
 //!    a stack trace is named by its exception and innermost own frame ([`crate::logs::template::kind`]).
-//! 2. Kinds that differ only in a name are put together ([`drain`]), but only where the group tells as much about the
+//! 2. Kinds that differ only in a name are put together (`drain`), but only where the group tells as much about the
 //!    failures as its best member: `user <*> is unknown` is no lead if all but one user are unknown around passing tests, too.
 //! 3. They are ranked by how exclusive they are to failing windows: by how many standard deviations the failing windows that show it
 //!    exceed what its rate elsewhere lets one expect. The rate has half a sighting added (Jeffreys' prior), so that a

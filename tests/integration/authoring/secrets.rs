@@ -37,6 +37,14 @@ fn a_secret_in_a_line_never_lands_in_a_rule_file_or_on_the_screen() {
 }
 
 #[test]
+fn what_the_failing_test_said_gives_a_line_its_edge() {
+    let folder = tempfile::tempdir().unwrap();
+    let said =
+        ["--line", "seat ledger mirror refused the shard", "--test-said", "TimeoutError: timed out waiting for 'seat_taken'"];
+    new(&said, folder.path()).exits(0).says(&["explains  test/timed-out-waiting (window"]);
+}
+
+#[test]
 fn hostile_text_is_neither_markup_nor_a_command_in_what_is_printed() {
     let folder = tempfile::tempdir().unwrap();
     let hostile = "seat ledger mirror \u{1b}[2J\u{202e} ::error::gotcha ##[group] {{ config }} refused";

@@ -56,6 +56,10 @@ pub struct NewArgs {
     #[arg(long, value_name = "TEXT", group = "source", allow_hyphen_values = true)]
     line: Option<String>,
 
+    /// What the failing test said: its symptom is what the rule explains (with `--line`)
+    #[arg(long, value_name = "TEXT", requires = "line", allow_hyphen_values = true)]
+    test_said: Option<String>,
+
     /// The incident that the line is from: its other lines are what the draft must not match. A report names its own
     #[arg(long, value_name = "INCIDENT", value_hint = ValueHint::AnyPath)]
     incident: Option<PathBuf>,

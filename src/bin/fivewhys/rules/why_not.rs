@@ -8,6 +8,7 @@ use fivewhys::authoring::why_not::Inquiry;
 use fivewhys::authoring::why_not::fate::{Court, Fate};
 use fivewhys::diagnosis::{CaseDiagnosis, Diagnosis};
 use fivewhys::findings::{WatchedWindow, WindowIx};
+use fivewhys::report::redact::Redactor;
 use fivewhys::rules::problem::nearest_few;
 use fivewhys::rules::{Catalog, RuleIx};
 
@@ -132,7 +133,8 @@ fn pick<'d>(wanted: Option<&str>, scene: &Scene, diagnosis: &'d Diagnosis) -> an
         })
         .collect();
     let usage = |message: String| anyhow::Error::from(Fatal { message, status: ExitStatus::Usage });
-    let listed = || cases.iter().take(12).map(|(id, ..)| format!("\n  {id}")).collect::<String>();
+    let line = |id: &str| format!("\n  {}", fivewhys::authoring::shown(&mut Redactor::default(), id, 200));
+    let listed = || cases.iter().take(12).map(|(id, ..)| line(id)).collect::<String>();
     let Some(wanted) = wanted else {
         return match cases.as_slice() {
             [(.., only)] => Ok(only),

@@ -13,6 +13,8 @@ pub struct Answers {
     pub line: String,
     /// The service to narrow the rule to.
     pub service: Option<String>,
+    /// What the failing test said.
+    pub test_said: Option<String>,
     /// The answer to "why?".
     pub why: Option<String>,
     /// What puts it right.
@@ -32,7 +34,7 @@ pub fn on_terminal() -> anyhow::Result<Answers> {
     ask(&mut io::stdin().lock(), &mut io::stderr())
 }
 
-/// Asks four questions, of which only the first must be answered.
+/// Asks five questions, of which only the first must be answered.
 pub fn ask(input: &mut dyn BufRead, out: &mut dyn Write) -> anyhow::Result<Answers> {
     let line = one(input, out, "The line as it was logged (paste it, then Enter)")?;
     let Some(line) = line else {
@@ -43,6 +45,7 @@ pub fn ask(input: &mut dyn BufRead, out: &mut dyn Write) -> anyhow::Result<Answe
     Ok(Answers {
         line,
         service: one(input, out, "Only for the service (Enter: for all)")?,
+        test_said: one(input, out, "What the failing test said (Enter: skip)")?,
         why: one(input, out, "Why does it happen, in one sentence (Enter: later)")?,
         remedy: one(input, out, "What puts it right (Enter: later)")?,
     })
@@ -63,9 +66,10 @@ mod tests {
     #[test]
     fn only_the_line_must_be_answered() {
         let mut shown = Vec::new();
-        let answers = ask(&mut "ledger mirror lost\n\nThe mirror was moved.\n".as_bytes(), &mut shown).unwrap();
+        let answers = ask(&mut "ledger mirror lost\n\nTimeoutError\nThe mirror was moved.\n".as_bytes(), &mut shown).unwrap();
         assert_eq!(answers.line, "ledger mirror lost");
         assert_eq!((answers.service, answers.why.as_deref()), (None, Some("The mirror was moved.")));
+        assert_eq!(answers.test_said.as_deref(), Some("TimeoutError"));
         assert!(String::from_utf8(shown).unwrap().contains("What puts it right"));
         assert!(ask(&mut "\n".as_bytes(), &mut Vec::new()).is_err());
     }

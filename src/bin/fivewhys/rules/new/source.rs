@@ -4,11 +4,12 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use anyhow::Context;
-use fivewhys::authoring::anchor;
+use fivewhys::authoring::{anchor, shown};
 use fivewhys::findings::Evidence;
 use fivewhys::logs::{Record, Severity};
 use fivewhys::report::Report;
-use fivewhys::results::TestRun;
+use fivewhys::report::redact::Redactor;
+use fivewhys::results::{Failure, Outcome, TestCase, TestRun};
 
 use super::NewArgs;
 use super::ask::Answers;
@@ -52,14 +53,22 @@ pub fn find(args: &NewArgs, answers: &Answers) -> anyhow::Result<Found> {
     match (&args.from, &args.from_entry, &args.line) {
         (Some(from), ..) => of_report(from, scene),
         (_, Some(insert_id), _) => of_entry(insert_id, scene),
-        (_, _, Some(line)) if line == "-" => Ok(of_line(from_standard_input()?, None, scene)),
-        (_, _, Some(line)) => Ok(of_line(line.clone(), None, scene)),
-        _ => Ok(of_line(answers.line.clone(), answers.service.clone(), scene)),
+        (_, _, Some(line)) => {
+            let text = if line == "-" { from_standard_input()? } else { line.clone() };
+            Ok(of_line(text, None, scene, args.test_said.as_deref()))
+        }
+        _ => Ok(of_line(answers.line.clone(), answers.service.clone(), scene, answers.test_said.as_deref())),
     }
 }
 
-fn of_line(text: String, service: Option<String>, scene: Option<Scene>) -> Found {
-    let (origin, tests) = ("a line".to_owned(), TestRun::default());
+fn of_line(text: String, service: Option<String>, scene: Option<Scene>, said: Option<&str>) -> Found {
+    let failed = |message: &str| {
+        let failure = Failure { message: message.to_owned(), details: message.to_owned(), output: String::new() };
+        let (id, outcome) = ("the test".to_owned(), Outcome::Failed(failure));
+        TestCase { name: id.clone(), id, start: None, duration: None, outcome, attempts: 1 }
+    };
+    let tests = TestRun { cases: said.map(failed).into_iter().collect(), ..TestRun::default() };
+    let origin = "a line".to_owned();
     Found { text, service, severity: Severity::Error, origin, scene, unread: None, tests }
 }
 
@@ -111,8 +120,12 @@ fn only_lead(report: &Report, path: &str, name: &str) -> anyhow::Result<String> 
     if let [(only, _)] = leads.as_slice() {
         return Ok(only.clone());
     }
-    let listed: Vec<String> =
-        leads.iter().take(20).map(|(id, lead)| format!("\n  {path}#{id}  {}", lead.template.as_str())).collect();
+    let mut redactor = Redactor::default();
+    let listed: Vec<String> = leads
+        .iter()
+        .take(20)
+        .map(|(id, lead)| format!("\n  {path}#{id}  {}", shown(&mut redactor, &lead.template, 200)))
+        .collect();
     let message = match listed.is_empty() {
         true => format!("{path}: the report has no leads; name a record such as `{path}#e1`"),
         false => format!("{path}: which lead?{}", listed.concat()),
