@@ -13,7 +13,6 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -145,7 +144,7 @@ pub struct Folder {
     /// The windows under way.
     journals: BTreeMap<usize, Journal>,
     /// Keeps other programs out.
-    lock: File,
+    _lock: keys::Lock,
 }
 
 impl Folder {
@@ -203,7 +202,7 @@ impl Folder {
             Secrets::Masked(matcher) if manifest.stage == Stage::UnderWay => Some(Mask::new(&keys::key(path)?, matcher)),
             _ => None,
         };
-        Ok(Folder { root: path.to_owned(), manifest, mask, journals: BTreeMap::new(), lock })
+        Ok(Folder { root: path.to_owned(), manifest, mask, journals: BTreeMap::new(), _lock: lock })
     }
 
     /// From now on also takes out, or leaves alone, what the users of this place want so.
@@ -334,8 +333,6 @@ impl Folder {
         for window in 0..self.manifest.windows.len() {
             disk::remove(&self.root.join(manifest::journal_name(window)))?;
         }
-        // The lock goes with its folder; nobody has a reason to wait for it any more.
-        let _ = self.lock.unlock();
         keys::discard(&self.root)
     }
 

@@ -73,7 +73,12 @@ pub(super) fn outline(raw: &[u8]) -> Option<Outline<'_>> {
         match key {
             b"insertId" => found.insert_id = cursor.text()?,
             b"logName" => found.log_name = cursor.text()?,
-            b"textPayload" => found.payloads.text = cursor.span(|cursor| Some(found.text = cursor.text()?))?,
+            b"textPayload" => {
+                found.payloads.text = cursor.span(|cursor| {
+                    found.text = cursor.text()?;
+                    Some(())
+                })?;
+            }
             b"severity" if !matches!(cursor.text()?, b"" | b"DEFAULT") => found.origin = Origin::Marked,
             b"severity" => {}
             b"split" if cursor.peek() == Some(b'{') => cursor.members(|key, cursor| {
@@ -157,7 +162,10 @@ fn request<'a>(cursor: &mut Cursor<'a>, fields: &mut [&'a [u8]; REQUEST_FIELDS.l
         return cursor.value();
     }
     cursor.members(|key, cursor| match REQUEST_FIELDS.iter().position(|field| field.as_bytes() == key) {
-        Some(field) => Some(fields[field] = cursor.span(Cursor::value)?),
+        Some(field) => {
+            fields[field] = cursor.span(Cursor::value)?;
+            Some(())
+        }
         None if key.contains(&b'\\') => None,
         None => cursor.value(),
     })

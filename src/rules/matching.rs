@@ -1,7 +1,7 @@
 //! Which matchers of which rules a record or a failure meets: all rules at once.
 //!
-//! A [`Sieve`] of the words that the patterns need says which few of them can match at all, and only those are
-//! asked; so the cost hardly grows with the number of rules.
+//! A sieve of the words that the patterns need says which few of them can match at all, and only those are asked; so
+//! the cost hardly grows with the number of rules.
 
 use std::borrow::Cow;
 use std::cell::RefCell;

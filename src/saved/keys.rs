@@ -10,8 +10,19 @@ use super::{Error, disk};
 /// The private folder in a saved folder; hidden, so that nothing reads it as logs.
 const FOLDER: &str = ".pull";
 
+/// A folder taken for this program; let go when it is dropped.
+#[derive(Debug)]
+pub(super) struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing would do, but not while a program that is being started still holds a copy of the open file.
+        let _ = self.0.unlock();
+    }
+}
+
 /// Takes the folder for this program until what is returned is dropped.
-pub(super) fn lock(root: &Path) -> Result<File, Error> {
+pub(super) fn lock(root: &Path) -> Result<Lock, Error> {
     let folder = root.join(FOLDER);
     make_private(&folder).map_err(disk::failed(&folder, "created"))?;
     let path = folder.join("lock");
@@ -19,7 +30,7 @@ pub(super) fn lock(root: &Path) -> Result<File, Error> {
     match file.try_lock() {
         Err(TryLockError::WouldBlock) => Err(Error::Busy { path: root.display().to_string() }),
         // A file system without locks: better a pull without one than none.
-        Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
+        Ok(()) | Err(TryLockError::Error(_)) => Ok(Lock(file)),
     }
 }
 

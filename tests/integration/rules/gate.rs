@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
 
-use super::{Example, Gate, RULES, records, sightings};
+use super::{Example, Gate, RULES, Selection, Source, Spans, pull, records, sightings};
 
 /// How a text is put into an entry.
 #[derive(Debug, Clone, Copy)]
@@ -76,6 +76,15 @@ pub fn entry(text: &str, shape: Shape, dice: &mut impl FnMut(u32) -> u32) -> Str
     format!(r#"{{"insertId":"a","timestamp":"2026-01-02T03:04:05Z",{payload}}}"#)
 }
 
+/// Whether the reader finds the entry worth parsing.
+fn is_parsed(raw: &str) -> bool {
+    let reach = Spans::union([(jiff::Timestamp::MIN, jiff::Timestamp::MAX)]);
+    let mut parsed = false;
+    let selection = Selection { windows: Vec::new(), reach };
+    pull(&[Source::bytes("test", raw.as_bytes())], &selection, &RULES.1, &mut |_| parsed = true).unwrap();
+    parsed
+}
+
 /// Fails if the rules see something in the entry that the gate would not have let through.
 fn assert_admitted(raw: &str) {
     let (catalog, matcher) = &*RULES;
@@ -84,6 +93,7 @@ fn assert_admitted(raw: &str) {
         if let Some(sighting) = found.first() {
             let rule = &catalog.rule(sighting.rule).id;
             assert!(matcher.admits(raw.as_bytes()), "{rule} matches what the gate turned away: {raw}");
+            assert!(is_parsed(raw), "{rule} matches what was passed over: {raw}");
         }
     }
 }
@@ -95,7 +105,7 @@ pub fn dice(runner: &mut TestRunner) -> impl FnMut(u32) -> u32 + use<> {
 
 #[test]
 fn the_catalogs_own_examples_pass_the_gate_in_every_writing() {
-    let (catalog, matcher) = &*RULES;
+    let (catalog, _) = &*RULES;
     let mut runner = TestRunner::deterministic();
     let mut dice = dice(&mut runner);
     let (mut tried, mut turned_away) = (0, 0);
@@ -106,12 +116,12 @@ fn the_catalogs_own_examples_pass_the_gate_in_every_writing() {
                 let raw = entry(text, shape, &mut dice);
                 assert_admitted(&raw);
                 tried += 1;
-                turned_away += usize::from(!matcher.admits(raw.as_bytes()));
+                turned_away += usize::from(!is_parsed(&raw));
             }
         }
     }
     assert!(tried > 0);
-    assert!(turned_away > 0 || !matcher.ungated().is_empty(), "a gate that admits everything is no gate");
+    assert!(turned_away > tried / 10, "{turned_away} of {tried}: a gate that admits everything is no gate");
 }
 
 #[test]
