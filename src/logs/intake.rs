@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::hash::Hasher;
+use std::num::NonZeroU64;
 use std::ops::Range;
 
 use jiff::Timestamp;
@@ -60,7 +61,7 @@ pub(super) struct Candidate {
     pub(super) shape: Shape,
     pub(super) several_lines: bool,
     /// Hash of `split.uid`, for one part of an entry that was too large.
-    pub(super) part_of: Option<u64>,
+    pub(super) part_of: Option<NonZeroU64>,
     /// The gate wants it; otherwise it is only here because it may belong to one that is wanted.
     pub(super) admitted: bool,
     /// Its JSON in [`Harvest::held`].
@@ -289,7 +290,7 @@ impl Reading<'_> {
         let place = self.place(found);
         let harvest = &mut self.harvest;
         harvest.sightings.push(Sighting { at, key, place });
-        let part_of = (!found.split.is_empty()).then(|| hash_of([found.log_name, found.split]));
+        let part_of = NonZeroU64::new(hash_of([found.log_name, found.split]) | 1).filter(|_| !found.split.is_empty());
         let shape = if self.intake.stitching { lines::shape(found.text, found.origin) } else { Shape::default() };
         let gate = self.intake.gate;
         let admitted = match outline {

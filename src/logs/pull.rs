@@ -17,7 +17,7 @@ use super::store::{BUDGET_BYTES, Store};
 use super::{Error, Gap, Gate, InPart, LogEntry, Pulled, Record, Repair, Selection, stitch};
 
 /// How many records are parsed before they are visited.
-const GROUPS_AT_A_TIME: usize = 4096;
+const GROUPS_AT_A_TIME: usize = 1024;
 
 /// How many line numbers a gap names.
 const LINES_NAMED: usize = 5;
@@ -60,10 +60,22 @@ fn pull_within(
     Ok(pull.finish())
 }
 
+/// The identities of all entries within reach. In parts, because a table that grows is there twice for a moment.
+#[derive(Default)]
+struct Seen([FxHashSet<u64>; 16]);
+
+impl Seen {
+    /// Whether it is there for the first time.
+    fn insert(&mut self, key: u64) -> bool {
+        // The table itself uses the highest and the lowest bits.
+        self.0[(key >> 32) as usize % self.0.len()].insert(key)
+    }
+}
+
 /// What has been read so far.
 struct Pull {
     tally: Tally,
-    seen: FxHashSet<u64>,
+    seen: Seen,
     store: Store,
     repairs: BTreeMap<(String, Fix), (u64, Option<u64>)>,
     losses: BTreeMap<(String, Loss), (u64, Vec<u64>)>,
@@ -78,7 +90,7 @@ impl Pull {
     fn new(selection: &Selection, Bounds { budget, smallest }: Bounds) -> Pull {
         Pull {
             tally: Tally::new(&selection.windows),
-            seen: FxHashSet::default(),
+            seen: Seen::default(),
             store: Store::new(budget),
             repairs: BTreeMap::new(),
             losses: BTreeMap::new(),

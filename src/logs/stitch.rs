@@ -1,6 +1,8 @@
 //! Puts entries together that belong together: stack traces that arrived one line per entry, and entries
 //! that were split because they were too large.
 
+use std::num::NonZeroU64;
+
 use jiff::SignedDuration;
 use rustc_hash::FxHashMap;
 
@@ -44,7 +46,7 @@ pub(super) fn groups<'a>(candidates: impl ExactSizeIterator<Item = &'a Candidate
     let mut next = vec![END; candidates.len()];
     let mut group_of: Vec<u32> = (0..candidates.len() as u32).collect();
     let mut traces: FxHashMap<u64, (Trace, jiff::Timestamp)> = FxHashMap::default();
-    let mut parts: FxHashMap<u64, u32> = FxHashMap::default();
+    let mut parts: FxHashMap<NonZeroU64, u32> = FxHashMap::default();
     for (at, candidate) in candidates.clone().enumerate() {
         let at = at as u32;
         if let Some(uid) = candidate.part_of {

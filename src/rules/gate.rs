@@ -139,8 +139,8 @@ impl RawGate {
         }
     }
 
-    /// Whether the entry may meet the filter of a matcher that has to be told by its filter.
-    fn filters_may_be_met(&self, raw: &[u8]) -> bool {
+    /// Whether the entry may meet a filter, for a gate of matchers that have nothing else.
+    fn may_be_met(&self, raw: &[u8]) -> bool {
         if self.outlooks.is_empty() || !self.untold.is_empty() {
             return !self.untold.is_empty();
         }
@@ -213,7 +213,7 @@ fn key_word<'w>(words: &'w mut BTreeMap<String, Meaning>, name: &str) -> &'w mut
 /// Adds what to look for to find a pattern; answers for which ways of becoming text that is enough.
 fn add_pieces(pattern: &Pattern, words: &mut BTreeMap<String, Meaning>) -> u8 {
     let mut covered = 0;
-    for ((way, ..), pieces) in CUTS.iter().zip(&pattern.needs().raw) {
+    for ((way, ..), pieces) in CUTS.iter().zip(pattern.needs().raw()) {
         if !pieces.is_empty() {
             covered |= way;
         }
@@ -297,19 +297,19 @@ fn value_at(after: &[u8]) -> Option<Value> {
 /// length of the entry, whatever the number of rules.
 impl Gate for Matcher {
     fn admits(&self, raw: &[u8]) -> bool {
-        self.gate.admits(raw)
+        self.gate().admits(raw)
     }
 
     /// A trace is wanted for the words of any of its lines.
     fn admits_line(&self, entry: &Glimpse<'_>) -> bool {
-        self.gate.filters_may_be_met(entry.raw())
+        self.filters.may_be_met(entry.raw())
             || with_text(entry, |text| text.is_none_or(|text| self.lines.wakes_any(text.as_bytes())))
     }
 
     /// Exact but for filters: the record's own text is met with the patterns. What only a filter asks for is
     /// looked for in the raw entry.
     fn admits_alone(&self, entry: &Glimpse<'_>) -> bool {
-        if self.gate.filters_may_be_met(entry.raw()) {
+        if self.filters.may_be_met(entry.raw()) {
             return true;
         }
         // Making the text of a structured payload costs more than looking whether that can be of use.

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use crate::logs::Record;
 use crate::results::{Outcome, TestCase};
@@ -44,7 +45,10 @@ pub struct Matcher {
     filter_only: Vec<u32>,
     /// By rule: when a record's text alone may make it a finding.
     alone: Vec<Alone>,
-    pub(super) gate: RawGate,
+    /// For the matchers without a text.
+    pub(super) filters: RawGate,
+    /// For entries of which nothing but their raw JSON can be told; made when there is one.
+    gate: OnceLock<RawGate>,
 }
 
 /// When a record that is not parsed yet may be a finding of a rule, given which patterns its text meets.
@@ -98,7 +102,7 @@ impl Matcher {
         let texts = Sieve::new(needs().map(|needs| needs.map(|needs| needs.text.as_slice())));
         let lines = Sieve::new(needs().map(|needs| needs.map(|needs| needs.line.as_slice())));
         let payloads = Sieve::new(needs().map(|needs| needs.map(|needs| needs.payload.as_slice())));
-        let gate = RawGate::new(logs.iter().map(|log| (log.rule, log.filter.as_ref(), log.text.as_ref())));
+        let filters = RawGate::new(logs.iter().filter(|log| log.text.is_none()).map(|log| (log.rule, log.filter.as_ref(), None)));
         let alone = catalog.rules().iter().map(Alone::of).collect();
         let cases = [0, 1, 2].map(|part| {
             let needs = |slot: &TestSlot| slot.test.patterns()[part].clone().map(|pattern| pattern.needs().text.clone());
@@ -106,14 +110,20 @@ impl Matcher {
             // A matcher that does not ask for this part is woken by any.
             Sieve::new(needs.iter().map(|needs| Some(needs.as_deref().unwrap_or_default())))
         });
-        Matcher { logs, tests, texts, lines, payloads, cases, filter_only, alone, gate }
+        Matcher { logs, tests, texts, lines, payloads, cases, filter_only, alone, filters, gate: OnceLock::new() }
+    }
+
+    pub(super) fn gate(&self) -> &RawGate {
+        let slots = || self.logs.iter().map(|log| (log.rule, log.filter.as_ref(), log.text.as_ref()));
+        self.gate.get_or_init(|| RawGate::new(slots()))
     }
 
     /// The rules for which entries have to be parsed, or made into text, only because their raw JSON cannot tell
     /// whether they match: a matcher has no text with a word of three plain characters, nor a filter that tells.
     pub fn ungated(&self) -> Vec<RuleIx> {
         let always = [&self.texts, &self.lines, &self.payloads].into_iter().flat_map(Sieve::always);
-        let mut rules: Vec<RuleIx> = always.map(|slot| self.logs[*slot as usize].rule).chain(self.gate.untold.clone()).collect();
+        let mut rules: Vec<RuleIx> =
+            always.map(|slot| self.logs[*slot as usize].rule).chain(self.filters.untold.clone()).collect();
         rules.sort_unstable();
         rules.dedup();
         rules

@@ -3,6 +3,8 @@
 //! Working them out costs more than all else in loading a rule. So it is done once, when the program is built, for
 //! the patterns of the catalog that is part of it (`build.rs`), and these are read back here.
 
+use std::sync::OnceLock;
+
 use regex_syntax::hir::Hir;
 
 use super::classes::Rewritten;
@@ -27,17 +29,13 @@ pub(super) struct Needs {
     pub(super) line: Vec<Vec<String>>,
     /// A JSON payload whose text it matches holds a piece of each of these sets.
     pub(super) payload: Vec<Vec<String>>,
-    /// An entry whose text it matches holds one of these pieces, for each of the [`CUTS`]; none where that cannot be said.
-    pub(super) raw: Vec<Vec<String>>,
+    /// See [`Needs::raw`]: worked out when it is first asked, for few entries have to be judged so.
+    raw: OnceLock<Vec<Vec<String>>>,
 }
 
 impl Needs {
     /// Works them out; linear in the size of the pattern times the number of texts that its parts can be.
     pub(super) fn of(rewritten: Rewritten, hir: &Hir) -> Needs {
-        let raw = CUTS.iter().map(|(_, is_cut, weigh)| {
-            let literals = required(hir, *weigh).unwrap_or_default();
-            literals.iter().map(|literal| piece(literal, *is_cut).to_owned()).collect()
-        });
         let in_payload = |set: Vec<String>| set.iter().map(|text| longest(text, is_cut_in_json).to_owned()).collect();
         let in_line = |set: Vec<String>| set.iter().map(|text| in_a_line(text).to_owned()).collect();
         let shortest = |sets: Vec<Vec<String>>| sets.into_iter().map(without_longer).collect();
@@ -48,8 +46,20 @@ impl Needs {
             text: shortest(clauses(hir, |text| if text.len() < SHORTEST_LITERAL { 0 } else { text.len() })),
             line: shortest(required(hir, |text| in_a_line(text).len()).into_iter().map(in_line).collect()),
             payload: shortest(clauses(hir, |text| longest(text, is_cut_in_json).len()).into_iter().map(in_payload).collect()),
-            raw: shortest(raw.collect()),
+            raw: OnceLock::new(),
         }
+    }
+
+    /// An entry whose text it matches holds one of these pieces, for each of the [`CUTS`]; none where that cannot be said.
+    pub(super) fn raw(&self) -> &[Vec<String>] {
+        self.raw.get_or_init(|| {
+            let Ok(hir) = regex_syntax::parse(&self.translated) else { return Vec::new() };
+            let pieces = CUTS.iter().map(|(_, is_cut, weigh)| {
+                let literals = required(&hir, *weigh).unwrap_or_default();
+                without_longer(literals.iter().map(|literal| piece(literal, *is_cut).to_owned()).collect())
+            });
+            pieces.collect()
+        })
     }
 
     /// Writes them as bytes.
@@ -58,7 +68,7 @@ impl Needs {
         write_text(&self.translated, out);
         write_texts(&self.names, out);
         out.push(u8::from(self.may_be_empty));
-        for sets in [&self.text, &self.line, &self.payload, &self.raw] {
+        for sets in [&self.text, &self.line, &self.payload, self.raw()] {
             write_number(sets.len(), out);
             sets.iter().for_each(|set| write_texts(set, out));
         }
@@ -69,7 +79,8 @@ impl Needs {
         let (translated, names) = (read_text(bytes)?.to_owned(), read_texts(bytes)?);
         let may_be_empty = take(bytes, 1)? == [1];
         let mut sets = || -> Option<Vec<Vec<String>>> { (0..read_number(bytes)?).map(|_| read_texts(bytes)).collect() };
-        Some(Needs { translated, names, may_be_empty, text: sets()?, line: sets()?, payload: sets()?, raw: sets()? })
+        let (text, line, payload, raw) = (sets()?, sets()?, sets()?, OnceLock::from(sets()?));
+        Some(Needs { translated, names, may_be_empty, text, line, payload, raw })
     }
 }
 
