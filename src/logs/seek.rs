@@ -101,15 +101,10 @@ fn plan(mut file: impl Read + Seek, size: u64, wanted: &Spans, smallest: u64) ->
     let mut search = Search { file, size, direction };
     let mut stretches: Vec<(u64, u64)> = Vec::new();
     for (start, end) in wanted.iter() {
-        let Some((from, to)) = search.stretch(start, end)? else { return Ok(None) };
-        match stretches.last_mut() {
-            Some(before) if from <= before.1 => before.1 = before.1.max(to),
-            _ => stretches.push((from, to)),
-        }
+        let Some(stretch) = search.stretch(start, end)? else { return Ok(None) };
+        stretches.push(stretch);
     }
-    if direction == Direction::NewestFirst {
-        stretches = merged(stretches);
-    }
+    let stretches = merged(stretches);
     let read: u64 = stretches.iter().map(|(from, to)| to - from).sum();
     let plan = Plan { stretches, sampled: times.len() as u64, span: (first.min(last), first.max(last)), direction };
     Ok((read * 100 <= size * MOST_PERCENT).then_some(plan))
