@@ -20,8 +20,11 @@ pub(super) const SMALLEST_BYTES: u64 = 32 << 20;
 /// How many places of the file are sampled.
 const PLACES: u64 = 64;
 
-/// How much is read at a place, at least, in bytes.
+/// How much is read to see the order of entries at a place, at least, in bytes.
 const SAMPLE_BYTES: usize = 32 << 10;
+
+/// How much is read to see a single entry, at least, in bytes.
+const GLANCE_BYTES: usize = 4 << 10;
 
 /// An entry longer than this makes the file one that is read as a whole.
 const LONGEST_SAMPLE_BYTES: usize = 4 << 20;
@@ -65,7 +68,7 @@ impl Direction {
 struct Sample {
     /// Where its first whole line begins.
     start: u64,
-    /// The timestamps of its whole lines, in order.
+    /// The timestamps of its whole lines in order, or of the first one.
     times: Vec<Timestamp>,
 }
 
@@ -91,7 +94,7 @@ fn plan(mut file: impl Read + Seek, size: u64, wanted: &Spans, smallest: u64) ->
     }
     let mut times = Vec::new();
     for place in 0..PLACES {
-        let Some(sample) = sample(&mut file, size / PLACES * place, size)? else { return Ok(None) };
+        let Some(sample) = sample(&mut file, size / PLACES * place, size, Look::AtAll)? else { return Ok(None) };
         times.extend(sample.times);
     }
     let Some(last) = last_time(&mut file, size)? else { return Ok(None) };
@@ -155,7 +158,7 @@ impl<F: Read + Seek> Search<F> {
         let (mut low, mut high) = (0, self.size);
         while high - low > SPARE_BYTES {
             let middle = low + (high - low) / 2;
-            let Some(sample) = sample(&mut self.file, middle, self.size)? else { return Ok(None) };
+            let Some(sample) = sample(&mut self.file, middle, self.size, Look::AtOne)? else { return Ok(None) };
             match sample.times.first() {
                 Some(time) if !is_behind(*time) => low = middle,
                 _ => high = middle,
@@ -169,14 +172,26 @@ impl<F: Read + Seek> Search<F> {
         if place == 0 || place >= self.size {
             return Ok(Some(place.min(self.size)));
         }
-        Ok(sample(&mut self.file, place, self.size)?.map(|sample| sample.start))
+        Ok(sample(&mut self.file, place, self.size, Look::AtOne)?.map(|sample| sample.start))
     }
+}
+
+/// How closely to look at a place.
+#[derive(Clone, Copy)]
+enum Look {
+    /// Every line that was read there is dated.
+    AtAll,
+    /// The first one.
+    AtOne,
 }
 
 /// The whole lines at a place, at least one unless the file ends before; `None` where no line there is an entry that
 /// can be dated, or lines are too long.
-fn sample(file: &mut (impl Read + Seek), place: u64, size: u64) -> io::Result<Option<Sample>> {
-    let mut length = SAMPLE_BYTES;
+fn sample(file: &mut (impl Read + Seek), place: u64, size: u64, look: Look) -> io::Result<Option<Sample>> {
+    let (mut length, most) = match look {
+        Look::AtAll => (SAMPLE_BYTES, usize::MAX),
+        Look::AtOne => (GLANCE_BYTES, 1),
+    };
     loop {
         file.seek(SeekFrom::Start(place))?;
         let mut bytes = Vec::with_capacity(length);
@@ -188,7 +203,7 @@ fn sample(file: &mut (impl Read + Seek), place: u64, size: u64) -> io::Result<Op
         if let (Some(start), Some(end)) = (skipped, end)
             && start < end
         {
-            let Some(times) = times(&bytes[start..end]) else { return Ok(None) };
+            let Some(times) = times(&bytes[start..end], most) else { return Ok(None) };
             return Ok(Some(Sample { start: place + start as u64, times }));
         }
         if at_end {
@@ -203,15 +218,15 @@ fn sample(file: &mut (impl Read + Seek), place: u64, size: u64) -> io::Result<Op
 
 /// When the last entry of the file happened.
 fn last_time(file: &mut (impl Read + Seek), size: u64) -> io::Result<Option<Timestamp>> {
-    let sample = sample(file, size.saturating_sub(SAMPLE_BYTES as u64), size)?;
+    let sample = sample(file, size.saturating_sub(SAMPLE_BYTES as u64), size, Look::AtAll)?;
     Ok(sample.and_then(|sample| sample.times.last().copied()))
 }
 
-/// When the entries of these lines happened; `None` where one is no entry of its own, or cannot be dated.
-fn times(lines: &[u8]) -> Option<Vec<Timestamp>> {
+/// When the first entries of these lines happened; `None` where one is no entry of its own, or cannot be dated.
+fn times(lines: &[u8], most: usize) -> Option<Vec<Timestamp>> {
     let mut clock = Clock::default();
     let lines = lines.split(|byte| *byte == b'\n').map(|line| line.trim_ascii_end()).filter(|line| !line.is_empty());
-    lines.map(|line| if line.starts_with(b"{") { clock.read(timestamp(line)?) } else { None }).collect()
+    lines.take(most).map(|line| if line.starts_with(b"{") { clock.read(timestamp(line)?) } else { None }).collect()
 }
 
 #[cfg(test)]
@@ -249,7 +264,7 @@ mod tests {
                 for (start, end) in &plan.stretches {
                     let text = &bytes[*start as usize..*end as usize];
                     assert!(text.starts_with(b"{") && text.ends_with(b"}\n"));
-                    seen.extend(times(text).unwrap());
+                    seen.extend(times(text, usize::MAX).unwrap());
                 }
                 let there = (from.max(0)..to.min(20_000)).all(|second| seen.contains(&at(second)));
                 assert!(there, "{from}..{to}, backwards: {backwards}");
