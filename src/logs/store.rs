@@ -15,7 +15,7 @@ use super::intake::{Candidate, text_hash};
 use super::source::Source;
 
 /// How much JSON is kept in memory, in bytes, where it can be read again.
-pub(super) const BUDGET_BYTES: usize = 24 << 20;
+pub(super) const BUDGET_BYTES: usize = 8 << 20;
 
 /// A candidate's place in the [`Store`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
