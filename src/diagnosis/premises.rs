@@ -195,7 +195,7 @@ fn in_order(question: &Question) -> Vec<Premise> {
             "in-order-of-time",
             true,
             format!(
-                "{} is in order of time at all {} places looked at and wherever it was read; {percent} % of its {} MB were read.",
+                "{} is in order of time in all {} entries that were sampled and wherever it was read; {percent} % of its {} MB were read.",
                 file.path,
                 file.sampled,
                 file.size >> 20

@@ -58,8 +58,8 @@ pub fn neighbours(sources: &[Source], wanted: &[Wanted], lines: usize) -> Result
             let intake = Intake { reach: &reach, gate: &gate, layout: &layout, stitching: false, naming: true };
             if let Ok(Some(mut in_part)) = seek::planned(&file, &layout, &reach, seek::SMALLEST_BYTES) {
                 for stretch in in_part.plan.stretches {
-                    let read = intake.read_stretch(&mut *in_part.file, stretch, &mut |harvest, _| search.look_through(&harvest));
-                    read.map_err(open)?;
+                    // What cannot be read was told as a gap when the file was read first.
+                    let _ = intake.read_stretch(&mut *in_part.file, stretch, &mut |harvest, _| search.look_through(&harvest));
                 }
                 continue;
             }

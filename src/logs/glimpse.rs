@@ -1,6 +1,6 @@
 //! What is known of an entry before it is parsed, and its text made from no more than that.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::payload;
 
@@ -68,23 +68,16 @@ impl<'a> Glimpse<'a> {
 
     fn request_line<'t>(&'t self, room: &'t mut String) -> Option<&'t str> {
         for field in self.payloads.request_fields {
-            let start = room.len();
-            if start > 0 {
-                room.push(' ');
-            }
-            let before = room.len();
-            match field {
-                [b'"', inside @ .., b'"'] if memchr::memchr(b'\\', inside).is_none() => {
-                    room.push_str(std::str::from_utf8(inside).ok()?);
-                }
-                [b'1'..=b'9', rest @ ..] if rest.len() < 15 && rest.iter().all(u8::is_ascii_digit) => {
-                    room.push_str(std::str::from_utf8(field).ok()?);
-                }
-                [] => {}
-                _ => payload::push_scalar(&serde_json::from_slice(field).ok()?, room),
-            }
-            if room.len() == before {
-                room.truncate(start);
+            // What stands in the JSON as it is shown is taken from there.
+            let shown = match field {
+                [b'"', inside @ .., b'"'] if memchr::memchr(b'\\', inside).is_none() => Some(inside),
+                [b'1'..=b'9', rest @ ..] if rest.len() < 15 && rest.iter().all(u8::is_ascii_digit) => Some(field),
+                [] => Some(field),
+                _ => None,
+            };
+            match shown {
+                Some(shown) => payload::push_part(std::str::from_utf8(shown).ok()?, room),
+                None => payload::push_part(&payload::shown(&serde_json::from_slice(field).ok()?), room),
             }
         }
         Some(payload::whole(room))
@@ -94,9 +87,7 @@ impl<'a> Glimpse<'a> {
         let value = |span: &[u8]| if span.is_empty() { Some(Value::Null) } else { serde_json::from_slice(span).ok() };
         let Payloads { text, json, proto, request, .. } = self.payloads;
         let [text, json, proto, request] = [value(text)?, value(json)?, value(proto)?, value(request)?];
-        let object =
-            |value: Value| -> Option<Map<String, Value>> { if let Value::Object(map) = value { Some(map) } else { None } };
-        *room = payload::of(text.as_str(), &json, &proto, object(request).as_ref());
+        *room = payload::of(text.as_str(), &json, &proto, request.as_object());
         Some(room)
     }
 }

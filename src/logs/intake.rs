@@ -290,7 +290,7 @@ impl Reading<'_> {
         let place = self.place(found);
         let harvest = &mut self.harvest;
         harvest.sightings.push(Sighting { at, key, place });
-        let part_of = NonZeroU64::new(hash_of([found.log_name, found.split]) | 1).filter(|_| !found.split.is_empty());
+        let part_of = (!found.split.is_empty()).then(|| NonZeroU64::MIN | hash_of([found.log_name, found.split]));
         let shape = if self.intake.stitching { lines::shape(found.text, found.origin) } else { Shape::default() };
         let gate = self.intake.gate;
         let admitted = match outline {

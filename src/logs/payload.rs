@@ -1,5 +1,7 @@
 //! The text of an entry, whatever shape its payload has.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use super::LogEntry;
@@ -174,24 +176,24 @@ fn proto_payload(payload: &Map<String, Value>, parts: &mut Parts) {
 fn request_line(request: &Map<String, Value>) -> String {
     let mut line = String::new();
     for key in REQUEST_FIELDS {
-        let start = line.len();
-        if start > 0 {
-            line.push(' ');
-        }
-        let before = line.len();
-        push_scalar(request.get(key).unwrap_or(&Value::Null), &mut line);
-        if line.len() == before {
-            line.truncate(start);
-        }
+        push_part(&shown(request.get(key).unwrap_or(&Value::Null)), &mut line);
     }
     line
 }
 
+/// Adds a part to a line, unless it is empty.
+pub(super) fn push_part(part: &str, line: &mut String) {
+    if !line.is_empty() && !part.is_empty() {
+        line.push(' ');
+    }
+    line.push_str(part);
+}
+
 /// A text or a number as it is shown; nothing for anything else.
-pub(super) fn push_scalar(value: &Value, line: &mut String) {
+pub(super) fn shown(value: &Value) -> Cow<'_, str> {
     match value {
-        Value::String(text) => line.push_str(text),
-        Value::Number(number) => line.push_str(&number.to_string()),
-        _ => {}
+        Value::String(text) => Cow::from(text),
+        Value::Number(number) => Cow::from(number.to_string()),
+        _ => Cow::from(""),
     }
 }

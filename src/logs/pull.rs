@@ -151,9 +151,10 @@ impl Pull {
     fn read_file(&mut self, file: &Source, layout: Layout, selection: &Selection, gate: &dyn Gate) -> Result<(), Error> {
         let intake = Intake { reach: &selection.reach, gate, layout: &layout, stitching: true, naming: false };
         self.store.begin(file);
-        let open = |error| Error::Open { path: file.name().to_owned(), source: error };
         if let Ok(Some(in_part)) = seek::planned(file, &layout, &selection.reach, self.smallest) {
-            return self.read_in_part(file, in_part, &intake).map_err(open);
+            let broken = self.read_in_part(file, in_part, &intake).err();
+            self.note_broken(file, broken);
+            return Ok(());
         }
         let end = intake.read_file(file, &mut |harvest, line| self.bring_in(harvest, file.name(), line));
         let end = end.map_err(|error| Error::Open { path: file.name().to_owned(), source: error })?;
@@ -167,8 +168,11 @@ impl Pull {
     /// Reads the wanted stretches of a file, as long as they are in order of time.
     fn read_in_part(&mut self, file: &Source, in_part: Planned<'_>, intake: &Intake<'_>) -> io::Result<()> {
         let Planned { file: mut text, size, plan } = in_part;
+        let read = plan.stretches.iter().map(|(from, to)| to - from).sum();
+        self.tally.add_entries(0, Some(plan.span));
+        self.in_part.push(InPart { path: file.name().to_owned(), read, size, sampled: plan.sampled });
+        let mut before: Option<Timestamp> = None;
         for &stretch in &plan.stretches {
-            let mut before: Option<Timestamp> = None;
             let mut lines_before = None;
             intake.read_stretch(&mut *text, stretch, &mut |harvest, line| {
                 let (earliest, latest) = harvest.span.unzip();
@@ -192,9 +196,6 @@ impl Pull {
                 return Ok(());
             }
         }
-        let read = plan.stretches.iter().map(|(from, to)| to - from).sum();
-        self.tally.add_entries(0, Some(plan.span));
-        self.in_part.push(InPart { path: file.name().to_owned(), read, size, sampled: plan.sampled });
         Ok(())
     }
 

@@ -105,10 +105,11 @@ impl Matcher {
         let filters = RawGate::new(logs.iter().filter(|log| log.text.is_none()).map(|log| (log.rule, log.filter.as_ref(), None)));
         let alone = catalog.rules().iter().map(Alone::of).collect();
         let cases = [0, 1, 2].map(|part| {
-            let needs = |slot: &TestSlot| slot.test.patterns()[part].clone().map(|pattern| pattern.needs().text.clone());
-            let needs: Vec<Option<Vec<Vec<String>>>> = tests.iter().map(needs).collect();
             // A matcher that does not ask for this part is woken by any.
-            Sieve::new(needs.iter().map(|needs| Some(needs.as_deref().unwrap_or_default())))
+            Sieve::new(tests.iter().map(|slot| {
+                let pattern = slot.test.patterns()[part].as_ref();
+                Some(pattern.map_or(&[][..], |pattern| pattern.needs().text.as_slice()))
+            }))
         });
         Matcher { logs, tests, texts, lines, payloads, cases, filter_only, alone, filters, gate: OnceLock::new() }
     }

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::needs::{Needs, read_number, read_text};
 
-/// A count, then that many times: the pattern, the length of its needs, its needs (see `build.rs`).
+/// One behind the other: a pattern, the length of its needs, its needs (see `build.rs`).
 static PREPARED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/patterns.bin"));
 
 /// The words that a pattern of the embedded catalog needs; `None` for any other.
