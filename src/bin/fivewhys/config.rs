@@ -14,6 +14,10 @@ use toml::de::{DeTable, DeValue};
 
 use crate::exit_status::{ExitStatus, Fatal};
 
+mod issues;
+
+pub use issues::IssuesSection;
+
 /// The file's name.
 const NAME: &str = "fivewhys.toml";
 
@@ -34,6 +38,8 @@ pub struct ConfigArgs {
 pub struct Config {
     /// `[rules]`
     pub rules: RulesSection,
+    /// `[issues]`
+    pub issues: IssuesSection,
 }
 
 /// `[rules]`: rules of one's own over the catalog.
@@ -102,9 +108,12 @@ impl Config {
         let mut config = Config::default();
         match DeTable::parse(text) {
             Ok(root) => {
-                let mut root = page.table(root.get_ref(), "the configuration", &["rules"]);
+                let mut root = page.table(root.get_ref(), "the configuration", &["rules", "issues"]);
                 if let Some(table) = root.remove("rules").and_then(|value| page.inner(value, "[rules]")) {
                     config.rules = RulesSection::read(&mut page, table);
+                }
+                if let Some(table) = root.remove("issues").and_then(|value| page.inner(value, "[issues]")) {
+                    config.issues = IssuesSection::read(&mut page, table);
                 }
             }
             Err(error) => {
