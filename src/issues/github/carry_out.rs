@@ -75,9 +75,11 @@ impl GitHub {
             Ok(_) => outcome(action, "labelled", None),
             // Somebody else was faster, or this very request was, and its answer was lost.
             Err(Fault::Refused { status: 422, .. }) => outcome(action, "nothing", Some("the label is there".to_owned())),
-            Err(fault) if fault.is_of_one_issue() => {
-                outcome(action, "nothing", Some(format!("the label could not be made ({fault}); GitHub makes it with the first issue")))
-            }
+            Err(fault) if fault.is_of_one_issue() => outcome(
+                action,
+                "nothing",
+                Some(format!("the label could not be made ({fault}); GitHub makes it with the first issue")),
+            ),
             Err(fault) => end(action, &fault),
         }]
     }
@@ -111,7 +113,8 @@ impl GitHub {
         key: &Key,
         outcomes: &mut Vec<Outcome>,
     ) -> Result<(), CarryOutError> {
-        let known: BTreeSet<u64> = tracker.issues.iter().map(|issue| issue.number).collect();
+        let known: BTreeSet<u64> =
+            tracker.issues.iter().map(|issue| issue.number).chain(tracker.foreign.iter().copied()).collect();
         let Some(opened) = self.open(create, key, &known).await? else { return Ok(()) };
         let own = opened.own.then_some(opened.issue.number);
         if opened.own {
@@ -171,7 +174,11 @@ impl GitHub {
                     wrote |= matches!(action, Action::Update { .. } | Action::Reopen { .. });
                     self.write(&action, outcomes).await?;
                 } else if round == 0 {
-                    outcomes.push(outcome(&action, "nothing", Some("the issue changed meanwhile; the next run sees to it".to_owned())));
+                    outcomes.push(outcome(
+                        &action,
+                        "nothing",
+                        Some("the issue changed meanwhile; the next run sees to it".to_owned()),
+                    ));
                 }
             }
             // Nothing on GitHub compares and sets: whoever else wrote at this moment is noticed by looking again.
