@@ -75,7 +75,7 @@ fn opened(
     plan: &mut Plan,
     new: &[(usize, &Cause, String)],
 ) -> Result<(), RenderError> {
-    let gathered = umbrella::open(tracker).map(|issue| umbrella::causes(issue)).unwrap_or_default();
+    let gathered = umbrella::open(tracker).map(umbrella::causes).unwrap_or_default();
     let (under, alone): (Vec<_>, Vec<_>) = new.iter().partition(|(_, cause, _)| gathered.contains(&Key::of(cause)));
     let too_many = alone.len() > question.settings.budget;
     plan.gathered = under.iter().chain(alone.iter().filter(|_| too_many)).map(|(place, ..)| *place).collect();

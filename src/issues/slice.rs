@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::key::without_marks;
-use crate::report::schema::{Cause, Test};
+use crate::report::schema::{Cause, Step, Test};
 use crate::report::{self, Format, Look, RenderError, Report};
 
 /// The report of one cause: its tests with that chain, and the records that these cite.
@@ -18,7 +18,7 @@ pub(super) fn of_cause(report: &Report, cause: &Cause) -> Report {
         schema: report.schema.clone(),
         run: report::schema::Run { passed: Vec::new(), skipped: Vec::new(), ..report.run.clone() },
         premises: report.premises.clone(),
-        plan: Vec::new(),
+        plan: vec![Step { root: cause.root.clone(), clears: cause.tests.len(), total: cause.tests.len() }],
         causes: vec![cause.clone()],
         red_herrings: Vec::new(),
         gaps: report.gaps.clone(),

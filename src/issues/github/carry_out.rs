@@ -6,6 +6,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::GitHub;
+use super::create::of_key;
 use super::wire::{Fault, Request};
 use crate::issues::again::again;
 use crate::issues::budget::close;
@@ -44,6 +45,8 @@ impl GitHub {
         let actions = plan.actions.clone();
         let mut done: BTreeSet<&str> = BTreeSet::new();
         let mut stopped: Option<String> = None;
+        let known: BTreeSet<u64> =
+            tracker.issues.iter().map(|issue| issue.number).chain(tracker.foreign.iter().copied()).collect();
         for action in &actions {
             let outcomes = match (&stopped, action) {
                 (Some(_), Action::Nothing { .. }) => vec![nothing(action)],
@@ -65,6 +68,50 @@ impl GitHub {
                 plan.outcomes.push(outcome);
             }
         }
+        if stopped.is_none() {
+            for outcome in self.twins(plan, &actions, &known).await {
+                said(&outcome);
+                plan.outcomes.push(outcome);
+            }
+        }
+    }
+
+    /// Looks once more at what was opened: lists may lag behind, so that two processes did not see each other's issues at first.
+    async fn twins(&self, plan: &Plan, actions: &[Action], known: &BTreeSet<u64>) -> Vec<Outcome> {
+        let mut outcomes = Vec::new();
+        let created: Vec<&Outcome> = plan.outcomes.iter().filter(|outcome| outcome.done == "created").collect();
+        let Some(first) = created.first().and_then(|made| actions.iter().find(|action| action.key() == made.key)) else {
+            return outcomes;
+        };
+        self.pace.due().await;
+        let looked = async {
+            let youngest = self.youngest().await?;
+            for made in created {
+                let Some(key) = Key::read(&made.key) else { continue };
+                let mut open = of_key(&youngest, &key, known);
+                open.retain(|issue| issue.open);
+                self.settle_rivals(&key, &open, made.issue, &mut outcomes).await?;
+            }
+            Ok(())
+        };
+        if let Err(fault) = looked.await {
+            let why = "whether somebody opened a second issue at the same moment could not be seen";
+            let fault: Fault = fault;
+            outcomes.push(outcome(first, FAILED, Some(format!("{why}: {fault}"))));
+        }
+        outcomes
+    }
+
+    /// Of several open issues about one cause the oldest stays.
+    async fn settle_rivals(&self, key: &Key, open: &[Issue], own: Option<u64>, outcomes: &mut Vec<Outcome>) -> Result<(), Fault> {
+        let Some(kept) = open.first() else { return Ok(()) };
+        for rival in open.iter().skip(1) {
+            // That of somebody else is left to them; the same author is most likely this program at the same moment.
+            if own == Some(rival.number) || (rival.author.is_some() && rival.author == kept.author) {
+                self.close(&close(key, rival, kept.number), outcomes).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn made_label(&self, action: &Action) -> Vec<Outcome> {
@@ -125,12 +172,7 @@ impl GitHub {
         tracker.renew(opened.issue.clone());
         let open: Vec<Issue> = self.newest(key, &known).await?.into_iter().filter(|issue| issue.open).collect();
         let Some(kept) = open.first() else { return Ok(()) };
-        for rival in open.iter().skip(1) {
-            // That of somebody else is left to them; the same author is most likely this program at the same moment.
-            if own == Some(rival.number) || (rival.author.is_some() && rival.author == kept.author) {
-                self.close(&close(key, rival, kept.number), outcomes).await?;
-            }
-        }
+        self.settle_rivals(key, &open, own, outcomes).await?;
         if own == Some(kept.number) {
             return Ok(());
         }

@@ -10,7 +10,9 @@ use super::{apply, call, check};
 use crate::program::Ran;
 
 /// What a repository looks like from outside: issues by title with state and text, comments.
-fn end_state(server: &Server) -> (Vec<(String, bool, String)>, usize) {
+type EndState = (Vec<(String, bool, String)>, usize);
+
+fn end_state(server: &Server) -> EndState {
     let store = &server.state().store;
     let issues = store.issues.values().map(|issue| (issue.title.clone(), issue.open, issue.body.clone()));
     (issues.collect(), store.comments.len())
@@ -34,7 +36,7 @@ fn scene() -> (Server, &'static Saved) {
     (server, report)
 }
 
-fn faultless() -> ((Vec<(String, bool, String)>, usize), usize) {
+fn faultless() -> (EndState, usize) {
     let (server, report) = scene();
     apply(&server, report).exits(0).says(&["reopened #1", "commented #1", "commented #2", "updated #2", "created #3"]);
     let calls = server.take_seen().len();
