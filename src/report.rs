@@ -22,6 +22,7 @@ pub mod html;
 pub(crate) mod inert;
 pub mod json;
 pub mod markdown;
+mod mermaid;
 pub mod redact;
 pub mod rule_page;
 pub mod schema;

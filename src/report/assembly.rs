@@ -19,6 +19,9 @@ use crate::window;
 /// Longest error line shown, in bytes.
 const ERROR_BYTES: usize = 4 * 1024;
 
+/// Longest excerpt of a record shown, in bytes; it is cut when its secrets are out.
+const EXCERPT_BYTES: usize = 8 * 1024;
+
 /// Puts the report together. Evidence comes first, in order of time: tokens are numbered as they appear.
 pub(super) fn assemble(subject: &Subject<'_>, redactor: &mut Redactor) -> Report {
     let mut assembly = Assembly { subject, redactor, keys: keys(subject.diagnosis), leads: BTreeMap::new() };
@@ -97,7 +100,7 @@ impl Assembly<'_, '_> {
         let around = self.subject.neighbours.get(&place);
         let mut evidence = Evidence {
             before: around.map(|lines| self.cleaned(&lines.before)).unwrap_or_default(),
-            excerpt: self.clean(&found.text),
+            excerpt: self.clean(&found.text).without_middle(EXCERPT_BYTES),
             after: around.map(|lines| self.cleaned(&lines.after)).unwrap_or_default(),
             insert_id: self.cleaned(&found.insert_ids),
             timestamp: found.timestamp.to_string(),
