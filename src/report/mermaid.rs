@@ -7,15 +7,15 @@ use std::collections::BTreeMap;
 
 use super::columns::wrapped;
 use super::schema::{Cause, Footing};
-use super::story::{Chain, Excluded, Step, counted};
+use super::story::{Chain, Exclusion, Step, counted};
 
-/// Columns of a label.
-const COLUMNS: usize = 32;
+/// Columns of a label: what Mermaid itself does not break again.
+const COLUMNS: usize = 25;
 
 /// Lines that a text may take in a label.
-const LINES: usize = 3;
+const LINES: usize = 4;
 
-/// Rules shown as ruled out; the others are counted.
+/// Nodes for what was ruled out, and rules named in one of them; the others are counted.
 const EXCLUDED: usize = 4;
 
 /// Colours that are read on light and dark pages alike: every node brings its own ground.
@@ -30,7 +30,7 @@ const CLASSES: [&str; 6] = [
 
 /// The flowchart, without a fence around it. Solid lines lead to what was observed, dashed ones to what is inferred,
 /// dotted ones with a cross to what was ruled out. Empty where there is no chain.
-pub(super) fn diagram(cause: &Cause, chains: &[Chain<'_>], excluded: &[Excluded<'_>]) -> String {
+pub(super) fn diagram(cause: &Cause, chains: &[Chain<'_>], excluded: &[Exclusion<'_>]) -> String {
     if chains.is_empty() {
         return String::new();
     }
@@ -107,25 +107,25 @@ impl<'a> Chart<'a> {
         self.node("[", &lines, "]", class)
     }
 
-    fn excluded(&mut self, excluded: &[Excluded<'_>]) {
-        let mut seen = Vec::new();
-        let fresh: Vec<&Excluded<'_>> = excluded
-            .iter()
-            .filter(|item| {
-                let new = !seen.contains(&item.rule);
-                seen.push(item.rule);
-                new
-            })
-            .collect();
-        for item in fresh.iter().take(EXCLUDED) {
-            let why = if item.reason.contains("matched") { "as common without failure" } else { "no entry matches" };
-            let why = if item.suspect { "ruled out, you suspected it" } else { why };
-            let mut lines = label(item.rule);
-            lines.push(why.to_owned());
+    fn excluded(&mut self, exclusions: &[Exclusion<'_>]) {
+        for item in exclusions.iter().take(EXCLUDED) {
+            let mut lines = vec![if item.suspect { "Ruled out, your suspect" } else { "Ruled out" }.to_owned()];
+            lines.extend(item.rules.iter().take(EXCLUDED).flat_map(|rule| label(rule)));
+            if item.rules.len() > EXCLUDED {
+                lines.push(format!("and {} more", item.rules.len() - EXCLUDED));
+            }
+            let because = [
+                ("nothing leads from it", "in the logs, unconnected"),
+                ("matched", "as common without failure"),
+                ("could not be seen", "could not be seen"),
+            ];
+            let because = because.iter().find(|(reason, _)| item.reason.contains(reason)).map_or("no entry matches", |(_, word)| word);
+            lines.push(because.to_owned());
             self.rule_out(&lines);
         }
-        if fresh.len() > EXCLUDED {
-            self.rule_out(&[format!("and {} more ruled out", fresh.len() - EXCLUDED)]);
+        let more: usize = exclusions.iter().skip(EXCLUDED).map(|item| item.rules.len()).sum();
+        if more > 0 {
+            self.rule_out(&[format!("and {more} more ruled out")]);
         }
     }
 
@@ -155,7 +155,7 @@ fn label(text: &str) -> Vec<String> {
         lines[LINES - 1].push_str(" …");
     }
     lines.retain(|line| !line.is_empty());
-    lines
+    lines.into_iter().map(|line| without_list(&line)).collect()
 }
 
 /// The text with look-alikes for every character that Mermaid, or the Markdown and HTML in its labels, gives a meaning.
@@ -171,17 +171,23 @@ fn harmless(text: &str) -> String {
             '>' => '›',
             '[' | '{' => '(',
             ']' | '}' => ')',
-            '_' => '\u{ff3f}',
             ':' if !next_is_space => '\u{2236}',
-            // A number and a dot, or a dash, begin a list.
-            '.' if next_is_space => '\u{2024}',
-            '-' | '+' if next_is_space => '\u{2010}',
-            '#' | ';' | '%' | '&' | '|' | '\\' | '*' | '~' | '$' | '@' | '^' => wide(letter),
+            ';' => ',',
+            '#' | '%' | '&' | '|' | '\\' | '*' | '~' | '$' | '@' | '^' => wide(letter),
             letter if letter.is_control() => '·',
             letter => letter,
         });
     }
     out
+}
+
+/// A line that begins no list: some versions of Mermaid refuse to draw what looks like one.
+fn without_list(line: &str) -> String {
+    let number = line.trim_start_matches(|letter: char| letter.is_ascii_digit());
+    match number.strip_prefix(['.', ')']) {
+        Some(rest) if number.len() < line.len() => format!("{}\u{2024}{rest}", &line[..line.len() - number.len()]),
+        _ => line.strip_prefix(['-', '+']).map_or_else(|| line.to_owned(), |rest| format!("\u{2010}{rest}")),
+    }
 }
 
 /// The full-width form of an ASCII character: U+FF01 to U+FF5E stand for U+0021 to U+007E.
@@ -195,13 +201,20 @@ mod tests {
 
     #[test]
     fn nothing_that_mermaid_reads_is_left_in_a_label() {
-        let hostile = "a\"]; click n0 \"javascript:alert(1)\" %%{init: {}}%% <b>`x`</b> #quot; $$x$$ fa:fa-car __b__ 1. x\n- y :::root";
+        let hostile = "zqx\"]; click n0 \"javascript:alert(1)\" %%{init: {}}%% <b>`x`</b> #quot; $$x$$ fa:fa-car __b__ 1. x\n- y :::root";
         let lines = label(hostile);
         assert_eq!(lines.len(), LINES);
         for line in lines {
-            assert!(!line.contains(['"', '`', '<', '>', '[', ']', '{', '}', '#', ';', '%', '$', '\\', '*', '_', '\n']), "{line}");
-            assert!(!line.contains(":f") && !line.contains("::") && !line.contains(". ") && !line.contains("- "), "{line}");
+            assert!(!line.contains(['"', '`', '<', '>', '[', ']', '{', '}', '#', ';', '%', '$', '\\', '*', '\n']), "{line}");
+            assert!(!line.contains(":f") && !line.contains("::"), "{line}");
         }
+    }
+
+    #[test]
+    fn no_line_begins_a_list() {
+        assert_eq!(label("1. first"), ["1\u{2024} first"]);
+        assert_eq!(label("- first"), ["\u{2010} first"]);
+        assert_eq!(label("1.5 seconds, 2 - 1"), ["1\u{2024}5 seconds, 2 - 1"]);
     }
 
     #[test]

@@ -250,7 +250,7 @@ fn cause_story<'a>(report: &'a Report, cause: &'a Cause, number: usize, by_id: &
     let mut tests: Vec<&Test> = own().collect();
     tests.sort_by_key(|test| rank_of(test));
     let chains: Vec<Chain<'_>> = groups.iter().take(CHAINS).filter_map(|members| chain(report, members)).collect();
-    let excluded = exclusions::excluded(own().flat_map(|test| &test.ruled_out));
+    let excluded = exclusions::gathered(&exclusions::excluded(own().flat_map(|test| &test.ruled_out)));
     CauseStory {
         number,
         cause,
