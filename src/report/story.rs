@@ -303,7 +303,7 @@ fn chain<'a>(report: &'a Report, members: &[Member<'a>]) -> Option<Chain<'a>> {
     })
 }
 
-fn step<'a>(report: &'a Report, why: &'a Why, number: usize, keys: &[EvidenceKey], before_window: bool) -> Step<'a> {
+pub(super) fn step<'a>(report: &'a Report, why: &'a Why, number: usize, keys: &[EvidenceKey], before_window: bool) -> Step<'a> {
     let cited = cite(report, keys);
     Step {
         number,
