@@ -149,9 +149,10 @@ impl Suites<'_> {
     }
 
     fn open(&mut self, class: &str, tally: &Tally, start: Option<&str>, properties: &[(&str, String)]) -> io::Result<()> {
-        let start = start.or(self.report.run.started_at.as_deref()).unwrap_or("1970-01-01T00:00:00Z");
+        let start = start.or(self.report.run.started_at.as_deref());
+        let start: jiff::Timestamp = start.and_then(|start| start.parse().ok()).unwrap_or_default();
         // The schema has no place for an offset or a fraction of a second.
-        let timestamp = start.get(..19).unwrap_or("1970-01-01T00:00:00").to_owned();
+        let timestamp = start.strftime("%Y-%m-%dT%H:%M:%S").to_string();
         let numbers = [self.number, tally.tests, tally.failures, tally.errors, tally.skipped].map(|number| number.to_string());
         let [id, tests, failures, errors, skipped] = &numbers;
         let attributes = [

@@ -3,6 +3,8 @@
 //! It keeps to what GitHub's code scanning reads ("SARIF support for code scanning"): every location has a file and a
 //! line, results are told apart by `partialFingerprints`, and no list is longer than what is shown of it.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -63,7 +65,7 @@ pub fn render(report: &Report) -> Result<String, RenderError> {
 /// The rules at the roots, each once, then that of unexplained tests where there are some.
 fn rules(story: &Story<'_>) -> Vec<Value> {
     let mut rules: Vec<Value> = Vec::new();
-    let mut met = std::collections::BTreeSet::new();
+    let mut met = BTreeSet::new();
     for cause in story.causes.iter().map(|story| story.cause).take(RESULTS) {
         if met.insert(cause.root.as_str()) {
             rules.push(rule(cause));
@@ -94,7 +96,7 @@ fn rule(cause: &Cause) -> Value {
         help.push("The rule names no remedy.".to_owned());
         markdown.clone_from(&help);
     }
-    let tags: Vec<&String> = [&cause.class, &cause.severity, &cause.status].into_iter().filter(|tag| !tag.is_empty()).collect();
+    let tags: BTreeSet<&String> = [&cause.class, &cause.severity, &cause.status].into_iter().filter(|tag| !tag.is_empty()).collect();
     json!({
         "id": cause.root,
         // The title of this occurrence holds what its rule caught; so does the help.

@@ -230,7 +230,8 @@ pub(crate) fn counted(count: usize, noun: &str) -> String {
 pub(crate) fn at(timestamp: &str) -> String {
     match timestamp.parse::<jiff::Timestamp>() {
         Ok(moment) => moment.strftime("%Y-%m-%d %H:%M:%S%.3f").to_string(),
-        Err(_) => timestamp.to_owned(),
+        // Only a report that somebody else wrote has such a one: nothing of it is shown.
+        Err(_) => "at an unreadable time".to_owned(),
     }
 }
 
