@@ -17,6 +17,7 @@ mod assembly;
 mod budget;
 pub(crate) mod columns;
 mod explorer;
+mod graph;
 pub mod html;
 pub(crate) mod inert;
 pub mod json;
@@ -26,6 +27,7 @@ pub mod rule_page;
 pub mod schema;
 pub(crate) mod story;
 pub mod template;
+mod timeline;
 pub mod text;
 
 pub use inert::visible;
