@@ -12,7 +12,7 @@ const WIDTH: f64 = 218.0;
 const HEIGHT: f64 = 58.0;
 const ACROSS: f64 = 58.0;
 const BETWEEN: f64 = 16.0;
-const EDGE: f64 = 6.0;
+const EDGE: f64 = 8.0;
 
 /// Columns of a name that fit into a box.
 const NAME_COLUMNS: usize = 27;

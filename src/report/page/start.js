@@ -13,8 +13,13 @@ function go(id) {
   }
   if (place.tagName === 'TR') place.querySelector('details').open = true;
   if (/^[et]\d+$/.test(id)) place.classList.add('here');
-  place.scrollIntoView({ block: 'start' });
-  (place.querySelector('summary') ?? place).focus({ preventScroll: true });
+  const arrive = () => {
+    place.scrollIntoView({ block: 'start' });
+    (place.querySelector('summary') ?? place).focus({ preventScroll: true });
+  };
+  arrive();
+  // Once more in the next frame: the browser itself is on its way, and what was never drawn has only now its height.
+  requestAnimationFrame(arrive);
 }
 
 function startLinks() {
@@ -27,6 +32,8 @@ function startLinks() {
     change({ at: link.getAttribute('href').slice(1) }, 'place');
   });
   addEventListener('popstate', follow);
+  // A fragment typed into the address bar, or set by another script, is not always told as the other.
+  addEventListener('hashchange', () => location.hash.slice(1) !== fragment() && follow());
   watch((kind) => (kind === 'place' || kind === 'address') && go(state.at));
 }
 
