@@ -30,6 +30,7 @@ pub(super) fn of_cause(report: &Report, cause: &Cause) -> Report {
             .collect(),
         redactions: report.redactions.clone(),
         reproduce: report.reproduce.clone(),
+        timeline: report.timeline.clone(),
         tests,
     }
 }

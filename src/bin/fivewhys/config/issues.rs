@@ -6,7 +6,7 @@ use fivewhys::report::schema::Verdict;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Page, Placed, kind};
+use super::page::{Page, Placed, kind};
 
 /// Keys of `[issues]`.
 const KEYS: [&str; 12] = [
@@ -39,7 +39,8 @@ pub struct IssuesSection {
 }
 
 impl IssuesSection {
-    pub(super) fn read(page: &mut Page<'_>, table: &DeTable<'_>) -> IssuesSection {
+    pub(super) fn read(page: &mut Page<'_>, value: &Spanned<DeValue<'_>>) -> IssuesSection {
+        let Some(table) = page.inner(value, "[issues]") else { return IssuesSection::default() };
         let mut keys = page.table(table, "[issues]", &KEYS);
         let mut section = IssuesSection::default();
         let settings = &mut section.settings;
