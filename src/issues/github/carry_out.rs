@@ -216,11 +216,7 @@ impl GitHub {
                     wrote |= matches!(action, Action::Update { .. } | Action::Reopen { .. });
                     self.write(&action, outcomes).await?;
                 } else if round == 0 {
-                    outcomes.push(outcome(
-                        &action,
-                        "nothing",
-                        Some("the issue changed meanwhile; the next run sees to it".to_owned()),
-                    ));
+                    outcomes.push(outcome(&action, "nothing", Some(left_out(group))));
                 }
             }
             // Nothing on GitHub compares and sets: whoever else wrote at this moment is noticed by looking again.
@@ -299,6 +295,15 @@ impl GitHub {
         }
         Ok(())
     }
+}
+
+/// Why something is not done that follows from how things are now, but is not in the plan.
+fn left_out(group: &[&Action]) -> String {
+    let planned = group.iter().find_map(|action| match action {
+        Action::Nothing { reason, .. } => Some(reason.clone()),
+        _ => None,
+    });
+    planned.unwrap_or_else(|| "the issue changed meanwhile; the next run sees to it".to_owned())
 }
 
 const FAILED: &str = "failed";

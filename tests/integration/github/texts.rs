@@ -134,6 +134,31 @@ fn the_published_schema_of_a_plan_is_the_one_in_the_code() {
 }
 
 #[test]
+fn the_plan_in_the_documentation_is_real() {
+    let shown = crate::docs::shown("docs/github-issues.md");
+    assert_eq!(shown.len(), 1);
+    for (command, lines) in shown {
+        let mut call = crate::program::fivewhys(command.split_whitespace());
+        for name in ["GITHUB_RUN_ID", "GITHUB_REPOSITORY", "GITHUB_SERVER_URL", "FIVEWHYS_CONFIG"] {
+            call.env_remove(name);
+        }
+        let ran = crate::program::finish(&mut call, b"").exits(0);
+        assert_eq!(crate::docs::unprinted(&lines, &ran.out), None, "{}", ran.out);
+    }
+}
+
+#[test]
+fn every_option_of_issue_is_documented() {
+    let page = std::fs::read_to_string(crate::program::root().join("docs/github-issues.md")).unwrap();
+    let help = crate::program::run(["issue", "--help"]).exits(0).out;
+    let options = regex::Regex::new(r"(?m)^\s+(?:-\w, )?(--[a-z-]+)").unwrap();
+    for option in options.captures_iter(&help).map(|captures| captures[1].to_owned()) {
+        let common = ["--help", "--version", "--config", "--no-config"].contains(&option.as_str());
+        assert!(common || page.contains(&option), "{option} is not in docs/github-issues.md");
+    }
+}
+
+#[test]
 fn a_plan_keeps_to_its_published_schema() {
     let server = Server::start();
     apply(&server, &Run::new(1, &[seen("auth/missing-jwt", &["test_login"])]).save()).exits(0);
