@@ -11,7 +11,7 @@ fn essential(body: &str) {
     for part in [
         "`fivewhys-key: v1 ",
         "**Why 1 · observed:**",
-        "- [ ] Now: Put it right.",
+        "- [ ] **Now:** Put it right.",
         "fivewhys diagnose run",
         "| Run | Revision | Tests |",
         "`fivewhys-end: v1 ",
