@@ -60,6 +60,8 @@ impl GitHub {
                 }
             };
             for mut outcome in outcomes {
+                let there = tracker.issues.iter().find(|issue| Some(issue.number) == outcome.issue);
+                outcome.url = outcome.url.or_else(|| there.and_then(|issue| issue.url.clone()));
                 if outcome.done == STOP {
                     outcome.done = FAILED.to_owned();
                     stopped = Some(outcome.note.clone().unwrap_or_default());
