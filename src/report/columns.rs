@@ -29,7 +29,7 @@ impl Style {
 
     /// The text in this style, plain where no colour is wanted.
     pub(crate) fn on(self, text: &str, colour: bool) -> String {
-        match self.code().filter(|_| colour) {
+        match self.code().filter(|_| colour && !text.is_empty()) {
             Some(code) => format!("\x1b[{code}m{text}\x1b[0m"),
             None => text.to_owned(),
         }
@@ -62,9 +62,13 @@ pub(crate) fn ending(name: &str, columns: usize) -> String {
         used <= columns
     });
     let start = fitting.last().map_or(name.len(), |(at, _)| at);
-    let whole = parts(name).map(|part| part.as_ptr() as usize - name.as_ptr() as usize).find(|at| *at >= start);
     // A last part that is itself too long, or next to nothing, says less than half a word does.
-    let start = whole.filter(|at| name[*at..].width() * 3 >= columns).unwrap_or(start);
+    let from = |signs: [char; 2]| {
+        let ends = name.match_indices(signs).map(|(at, sign)| at + sign.len());
+        let whole = ends.filter(|at| *at >= start && !name[*at..].starts_with(signs)).min();
+        whole.filter(|at| name[*at..].width() * 3 >= columns)
+    };
+    let start = from(['/', ':']).or_else(|| from(['.', '_'])).unwrap_or(start);
     format!("…{}", &name[start..])
 }
 

@@ -192,7 +192,9 @@ impl Page {
             let label = if place == 0 { "   Tests" } else { "" };
             let priority = test.priority.map(|priority| format!("{priority} ")).unwrap_or_default();
             let room = self.width.saturating_sub(12 + priority.width());
-            self.entry(label, Style::Strong, 12, Style::Plain, &format!("{priority}{}", ending(test.id, room.min(PROSE))));
+            let gap = " ".repeat(12 - label.width());
+            let label = self.styled(Style::Strong, label);
+            self.out.push_str(&format!("{label}{gap}{priority}{}\n", ending(test.id, room)));
         }
         if tests.len() > TESTS {
             self.paragraph(12, Style::Faint, &format!("and {} more", tests.len() - TESTS));
