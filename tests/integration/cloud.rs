@@ -308,8 +308,21 @@ fn what_the_configuration_takes_out_is_not_written_into_the_folder() {
     let window = format!("{}/{}", at(0), at(600_000));
     let (url, folder_word, config_word) = (server.url(), folder.display().to_string(), config.display().to_string());
     let words = [
-        "pull", "--project", "p", "--service", "api", "--endpoint", &url, "--as", "ndjson", "-o", &folder_word, "--window", &window,
-        "--config", &config_word,
+        "pull",
+        "--project",
+        "p",
+        "--service",
+        "api",
+        "--endpoint",
+        &url,
+        "--as",
+        "ndjson",
+        "-o",
+        &folder_word,
+        "--window",
+        &window,
+        "--config",
+        &config_word,
     ];
     ran(&mut bare(words)).exits(0);
     let texts: Vec<String> = pulled(&folder).iter().map(|entry| Value::Object(entry.clone()).to_string()).collect();

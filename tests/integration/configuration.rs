@@ -64,7 +64,8 @@ fn what_a_pattern_matches_is_gone_from_every_format_and_what_is_allowed_stays() 
     let place = Place::with("[redact]\nallow = ['127\\.0\\.0\\.1']\n[redact.patterns]\nuser = 'staging-e2e-user-\\d+'\n");
     let out = place.path("out");
     let ran = place.diagnose("samples/two-causes", &["-o", &out]).exits(0);
-    let files = ["report.json", "report.md", "report.html"].map(|name| fs::read_to_string(PathBuf::from(&out).join(name)).unwrap());
+    let files =
+        ["report.json", "report.md", "report.html"].map(|name| fs::read_to_string(PathBuf::from(&out).join(name)).unwrap());
     for page in files.iter().chain([&ran.out]) {
         assert!(page.contains("‹custom:1›"), "nothing stands in its place");
         assert!(!page.contains("staging-e2e-user"), "it is still there");
@@ -99,10 +100,25 @@ fn a_pattern_that_is_no_regular_expression_stops_the_program_with_its_place() {
 #[test]
 fn a_suspect_that_is_the_cause_is_marked_as_the_users() {
     let diagnose = |format| {
-        run(["diagnose", "samples/two-causes", "--no-config", "--suspect", "auth/invalid-user-id", "--width", "120", "-f", format]).exits(0)
+        run([
+            "diagnose",
+            "samples/two-causes",
+            "--no-config",
+            "--suspect",
+            "auth/invalid-user-id",
+            "--width",
+            "120",
+            "-f",
+            format,
+        ])
+        .exits(0)
     };
     diagnose("text").says(&["explains 11 tests · you suspected this", "(you suspected this)"]);
-    diagnose("markdown").says(&["· **you suspected this**", "ROOT CAUSE, as you suspected", "`auth/invalid-user-id`, you suspected this)"]);
+    diagnose("markdown").says(&[
+        "· **you suspected this**",
+        "ROOT CAUSE, as you suspected",
+        "`auth/invalid-user-id`, you suspected this)",
+    ]);
     let report = diagnose("json").report();
     assert_eq!([&report["causes"][0]["suspect"], &report["causes"][1]["suspect"]], [true, false]);
 }
@@ -119,6 +135,7 @@ fn results_that_could_not_be_read_are_not_headed_as_if_nothing_had_failed() {
     };
     let first = say(&whole[..whole.find("<testcase").unwrap() + 20]);
     assert!(first.starts_with("the results could not be read: ") && first.contains("damaged.xml:"), "{first}");
-    let some = say("<testsuite name=\"s\" timestamp=\"2026-11-20T09:00:00\"><testcase name=\"a\" time=\"1\"/><testcase name=\"b\" ti");
+    let some =
+        say("<testsuite name=\"s\" timestamp=\"2026-11-20T09:00:00\"><testcase name=\"a\" time=\"1\"/><testcase name=\"b\" ti");
     assert!(some.starts_with("no failure among 1 test, but not all results could be read: "), "{some}");
 }
