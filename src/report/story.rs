@@ -187,7 +187,8 @@ pub(super) fn tell(report: &Report) -> Story<'_> {
 pub(crate) fn at(timestamp: &str) -> String {
     match timestamp.parse::<jiff::Timestamp>() {
         Ok(moment) => moment.strftime("%Y-%m-%d %H:%M:%S%.3f").to_string(),
-        Err(_) => timestamp.to_owned(),
+        // Only a report that somebody else wrote has such a one: nothing of it is shown.
+        Err(_) => "at an unreadable time".to_owned(),
     }
 }
 
@@ -289,7 +290,7 @@ fn chain<'a>(report: &'a Report, members: &[Member<'a>]) -> Option<Chain<'a>> {
     })
 }
 
-fn step<'a>(report: &'a Report, why: &'a Why, number: usize, keys: &[EvidenceKey], before_window: bool) -> Step<'a> {
+pub(super) fn step<'a>(report: &'a Report, why: &'a Why, number: usize, keys: &[EvidenceKey], before_window: bool) -> Step<'a> {
     let cited = cite(report, keys);
     Step {
         number,

@@ -32,7 +32,7 @@ pub struct ReportArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "format")]
     template: Option<PathBuf>,
 
-    /// Keep text and Markdown within so many bytes: details are left out in a fixed order, and named
+    /// Keep text, markdown, gitlab and plain within so many bytes: details are left out in a fixed order, and named
     #[arg(long, value_name = "N", conflicts_with = "template")]
     max_bytes: Option<usize>,
 
