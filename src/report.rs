@@ -20,6 +20,7 @@ mod budget;
 pub(crate) mod columns;
 mod explorer;
 pub mod gitlab;
+mod graph;
 pub mod html;
 pub(crate) mod inert;
 pub mod json;
@@ -34,6 +35,7 @@ pub mod schema;
 pub(crate) mod story;
 mod telling;
 pub mod template;
+mod timeline;
 pub mod text;
 
 pub use again::redacted_again;

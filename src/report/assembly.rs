@@ -16,6 +16,8 @@ use crate::results;
 use crate::rules::RuleIx;
 use crate::window;
 
+mod timeline;
+
 /// Longest error line shown, in bytes.
 const ERROR_BYTES: usize = 4 * 1024;
 
@@ -34,6 +36,7 @@ pub(super) fn assemble(subject: &Subject<'_>, redactor: &mut Redactor) -> Report
     let plan = assembly.plan();
     let gaps = assembly.gaps();
     let reproduce = assembly.clean(subject.reproduce);
+    let timeline = Some(assembly.timeline());
     Report {
         schema: SCHEMA.to_owned(),
         run,
@@ -46,6 +49,7 @@ pub(super) fn assemble(subject: &Subject<'_>, redactor: &mut Redactor) -> Report
         evidence,
         redactions: redactor.counts(),
         reproduce,
+        timeline,
     }
 }
 

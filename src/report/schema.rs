@@ -9,8 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use super::redact::Redacted;
 
+mod timeline;
 pub(super) mod words;
 
+pub use timeline::{RequestErrors, RequestStep, Span, Timeline};
 pub use words::{EvidenceKey, Footing, Outcome, Precision, Verdict};
 
 /// The version that a report carries in its field `schema`.
@@ -43,6 +45,9 @@ pub struct Report {
     pub redactions: Vec<Redaction>,
     /// The command that makes this report again.
     pub reproduce: Redacted,
+    /// The run over time; missing in reports written before this field was.
+    #[serde(default)]
+    pub timeline: Option<Timeline>,
 }
 
 /// What was read.
