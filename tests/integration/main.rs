@@ -11,6 +11,7 @@ mod cloud;
 mod determinism;
 mod configuration;
 mod docs;
+mod github;
 mod compare;
 mod logs;
 mod program;

@@ -12,11 +12,13 @@ use toml::de::DeTable;
 use crate::exit_status::{ExitStatus, Fatal};
 
 mod importance;
+mod issues;
 mod page;
 mod redact;
 mod rules;
 
 use importance::TestsSection;
+pub use issues::IssuesSection;
 use page::Page;
 pub use page::Placed;
 use redact::RedactSection;
@@ -62,6 +64,8 @@ sections! {
     tests: TestsSection,
     /// `[redact]`
     redact: RedactSection,
+    /// `[issues]`
+    issues: IssuesSection,
 }
 
 impl ConfigArgs {

@@ -87,7 +87,7 @@ impl Page<'_> {
     }
 }
 
-fn kind(value: &Spanned<DeValue<'_>>) -> &'static str {
+pub(super) fn kind(value: &Spanned<DeValue<'_>>) -> &'static str {
     match value.get_ref().type_str() {
         "string" => "a text",
         "integer" | "float" => "a number",
