@@ -40,6 +40,8 @@ fn every_text(report: &mut Report, visit: &mut dyn FnMut(&mut Redacted)) {
     report.plan.iter_mut().for_each(|step| visit(&mut step.root));
     report.gaps.iter_mut().for_each(|gap| visit(&mut gap.statement));
     visit(&mut report.reproduce);
+    let errors = report.timeline.iter_mut().flat_map(|timeline| &mut timeline.request_errors);
+    errors.for_each(|errors| visit(&mut errors.service));
 }
 
 fn in_evidence(evidence: &mut Evidence, visit: &mut dyn FnMut(&mut Redacted)) {
