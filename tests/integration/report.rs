@@ -11,6 +11,7 @@ mod hostile;
 mod junit;
 mod sarif;
 mod scene;
+mod secrets;
 mod snapshots;
 
 fn rendered(report: &Report, format: Format) -> String {
