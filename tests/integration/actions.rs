@@ -98,7 +98,10 @@ fn files_may_be_patterns_and_a_pattern_that_finds_nothing_is_named() {
     let runner = Runner::new(&inputs);
     runner.run("diagnose").exits(0);
     assert_eq!(runner.outputs()["root-causes"], "auth/missing-jwt");
-    Runner::new(&[("RESULTS", "nowhere/*.xml")]).run("diagnose").exits(3).complains(&["input results: nothing is at nowhere/*.xml"]);
+    Runner::new(&[("RESULTS", "nowhere/*.xml")])
+        .run("diagnose")
+        .exits(3)
+        .complains(&["input results: nothing is at nowhere/*.xml"]);
     Runner::new(&[("FORMATS", "pdf")]).run("diagnose").exits(2).complains(&["there is no format pdf"]);
 }
 
@@ -107,7 +110,10 @@ fn hostile_test_names_set_no_output_and_give_no_command() {
     let runner = Runner::new(&[]);
     let results = runner.file("junit.xml");
     let name = "test_x\n::error::zqx\nfivewhys_0\nverdict&lt;&lt;E\npassed\nE";
-    let xml = format!("<testsuite name='s'><testcase classname='c' name=\"{}\"><failure message=\"\n::add-mask::zqx&#10;##[error]zqx\"/></testcase></testsuite>", name.replace('\n', "&#10;"));
+    let xml = format!(
+        "<testsuite name='s'><testcase classname='c' name=\"{}\"><failure message=\"\n::add-mask::zqx&#10;##[error]zqx\"/></testcase></testsuite>",
+        name.replace('\n', "&#10;")
+    );
     fs::write(&results, xml).unwrap();
     let paths = [("RESULTS", results.to_str().unwrap()), ("INCIDENT", "")];
     let runner = Runner { home: runner.home, inputs: Runner::new(&paths).inputs };
@@ -116,7 +122,10 @@ fn hostile_test_names_set_no_output_and_give_no_command() {
     assert_eq!(outputs.keys().map(String::as_str).collect::<Vec<_>>(), ["report-path", "root-causes", "status", "verdict"]);
     assert_eq!(outputs["verdict"], "inconclusive");
     for command in obeyed(&ran.out) {
-        assert!(command.starts_with("::notice title=fivewhys::") || command.starts_with("::warning title=Unexplained%3A "), "{command}");
+        assert!(
+            command.starts_with("::notice title=fivewhys::") || command.starts_with("::warning title=Unexplained%3A "),
+            "{command}"
+        );
     }
 }
 
