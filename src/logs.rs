@@ -36,10 +36,12 @@ mod stitch;
 mod pull;
 mod around;
 pub mod cloud;
+mod requests;
 
 pub use around::{Around, Wanted, neighbours};
 pub use entry::{LogEntry, Severity, SourceLocation, Split};
 pub use glimpse::Glimpse;
+pub use requests::{RequestCensus, RequestCount, RequestErrors, WithRequestErrors};
 pub use recognise::{HEAD_BYTES, Layout, recognise};
 pub use source::Source;
 
@@ -135,6 +137,8 @@ pub struct Census {
     pub per_window: Vec<u64>,
     /// By service (or job) name.
     pub services: BTreeMap<String, ServiceCensus>,
+    /// By service (or job) name, the requests that were answered with an error; empty unless [`RequestErrors`] counted them.
+    pub requests: BTreeMap<String, RequestCensus>,
 }
 
 /// What one service logged within reach.

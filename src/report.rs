@@ -10,21 +10,24 @@ use crate::diagnosis::Diagnosis;
 use crate::findings::{EvidenceIx, Neighbours};
 use crate::logs::Pulled;
 use crate::results::TestRun;
-use crate::rules::Catalog;
+use crate::rules::{Catalog, RuleIx};
 use crate::window::TimeWindow;
 
+mod again;
 pub mod annotations;
 mod assembly;
 mod budget;
 pub(crate) mod columns;
 mod explorer;
 pub mod gitlab;
+mod graph;
 pub mod html;
 pub(crate) mod inert;
 pub mod json;
 pub mod junit;
 mod location;
 pub mod markdown;
+mod mermaid;
 pub mod redact;
 pub mod rule_page;
 pub mod sarif;
@@ -32,10 +35,21 @@ pub mod schema;
 pub(crate) mod story;
 mod telling;
 pub mod template;
+mod timeline;
 pub mod text;
 
+pub use again::redacted_again;
 pub use inert::visible;
 pub use schema::Report;
+
+/// What the failure of a test means to those who run it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Importance {
+    /// How urgent it is, in their own words: `P0`, `critical`.
+    pub priority: Option<String>,
+    /// What does not work then.
+    pub impact: Option<String>,
+}
 
 /// All that a report is made of.
 #[derive(Debug, Clone, Copy)]
@@ -54,6 +68,10 @@ pub struct Subject<'a> {
     pub neighbours: &'a BTreeMap<EvidenceIx, Neighbours>,
     /// Where the log entries came from, as people name it.
     pub log_sources: &'a [String],
+    /// Rules that the user asked about by name.
+    pub suspects: &'a [RuleIx],
+    /// For each case of the run, what its failure means; of cases beyond its end nothing is known.
+    pub importance: &'a [Importance],
     /// The command that makes this report again.
     pub reproduce: &'a str,
 }

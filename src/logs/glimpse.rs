@@ -41,6 +41,13 @@ impl<'a> Glimpse<'a> {
         (!json.is_empty() && [text, proto, request].iter().all(|other| other.is_empty())).then_some(json)
     }
 
+    /// Whether it is a request that was answered with a status of 400 or more, written as a number or a text.
+    pub fn answers_with_error(&self) -> bool {
+        let [_, _, status, ..] = self.payloads.request_fields;
+        let status = status.strip_prefix(b"\"").and_then(|text| text.strip_suffix(b"\"")).unwrap_or(status);
+        matches!(status, [b'4'..=b'9', _, _])
+    }
+
     /// The text of the record that will be made of it, exactly; written into `room` unless it stands in the JSON
     /// as it is. `None`: only parsing the whole entry can tell. Linear in the length of the payload.
     pub fn text<'t>(&'t self, room: &'t mut String) -> Option<&'t str> {

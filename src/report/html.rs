@@ -1,12 +1,43 @@
-//! The report as one self-contained page: no script, no network, light and dark.
+//! The report as one self-contained page: no network, complete without scripts and better with them, light and dark.
+//!
+//! Style and script are files of their own under `page/`. The page names their hashes, so that a browser runs
+//! these and no others: not even if hostile text became an element.
 
 use std::sync::OnceLock;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, context};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
 
-use super::{RenderError, Report, inert, story, text};
+use super::schema::Evidence;
+use super::timeline::Timeline;
+use super::{RenderError, Report, graph, inert, story, text};
+
+/// Neither may hold `</style` or a line that begins with `::`; a test looks.
+const STYLE: &str = concat!(
+    "\n",
+    include_str!("page/base.css"),
+    include_str!("page/parts.css"),
+    include_str!("page/figures.css"),
+    include_str!("page/print.css"),
+);
+
+/// One scope for all, so that nothing of it is visible from outside.
+const SCRIPT: &str = concat!(
+    "\n(() => {\n'use strict';\n",
+    include_str!("page/model.js"),
+    include_str!("page/state.js"),
+    include_str!("page/filter.js"),
+    include_str!("page/time.js"),
+    include_str!("page/timeline.js"),
+    include_str!("page/gestures.js"),
+    include_str!("page/start.js"),
+    "})();\n",
+);
 
 /// Renders the report as an HTML page.
 ///
@@ -16,8 +47,65 @@ use super::{RenderError, Report, inert, story, text};
 pub fn render(report: &Report) -> Result<String, RenderError> {
     let report = inert::visible_report(report)?;
     let story = Value::from(Serde(story::tell(&report)));
-    let page = environment()?.get_template("report.html")?.render(context! { story })?;
+    let timeline = Timeline::of(&report);
+    let view = context! {
+        story,
+        // Numbers only, so that no text can end the element they stand in.
+        numbers => Value::from_safe_string(serde_json::to_string(&timeline)?),
+        services => Value::from(Serde(&timeline.services)),
+        picture => Value::from(Serde(timeline.picture())),
+        lines => Value::from(Serde(timeline.lines())),
+        shown => !timeline.is_empty(),
+        graph => Value::from(Serde(graph::draw(&report))),
+        rows => Value::from(Serde(rows(&report, &timeline))),
+        records => Value::from(Serde(records(&report, &timeline))),
+        style => Value::from_safe_string(STYLE.to_owned()),
+        script => Value::from_safe_string(SCRIPT.to_owned()),
+        style_hash => hash(STYLE),
+        script_hash => hash(SCRIPT),
+    };
+    let page = environment()?.get_template("report.html")?.render(view)?;
     Ok(inert::disarmed(&page, "&#58;&#58;", "##&#91;"))
+}
+
+/// A failed test with the causes and records that belong to it.
+#[derive(Debug, Serialize)]
+struct Row<'a> {
+    number: usize,
+    test: &'a super::schema::Test,
+    causes: &'a [usize],
+}
+
+/// A record of the list of all records.
+#[derive(Debug, Serialize)]
+struct Listed<'a> {
+    key: u32,
+    at: String,
+    line: &'a str,
+    /// Whether the excerpt is more than the line.
+    longer: bool,
+    evidence: &'a Evidence,
+    causes: &'a [usize],
+}
+
+fn rows<'a>(report: &'a Report, timeline: &'a Timeline) -> Vec<Row<'a>> {
+    let rows = report.tests.iter().zip(&timeline.tests).zip(1..);
+    rows.map(|((test, bar), number)| Row { number, test, causes: &bar.causes }).collect()
+}
+
+fn records<'a>(report: &'a Report, timeline: &'a Timeline) -> Vec<Listed<'a>> {
+    let records = report.evidence.iter().zip(&timeline.records);
+    let listed = records.map(|((key, evidence), mark)| {
+        let line = story::key_line(&evidence.excerpt);
+        let longer = line != evidence.excerpt.as_str() || !evidence.before.is_empty() || !evidence.after.is_empty();
+        Listed { key: key.0, at: story::at(&evidence.timestamp), line, longer, evidence, causes: &mark.causes }
+    });
+    listed.collect()
+}
+
+/// What a content policy calls a script or style by.
+fn hash(text: &str) -> String {
+    format!("sha256-{}", STANDARD.encode(Sha256::digest(text)))
 }
 
 fn environment() -> Result<&'static Environment<'static>, RenderError> {
@@ -34,6 +122,8 @@ fn environment() -> Result<&'static Environment<'static>, RenderError> {
     environment.add_filter("line", |text: &str| story::key_line(text).to_owned());
     environment.add_filter("at", |text: &str| story::at(text));
     environment.add_function("seen_in", text::seen_in);
+    environment.add_template("parts.html", include_str!("templates/parts.html.j2"))?;
+    environment.add_template("figures.html", include_str!("templates/figures.html.j2"))?;
     environment.add_template("report.html", include_str!("templates/report.html.j2"))?;
     Ok(SHARED.get_or_init(|| environment))
 }

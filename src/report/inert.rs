@@ -129,8 +129,13 @@ pub fn cell(text: &str) -> String {
 
 /// A fenced block that no line of the text can close.
 pub fn fence(text: &str) -> String {
+    fence_of("text", text)
+}
+
+/// The same for a text in another language.
+pub(super) fn fence_of(language: &str, text: &str) -> String {
     let ticks = "`".repeat(longest_run(text).max(2) + 1);
-    format!("{ticks}text\n{}\n{ticks}", text.trim_end_matches('\n'))
+    format!("{ticks}{language}\n{}\n{ticks}", text.trim_end_matches('\n'))
 }
 
 fn longest_run(text: &str) -> usize {

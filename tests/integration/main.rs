@@ -11,6 +11,7 @@ mod cli;
 mod cloud;
 mod determinism;
 mod docs;
+mod github;
 mod compare;
 mod logs;
 mod program;

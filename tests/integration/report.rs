@@ -8,6 +8,7 @@ use fivewhys::results::TestRun;
 
 mod formats;
 mod hostile;
+mod mermaid;
 mod junit;
 mod sarif;
 mod scene;

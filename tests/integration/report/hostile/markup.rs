@@ -76,7 +76,7 @@ fn no_hostile_text_becomes_a_link_an_image_emphasis_or_html() {
                     | NodeValue::MultilineBlockQuote(_)
                     | NodeValue::DescriptionList
                     | NodeValue::Alert(_) => true,
-                    NodeValue::CodeBlock(block) => !block.fenced || block.info != "text",
+                    NodeValue::CodeBlock(block) => !block.fenced || !["text", "mermaid"].contains(&block.info.as_str()),
                     _ => false,
                 };
                 if wrong {
