@@ -10,6 +10,7 @@ mod bad_input;
 mod cli;
 mod cloud;
 mod determinism;
+mod configuration;
 mod docs;
 mod github;
 mod compare;

@@ -6,6 +6,7 @@ use fivewhys::diagnosis::{Cause, Diagnosis};
 use fivewhys::report::{self, Format, Look, Report};
 use fivewhys::results::TestRun;
 
+mod again;
 mod formats;
 mod hostile;
 mod mermaid;
