@@ -3,6 +3,7 @@
 // A test that cannot go on says so by panicking, in its plain functions too.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod actions;
 mod architecture;
 mod authoring;
 mod bad_input;

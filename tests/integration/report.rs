@@ -13,6 +13,7 @@ mod mermaid;
 mod junit;
 mod sarif;
 mod scene;
+mod secrets;
 mod snapshots;
 
 fn rendered(report: &Report, format: Format) -> String {

@@ -91,7 +91,7 @@ fn forge(value: &mut Value, text: &str) {
 }
 
 /// The outage with one hostile text in every field that comes from outside.
-fn hostile_everywhere(text: &str) -> Scene {
+pub(super) fn hostile_everywhere(text: &str) -> Scene {
     let mut scene = scene::chat_outage();
     for case in &mut scene.run.cases {
         case.id = format!("{} {text}", case.id);

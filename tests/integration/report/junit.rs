@@ -118,7 +118,7 @@ fn a_diagnosed_test_has_its_diagnosis_as_properties_of_its_suite() {
         r#"name="fivewhys.verdict" value="confirmed""#,
         r#"name="fivewhys.root" value="auth/missing-jwt""#,
         r#"name="fivewhys.fingerprint" value="auth/missing-jwt""#,
-        r#"name="fivewhys.why" value="inferred: The service rejected"#,
+        r#"name="fivewhys.why.2" value="inferred: The service rejected"#,
     ] {
         assert!(suite.contains(property), "{property} is not in {suite}");
     }
