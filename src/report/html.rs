@@ -39,6 +39,9 @@ const SCRIPT: &str = concat!(
     "})();\n",
 );
 
+/// Beyond so many records each is one element and not a dozen: 50,000 stay fluid.
+const COMPACT: usize = 2_000;
+
 /// Renders the report as an HTML page.
 ///
 /// # Errors
@@ -59,6 +62,7 @@ pub fn render(report: &Report) -> Result<String, RenderError> {
         graph => Value::from(Serde(graph::draw(&report))),
         rows => Value::from(Serde(rows(&report, &timeline))),
         records => Value::from(Serde(records(&report, &timeline))),
+        compact => report.evidence.len() > COMPACT,
         style => Value::from_safe_string(STYLE.to_owned()),
         script => Value::from_safe_string(SCRIPT.to_owned()),
         style_hash => hash(STYLE),
