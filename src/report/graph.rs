@@ -83,8 +83,11 @@ pub(super) fn draw(report: &Report) -> Graph {
     let mut chains = Chains::default();
     let roots: BTreeSet<&str> = report.causes.iter().map(|cause| cause.root.as_str()).collect();
     for test in &report.tests {
-        let told: Vec<&Hypothesis> =
-            test.hypotheses.iter().filter(|hypothesis| roots.contains(hypothesis.root.as_str()) && explains(report, test, hypothesis)).collect();
+        let told: Vec<&Hypothesis> = test
+            .hypotheses
+            .iter()
+            .filter(|hypothesis| roots.contains(hypothesis.root.as_str()) && explains(report, test, hypothesis))
+            .collect();
         let guess = test.hypotheses.iter().take(usize::from(told.is_empty()));
         let mut met = BTreeSet::new();
         for hypothesis in told.iter().copied().chain(guess) {
@@ -105,7 +108,8 @@ pub(super) fn draw(report: &Report) -> Graph {
 fn explains(report: &Report, test: &Test, hypothesis: &Hypothesis) -> bool {
     // The best hypothesis is the one that a cause is made of.
     test.hypotheses.first().is_some_and(|best| best.root == hypothesis.root)
-        || report.causes.len() < BOXES && report.causes.iter().any(|cause| cause.root == hypothesis.root && cause.tests.contains(&test.id))
+        || report.causes.len() < BOXES
+            && report.causes.iter().any(|cause| cause.root == hypothesis.root && cause.tests.contains(&test.id))
 }
 
 impl<'a> Chains<'a> {

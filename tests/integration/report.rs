@@ -7,6 +7,7 @@ use fivewhys::report::{self, Format, Look, Report};
 use fivewhys::results::TestRun;
 
 mod hostile;
+mod html;
 mod scene;
 mod snapshots;
 

@@ -13,7 +13,7 @@ function go(id) {
   }
   if (place.tagName === 'TR') place.querySelector('details').open = true;
   if (/^[et]\d+$/.test(id)) place.classList.add('here');
-  const goal = place.querySelector(':scope > summary, td summary') ?? place;
+  const goal = place.querySelector(place.tagName === 'TR' ? 'summary' : ':scope > summary') ?? place;
   if (goal === place) place.tabIndex = -1;
   const arrive = () => {
     place.scrollIntoView({ block: 'start' });

@@ -36,6 +36,11 @@ const lanes = services.map((name, place) => {
   return { name, own, rowOf, errors, rows: Math.min(kinds.length, causeRows) };
 });
 
+// Where many rows are full of marks, wider columns keep the picture light.
+if (lanes.reduce((sum, lane) => sum + lane.rows, 0) > 12) {
+  sizes.column = 15;
+}
+
 const windows = (numbers?.tests ?? [])
   .map((test, place) => ({ place, causes: test.causes, from: test.window?.[0], to: test.window?.[1] }))
   .filter((test) => test.from !== undefined)
@@ -102,6 +107,9 @@ function drawWindow(test, y, high, group) {
   const node = rect(cause === undefined ? 'window unexplained' : `window c${cause % 6}`, xOf(test.from), y, xOf(test.to) - xOf(test.from), high - Math.min(2, high / 5), group);
   if (!node) {
     return;
+  }
+  if (cause !== undefined && high > 9 && Number(node.getAttribute('width')) > 14) {
+    svg('text', { class: 'number', x: Number(node.getAttribute('x')) + 4, y: rounded(y + 7.6) }, group, cause + 1);
   }
   const kept = !matching || testKept(test.place);
   node.classList.toggle('dim', !kept);

@@ -33,9 +33,33 @@ const TICKS: f64 = 26.0;
 
 /// Steps of time in microseconds, shortest first: what people count in.
 const STEPS: [Micros; 27] = [
-    1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000, 2_000_000, 5_000_000, 10_000_000,
-    15_000_000, 30_000_000, 60_000_000, 120_000_000, 300_000_000, 600_000_000, 900_000_000, 1_800_000_000, 3_600_000_000,
-    7_200_000_000, 10_800_000_000, 21_600_000_000, 43_200_000_000, 86_400_000_000,
+    1_000,
+    2_000,
+    5_000,
+    10_000,
+    20_000,
+    50_000,
+    100_000,
+    200_000,
+    500_000,
+    1_000_000,
+    2_000_000,
+    5_000_000,
+    10_000_000,
+    15_000_000,
+    30_000_000,
+    60_000_000,
+    120_000_000,
+    300_000_000,
+    600_000_000,
+    900_000_000,
+    1_800_000_000,
+    3_600_000_000,
+    7_200_000_000,
+    10_800_000_000,
+    21_600_000_000,
+    43_200_000_000,
+    86_400_000_000,
 ];
 
 /// The picture.
@@ -179,8 +203,12 @@ impl Timeline {
     fn draw_tests(&self, y: f64, lane: &mut TestLane) -> f64 {
         lane.y = y;
         let mut y = y + NAME;
-        let mut windows: Vec<(Micros, Micros, usize)> =
-            self.tests.iter().enumerate().filter_map(|(place, test)| test.window.map(|(start, end)| (start, end, place))).collect();
+        let mut windows: Vec<(Micros, Micros, usize)> = self
+            .tests
+            .iter()
+            .enumerate()
+            .filter_map(|(place, test)| test.window.map(|(start, end)| (start, end, place)))
+            .collect();
         windows.sort_unstable();
         match packed(&windows) {
             Some(rows) => {
@@ -237,15 +265,26 @@ impl Timeline {
                 let height = (counts[place] as f64 / most * (TESTS - 4.0) * 10.0).round() / 10.0;
                 foot -= height;
                 let cause = Some(*cause).filter(|cause| *cause < usize::MAX);
-                bars.push(Rect { x: place as f64 * COLUMN, y: foot, width: COLUMN - 1.0, height, cause, test: None, server: false });
+                bars.push(Rect {
+                    x: place as f64 * COLUMN,
+                    y: foot,
+                    width: COLUMN - 1.0,
+                    height,
+                    cause,
+                    test: None,
+                    server: false,
+                });
             }
         }
         bars
     }
 
     fn lane(&self, place: usize, top: f64) -> (Lane, f64) {
-        let marks: Vec<&Mark> =
-            self.records.iter().filter(|mark| mark.lane == place && mark.at.is_some_and(|at| at >= self.view.0 && at <= self.view.1)).collect();
+        let marks: Vec<&Mark> = self
+            .records
+            .iter()
+            .filter(|mark| mark.lane == place && mark.at.is_some_and(|at| at >= self.view.0 && at <= self.view.1))
+            .collect();
         let mut rows: BTreeMap<Option<usize>, usize> = BTreeMap::new();
         let mut causes: Vec<Option<usize>> = marks.iter().map(|mark| mark.causes.first().copied()).collect();
         // Causes in their order, leads last.
