@@ -245,3 +245,8 @@ pub struct PlanStep {
     /// Cases cleared by this fix and those before it.
     pub total: usize,
 }
+
+/// `1 test`, `2 tests`.
+pub(crate) fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}

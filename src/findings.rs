@@ -75,8 +75,25 @@ pub struct Evidence {
     pub text: String,
 }
 
-/// Longest text kept of a record, in bytes.
-pub const EXCERPT_BYTES: usize = 8 * 1024;
+/// Longest text kept of a record, in bytes: more than a report shows, so that what is cut off here, before redaction,
+/// lies beyond what is cut off there, after it.
+pub const EXCERPT_BYTES: usize = 32 * 1024;
+
+/// The head and the tail of a text that is longer than so many bytes, cut between words: a traceback says what happened
+/// in its last line, and half a secret is not known as one.
+pub(crate) fn head_and_tail(text: &str, bytes: usize) -> Option<String> {
+    if text.len() <= bytes {
+        return None;
+    }
+    const WORD: usize = 512;
+    let head = text.floor_char_boundary(bytes * 2 / 3);
+    let tail = text.ceil_char_boundary(text.len() - bytes / 3);
+    let before = &text[text.floor_char_boundary(head.saturating_sub(WORD))..head];
+    let head = before.rfind(char::is_whitespace).map_or(head, |space| head - before.len() + space);
+    let after = &text[tail..text.ceil_char_boundary((tail + WORD).min(text.len()))];
+    let tail = after.find(char::is_whitespace).map_or(tail, |space| tail + space + 1);
+    Some(format!("{}\n…\n{}", text[..head].trim_end(), text[text.ceil_char_boundary(tail)..].trim_start_matches('\n')))
+}
 
 /// All that the rules found.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -4,8 +4,8 @@
 //! only those above it (`tests/integration/architecture.rs` holds that).
 //!
 //! ```text
-//! results ──▶ window ──▶ logs ──▶ rules ──▶ findings ──▶ diagnosis ──▶ report ──▶ compare
-//!  read       around      pull     load      find         diagnose      render     from run to run
+//! results ──▶ window ──▶ logs ──▶ rules ──▶ findings ──▶ diagnosis ──▶ report ──▶ compare ──▶ issues
+//!  read       around      pull     load      find         diagnose      render     from run    keep
 //! ```
 //!
 //! [`saved`] stands beside the row: it keeps a pull on disk, redacted as a report is, for a later diagnosis.
@@ -31,3 +31,4 @@ pub mod report;
 pub mod saved;
 pub mod authoring;
 pub mod compare;
+pub mod issues;

@@ -10,28 +10,46 @@ use crate::diagnosis::Diagnosis;
 use crate::findings::{EvidenceIx, Neighbours};
 use crate::logs::Pulled;
 use crate::results::TestRun;
-use crate::rules::Catalog;
+use crate::rules::{Catalog, RuleIx};
 use crate::window::TimeWindow;
 
+mod again;
+pub mod annotations;
 mod assembly;
 mod budget;
 pub(crate) mod columns;
 mod explorer;
+pub mod gitlab;
 mod graph;
 pub mod html;
 pub(crate) mod inert;
 pub mod json;
+pub mod junit;
+mod location;
 pub mod markdown;
+mod mermaid;
 pub mod redact;
 pub mod rule_page;
+pub mod sarif;
 pub mod schema;
 pub(crate) mod story;
+mod telling;
 pub mod template;
 mod timeline;
 pub mod text;
 
+pub use again::redacted_again;
 pub use inert::visible;
 pub use schema::Report;
+
+/// What the failure of a test means to those who run it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Importance {
+    /// How urgent it is, in their own words: `P0`, `critical`.
+    pub priority: Option<String>,
+    /// What does not work then.
+    pub impact: Option<String>,
+}
 
 /// All that a report is made of.
 #[derive(Debug, Clone, Copy)]
@@ -50,6 +68,10 @@ pub struct Subject<'a> {
     pub neighbours: &'a BTreeMap<EvidenceIx, Neighbours>,
     /// Where the log entries came from, as people name it.
     pub log_sources: &'a [String],
+    /// Rules that the user asked about by name.
+    pub suspects: &'a [RuleIx],
+    /// For each case of the run, what its failure means; of cases beyond its end nothing is known.
+    pub importance: &'a [Importance],
     /// The command that makes this report again.
     pub reproduce: &'a str,
 }
@@ -71,17 +93,92 @@ pub fn build_with(subject: &Subject<'_>, settings: Arc<redact::Settings>) -> Rep
     assembly::assemble(subject, &mut redactor)
 }
 
-/// A form that a report can take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Format {
-    /// For a terminal.
-    Text,
-    /// For GitHub: at most [`markdown::MAX_BYTES`] long.
-    Markdown,
-    /// One self-contained page.
-    Html,
-    /// The report itself, see `docs/report.schema.json`.
-    Json,
+/// A form that a report can take, with all that is known of it in one row: a new one is a file beside this one and a row here.
+macro_rules! formats {
+    ($($(#[doc = $about:literal])+ $variant:ident { name: $name:literal, file: $file:literal, shortens: $shortens:literal, render: $render:expr })+) => {
+        /// A form that a report can take.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Format {
+            $($(#[doc = $about])+ $variant,)+
+        }
+
+        impl Format {
+            /// All of them, in the order in which help lists them.
+            pub const ALL: &[Format] = &[$(Format::$variant),+];
+
+            fn row(self) -> Row {
+                match self {
+                    $(Format::$variant => Row {
+                        name: $name,
+                        about: concat!($($about),+).trim_ascii(),
+                        file: $file,
+                        shortens: $shortens,
+                        render: $render,
+                    },)+
+                }
+            }
+        }
+    };
+}
+
+/// What is known of a format.
+struct Row {
+    name: &'static str,
+    about: &'static str,
+    file: &'static str,
+    shortens: bool,
+    render: Renderer,
+}
+
+/// Renders a report; a format that shortens keeps within so many bytes where that is asked, and where it can.
+type Renderer = fn(&Report, Look, Option<usize>) -> Result<String, RenderError>;
+
+formats! {
+    /// For people at a terminal
+    Text { name: "text", file: "report.txt", shortens: true, render: |report, look, most| text::render_within(report, look, most.unwrap_or(usize::MAX)) }
+    /// For a GitHub issue
+    Markdown { name: "markdown", file: "report.md", shortens: true, render: |report, _, most| markdown::render_within(report, most.unwrap_or(markdown::MAX_BYTES)) }
+    /// One self-contained page
+    Html { name: "html", file: "report.html", shortens: false, render: |report, _, _| html::render(report) }
+    /// The machine view, schema fivewhys/report/v1
+    Json { name: "json", file: "report.json", shortens: false, render: |report, _, _| json::render(report) }
+    /// The cases back as JUnit XML, with the diagnosis as properties and output
+    Junit { name: "junit", file: "junit.xml", shortens: false, render: |report, _, _| junit::render(report) }
+    /// SARIF 2.1.0, for code scanning and editors
+    Sarif { name: "sarif", file: "report.sarif", shortens: false, render: |report, _, _| sarif::render(report) }
+    /// Annotations for GitHub Actions: workflow commands, within its limits
+    Github { name: "github", file: "annotations.txt", shortens: false, render: |report, _, _| annotations::render(report) }
+    /// Markdown for an issue or a comment on GitLab
+    Gitlab { name: "gitlab", file: "report.gitlab.md", shortens: true, render: |report, _, most| gitlab::render_within(report, most.unwrap_or(gitlab::MAX_BYTES)) }
+    /// Text of 80 columns without colour, to paste anywhere
+    Plain { name: "plain", file: "report.txt", shortens: true, render: |report, _, most| text::render_within(report, Look::default(), most.unwrap_or(usize::MAX)) }
+}
+
+impl Format {
+    /// What a user calls it.
+    pub fn name(self) -> &'static str {
+        self.row().name
+    }
+
+    /// One line on what it is for, without a full stop.
+    pub fn about(self) -> &'static str {
+        self.row().about
+    }
+
+    /// The usual name of a file that holds it.
+    pub fn file(self) -> &'static str {
+        self.row().file
+    }
+
+    /// Whether it leaves out details to keep within a limit ([`render_within`]); the others are whole or nothing.
+    pub fn shortens(self) -> bool {
+        self.row().shortens
+    }
+
+    /// The format of that name.
+    pub fn named(name: &str) -> Option<Format> {
+        Format::ALL.iter().copied().find(|format| format.name() == name)
+    }
 }
 
 /// How a terminal shows a report; the other formats pay no attention to it.
@@ -105,27 +202,17 @@ impl Default for Look {
 ///
 /// [`RenderError`] where a template cannot be rendered, which is a fault of the program.
 pub fn render(report: &Report, format: Format, look: Look) -> Result<String, RenderError> {
-    match format {
-        Format::Text => text::render(report, look),
-        Format::Markdown => markdown::render(report),
-        Format::Html => html::render(report),
-        Format::Json => json::render(report),
-    }
+    (format.row().render)(report, look, None)
 }
 
-/// Renders a report within so many bytes: text and Markdown leave out details in a fixed order, and name them.
+/// Renders a report within so many bytes: a format that shortens leaves out details in a fixed order, and names them.
 ///
 /// # Errors
 ///
 /// [`RenderError::TooLong`] where headline, roots, error lines, remedies and the command to reproduce alone take
 /// more, or the format leaves nothing out; else as [`render`].
 pub fn render_within(report: &Report, format: Format, look: Look, max_bytes: usize) -> Result<String, RenderError> {
-    let page = match format {
-        Format::Text => text::render_within(report, look, max_bytes),
-        Format::Markdown => markdown::render_within(report, max_bytes),
-        Format::Html => html::render(report),
-        Format::Json => json::render(report),
-    }?;
+    let page = (format.row().render)(report, look, Some(max_bytes))?;
     if page.len() > max_bytes { Err(RenderError::TooLong { least: page.len(), max_bytes }) } else { Ok(page) }
 }
 
@@ -135,6 +222,9 @@ pub enum RenderError {
     /// A template failed.
     #[error("cannot render the report's template: {0:#}")]
     Template(#[from] minijinja::Error),
+    /// A page of XML cannot be written.
+    #[error("cannot write the report as XML: {0}")]
+    Xml(#[from] std::io::Error),
     /// The report cannot be written as JSON.
     #[error("cannot write the report as JSON: {0}")]
     Json(#[from] serde_json::Error),

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Premise, Question};
+use super::{Premise, Question, counted};
 use crate::findings::Group;
 use crate::results::Outcome;
 use crate::window::Precision;
@@ -36,11 +36,11 @@ fn tests_ran(question: &Question) -> Option<Premise> {
             false,
             "The test results hold no case at all: the run died before or at collection.".into(),
         ),
-        (_, 0) => premise("report-complete", true, format!("The test results were read whole: {cases} cases.")),
+        (_, 0) => premise("report-complete", true, format!("The test results were read whole: {}.", counted(cases, "case"))),
         _ => premise(
             "report-complete",
             false,
-            format!("{unread} part(s) of the test results could not be read; {cases} cases could."),
+            format!("{} of the test results could not be read; {} could.", counted(unread, "part"), counted(cases, "case")),
         ),
     }
 }
@@ -56,7 +56,11 @@ fn not_systemic(question: &Question) -> Option<Premise> {
             false,
             format!("All {failed} tests that ran failed: expect one cause that everything depends on."),
         ),
-        _ => premise("some-tests-passed", true, format!("{passed} tests passed beside {failed} failures.")),
+        _ => premise(
+            "some-tests-passed",
+            true,
+            format!("{} passed beside {}.", counted(passed, "test"), counted(failed, "failure")),
+        ),
     }
 }
 
@@ -68,7 +72,11 @@ fn took_time(question: &Question) -> Option<Premise> {
             premise(
                 "tests-took-time",
                 false,
-                format!("{instant} test(s) passed in 0.00 s: it is doubtful that they tested anything."),
+                format!(
+                    "{} passed in 0.00 s: it is doubtful that {} tested anything.",
+                    counted(instant, "test"),
+                    if instant == 1 { "it" } else { "they" }
+                ),
             )
         })
         .flatten()
@@ -106,7 +114,7 @@ fn control_group(question: &Question) -> Option<Premise> {
             false,
             "No passing test to compare with; `--control` takes the results of an earlier, better run in the same logs.".into(),
         ),
-        1..=2 => premise("control-group", false, format!("Only {controls} passing window(s) to compare with.")),
+        1..=2 => premise("control-group", false, format!("Only {} to compare with.", counted(controls, "passing window"))),
         _ => premise("control-group", true, format!("{controls} passing windows serve as the control group.")),
     }
 }
@@ -177,7 +185,7 @@ fn services_speak(question: &Question) -> Option<Premise> {
         return None;
     }
     match silent.as_slice() {
-        [] => premise("services-speak", true, format!("{all} service(s) logged around the failures.")),
+        [] => premise("services-speak", true, format!("{} logged around the failures.", counted(all, "service"))),
         _ => premise(
             "services-speak",
             false,

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::{EXCERPT_BYTES, Evidence, EvidenceIx, Finding, Findings, Group, Variant, VariantIx, Watch, WindowIx};
+use super::{EXCERPT_BYTES, Evidence, EvidenceIx, Finding, Findings, Group, Variant, VariantIx, Watch, WindowIx, head_and_tail};
 use crate::logs::template::template;
 use crate::logs::{LogEntry, Record};
 use crate::results::{TestCase, TestRun};
@@ -333,22 +333,7 @@ impl Evidence {
             trace: any(LogEntry::trace),
             project: own(entries[0].project()),
             severity: entries.iter().map(|entry| entry.severity).max().unwrap_or_default(),
-            text: excerpt(&record.text),
+            text: head_and_tail(&record.text, EXCERPT_BYTES).unwrap_or_else(|| record.text.clone()),
         }
     }
-}
-
-/// The head and the tail of a text: a traceback says what happened in its last line.
-fn excerpt(text: &str) -> String {
-    if text.len() <= EXCERPT_BYTES {
-        return text.to_owned();
-    }
-    let (mut head, mut tail) = (EXCERPT_BYTES * 2 / 3, text.len() - EXCERPT_BYTES / 3);
-    while !text.is_char_boundary(head) {
-        head -= 1;
-    }
-    while !text.is_char_boundary(tail) {
-        tail += 1;
-    }
-    format!("{}\n…\n{}", &text[..head], &text[tail..])
 }

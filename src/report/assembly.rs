@@ -21,6 +21,9 @@ mod timeline;
 /// Longest error line shown, in bytes.
 const ERROR_BYTES: usize = 4 * 1024;
 
+/// Longest excerpt of a record shown, in bytes; it is cut when its secrets are out.
+const EXCERPT_BYTES: usize = 8 * 1024;
+
 /// Puts the report together. Evidence comes first, in order of time: tokens are numbered as they appear.
 pub(super) fn assemble(subject: &Subject<'_>, redactor: &mut Redactor) -> Report {
     let mut assembly = Assembly { subject, redactor, keys: keys(subject.diagnosis), leads: BTreeMap::new() };
@@ -28,7 +31,7 @@ pub(super) fn assemble(subject: &Subject<'_>, redactor: &mut Redactor) -> Report
     let run = assembly.run();
     let premises = assembly.premises();
     let tests = assembly.tests();
-    let causes = assembly.causes();
+    let causes = assembly.causes(&evidence);
     let red_herrings = assembly.ruled_out(&subject.diagnosis.red_herrings);
     let plan = assembly.plan();
     let gaps = assembly.gaps();
@@ -101,7 +104,7 @@ impl Assembly<'_, '_> {
         let around = self.subject.neighbours.get(&place);
         let mut evidence = Evidence {
             before: around.map(|lines| self.cleaned(&lines.before)).unwrap_or_default(),
-            excerpt: self.clean(&found.text),
+            excerpt: self.clean(&found.text).without_middle(EXCERPT_BYTES),
             after: around.map(|lines| self.cleaned(&lines.after)).unwrap_or_default(),
             insert_id: self.cleaned(&found.insert_ids),
             timestamp: found.timestamp.to_string(),
@@ -116,6 +119,19 @@ impl Assembly<'_, '_> {
         let project = project.filter(|project| self.clean(project).as_str() == *project);
         evidence.link = project.and_then(|project| explorer::link(project, found.timestamp, &evidence));
         evidence
+    }
+
+    /// Logs Explorer with these records and those like them: those of the project that wrote the first of them.
+    fn window_link(&mut self, found: &[EvidenceIx], pieces: &BTreeMap<EvidenceKey, Evidence>) -> Option<String> {
+        let mut placed: Vec<(EvidenceKey, EvidenceIx)> =
+            found.iter().filter_map(|place| Some((*self.keys.get(place)?, *place))).collect();
+        placed.sort_unstable();
+        let wrote =
+            |place: EvidenceIx| self.subject.diagnosis.evidence[place].project.as_deref().filter(|project| !project.is_empty());
+        let project = placed.iter().find_map(|(_, place)| wrote(*place))?;
+        let own = placed.iter().filter(|(_, place)| wrote(*place) == Some(project));
+        let link = explorer::window_link(project, &own.filter_map(|(key, _)| pieces.get(key)).collect::<Vec<_>>());
+        link.filter(|_| self.clean(project).as_str() == project)
     }
 
     fn run(&mut self) -> Run {
@@ -224,6 +240,7 @@ impl Assembly<'_, '_> {
             outcome => outcome.failure(),
         });
         let error = failure.and_then(error_line);
+        let importance = found.case.and_then(|place| self.subject.importance.get(place));
         Test {
             name: case.map_or_else(|| id.clone(), |case| self.clean(&case.name)),
             id,
@@ -231,8 +248,8 @@ impl Assembly<'_, '_> {
             attempts: case.map_or(0, |case| case.attempts),
             error: self.clean_if(error).map(|error| error.cut_at(ERROR_BYTES)),
             window: window.map(Window::from),
-            priority: None,
-            impact: None,
+            priority: self.clean_if(importance.and_then(|importance| importance.priority.as_deref())),
+            impact: self.clean_if(importance.and_then(|importance| importance.impact.as_deref())),
             verdict: found.verdict.into(),
             hypotheses: found.hypotheses.iter().map(|hypothesis| self.hypothesis(hypothesis)).collect(),
             ruled_out: self.ruled_out(&found.ruled_out),
@@ -262,6 +279,7 @@ impl Assembly<'_, '_> {
             footing: found.footing.into(),
             evidence: self.cited(&found.evidence),
             before_window: found.before_window,
+            suspect: self.subject.suspects.contains(&found.rule),
         }
     }
 
@@ -285,12 +303,12 @@ impl Assembly<'_, '_> {
         }
     }
 
-    fn causes(&mut self) -> Vec<Cause> {
+    fn causes(&mut self, pieces: &BTreeMap<EvidenceKey, Evidence>) -> Vec<Cause> {
         let diagnosis = self.subject.diagnosis;
-        diagnosis.causes.iter().map(|cause| self.cause(cause)).collect()
+        diagnosis.causes.iter().map(|cause| self.cause(cause, pieces)).collect()
     }
 
-    fn cause(&mut self, found: &diagnosis::Cause) -> Cause {
+    fn cause(&mut self, found: &diagnosis::Cause, pieces: &BTreeMap<EvidenceKey, Evidence>) -> Cause {
         let (catalog, diagnosis, run) = (self.subject.catalog, self.subject.diagnosis, self.subject.run);
         let rule = catalog.rule(found.root);
         let remedy = rule.render_remedy(&found.captures);
@@ -317,8 +335,10 @@ impl Assembly<'_, '_> {
                 verify: self.clean(&remedy.verify),
                 prevent: self.clean(&remedy.prevent),
             },
+            link: self.window_link(&found.evidence, pieces),
             evidence,
             references: self.cleaned(&rule.references),
+            suspect: self.subject.suspects.contains(&found.root),
         }
     }
 

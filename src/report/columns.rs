@@ -51,50 +51,113 @@ impl Style {
     }
 }
 
-/// The end of a name, in so many columns: what tells tests apart stands at the end.
+/// The end of a name, in so many columns, from the beginning of a part of it: what tells tests apart stands at the end.
 pub(crate) fn ending(name: &str, columns: usize) -> String {
     if name.width() <= columns {
         return name.to_owned();
     }
-    let mut kept: Vec<char> = Vec::new();
     let mut used = 1;
-    for letter in name.chars().rev() {
+    let fitting = name.char_indices().rev().take_while(|(_, letter)| {
         used += letter.width().unwrap_or(0);
-        if used > columns {
-            break;
-        }
-        kept.push(letter);
-    }
-    std::iter::once('…').chain(kept.into_iter().rev()).collect()
+        used <= columns
+    });
+    let start = fitting.last().map_or(name.len(), |(at, _)| at);
+    let whole = parts(name).map(|part| part.as_ptr() as usize - name.as_ptr() as usize).find(|at| *at >= start);
+    // A last part that is itself too long, or next to nothing, says less than half a word does.
+    let start = whole.filter(|at| name[*at..].width() * 3 >= columns).unwrap_or(start);
+    format!("…{}", &name[start..])
 }
 
-/// The words of the text on lines of so many columns; a longer word is broken. Never empty.
+/// The parts of a path, a name or an address, each with the sign behind which a line may be broken.
+fn parts(word: &str) -> impl Iterator<Item = &str> {
+    let is_sign = |letter: char| "/:._,&?=-|".contains(letter);
+    let mut rest = word;
+    std::iter::from_fn(move || {
+        let name = rest.find(is_sign).unwrap_or(rest.len());
+        // Signs in a row, such as `::`, stay together.
+        let behind = rest[name..].find(|letter| !is_sign(letter)).map_or(rest.len(), |signs| name + signs);
+        let (part, after) = rest.split_at(behind);
+        rest = after;
+        (!part.is_empty()).then_some(part)
+    })
+}
+
+/// The words of the text on lines of so many columns; a longer word is broken, at the signs between its parts if
+/// there are any. Never empty.
 pub(crate) fn wrapped(text: &str, columns: usize) -> Vec<String> {
-    let columns = columns.max(10);
-    let mut lines = vec![String::new()];
-    let mut used = 0;
+    let mut page = Wrapped { columns: columns.max(10), lines: vec![String::new()], used: 0 };
     for word in text.split_whitespace() {
         let width = word.width();
-        let space = usize::from(used > 0);
-        if used > 0 && used + space + width > columns {
-            lines.push(String::new());
-            used = 0;
-        }
-        if let Some(line) = lines.last_mut().filter(|_| used > 0) {
-            line.push(' ');
-            used += 1;
-        }
-        for letter in word.chars() {
-            let width = letter.width().unwrap_or(0);
-            if used + width > columns {
-                lines.push(String::new());
-                used = 0;
+        if page.used > 0 && page.used + 1 + width > page.columns {
+            // A long word begins where there is room for a good part of it.
+            if width <= page.columns || page.used * 3 > page.columns * 2 {
+                page.new_line();
             }
-            if let Some(line) = lines.last_mut() {
-                line.push(letter);
-            }
-            used += width;
+        }
+        if page.used > 0 {
+            page.push(" ");
+        }
+        if width <= page.columns {
+            page.push(word);
+        } else {
+            page.long(word);
         }
     }
-    lines
+    page.lines
+}
+
+struct Wrapped {
+    columns: usize,
+    lines: Vec<String>,
+    used: usize,
+}
+
+impl Wrapped {
+    fn new_line(&mut self) {
+        self.lines.push(String::new());
+        self.used = 0;
+    }
+
+    fn push(&mut self, text: &str) {
+        self.used += text.width();
+        if let Some(line) = self.lines.last_mut() {
+            line.push_str(text);
+        }
+    }
+
+    fn long(&mut self, word: &str) {
+        for part in parts(word) {
+            if self.used > 0 && self.used + part.width() > self.columns {
+                self.new_line();
+            }
+            for letter in part.chars() {
+                if self.used + letter.width().unwrap_or(0) > self.columns {
+                    self.new_line();
+                }
+                self.push(letter.encode_utf8(&mut [0; 4]));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_id_is_broken_between_its_parts() {
+        let id = "tests/e2e/staging/test_message_flow.py::TestMessageFlow::test_arrives_in_order";
+        let lines = wrapped(&format!("see {id}"), 40);
+        assert_eq!(lines, ["see tests/e2e/staging/test_message_", "flow.py::TestMessageFlow::test_arrives_", "in_order"]);
+        assert_eq!(ending(id, 40), "…TestMessageFlow::test_arrives_in_order");
+        assert_eq!(ending(id, 200), id);
+    }
+
+    #[test]
+    fn a_word_without_parts_is_broken_anywhere_and_no_line_is_longer() {
+        let text = "x".repeat(25) + " " + &"界".repeat(11);
+        let lines = wrapped(&text, 10);
+        assert!(lines.iter().all(|line| line.width() <= 10), "{lines:?}");
+        assert_eq!(lines.concat().replace(' ', ""), text.replace(' ', ""));
+    }
 }

@@ -56,17 +56,22 @@ pub fn visible(text: &str) -> String {
     out
 }
 
-/// C1 controls, bidirectional controls, line separators, and characters that show as nothing.
+/// C1 controls, bidirectional controls, line separators, characters that show as nothing, and those that XML has no
+/// place for. Joiners and the variation selectors of emoji stay: writing needs them.
 fn misleads(letter: char) -> bool {
     matches!(
         letter,
         '\u{80}'..='\u{9f}'
-            | '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
+            | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}' | '\u{200e}' | '\u{200f}'
             | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}'
-            | '\u{feff}'
+            | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
             | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}'
+            | '\u{fffe}' | '\u{ffff}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
     )
 }
 
@@ -124,8 +129,13 @@ pub fn cell(text: &str) -> String {
 
 /// A fenced block that no line of the text can close.
 pub fn fence(text: &str) -> String {
+    fence_of("text", text)
+}
+
+/// The same for a text in another language.
+pub(super) fn fence_of(language: &str, text: &str) -> String {
     let ticks = "`".repeat(longest_run(text).max(2) + 1);
-    format!("{ticks}text\n{}\n{ticks}", text.trim_end_matches('\n'))
+    format!("{ticks}{language}\n{}\n{ticks}", text.trim_end_matches('\n'))
 }
 
 fn longest_run(text: &str) -> usize {
@@ -176,7 +186,12 @@ pub fn prose(text: &str) -> String {
             Piece::Words(words) => {
                 for part in words.split_inclusive(char::is_whitespace) {
                     let word = part.trim_end();
-                    push_word(&mut out, word);
+                    if out.is_empty() && begins_a_block(word) {
+                        // The sign is the last letter of the word: `#`, `-`, `1.`.
+                        out.push_str(&format!("{}\\{}", &word[..word.len() - 1], &word[word.len() - 1..]));
+                    } else {
+                        push_word(&mut out, word);
+                    }
                     if word.len() < part.len() {
                         out.push(' ');
                     }
@@ -185,6 +200,13 @@ pub fn prose(text: &str) -> String {
         }
     }
     out.trim().to_owned()
+}
+
+/// Whether the word would begin a heading or a list, where it is the first of a line or of a list's entry.
+fn begins_a_block(word: &str) -> bool {
+    let number =
+        word.strip_suffix(['.', ')']).is_some_and(|digits| digits.len() <= 9 && digits.bytes().all(|b| b.is_ascii_digit()));
+    matches!(word, "#" | "##" | "###" | "####" | "#####" | "######" | "-" | "+") || (number && word.len() > 1)
 }
 
 fn push_word(out: &mut String, word: &str) {
@@ -200,7 +222,7 @@ fn push_word(out: &mut String, word: &str) {
     }
 }
 
-/// Whether GitHub would make a link, a mention, a reference or an emoji of the word.
+/// Whether GitHub or GitLab would make a link, a mention, a reference or an emoji of the word.
 fn turns_into_something(word: &str) -> bool {
     let lower = word.to_ascii_lowercase();
     let digit_after = |text: &str, sign: &str| {
@@ -221,9 +243,21 @@ fn turns_into_something(word: &str) -> bool {
         || digit_after(word, "#")
         || digit_after(&lower, "gh-")
         || commit
+        || turns_on_gitlab(word, &digit_after)
 }
 
-/// Only what has a meaning inside a line: prose never begins one.
+/// Merge requests, snippets, epics, alerts, labels and milestones of GitLab, and its inline diffs.
+fn turns_on_gitlab(word: &str, digit_after: &impl Fn(&str, &str) -> bool) -> bool {
+    let name_after = |sign: &str| {
+        word.match_indices(sign).any(|(at, _)| word[at + 1..].starts_with(|c: char| c.is_alphanumeric() || c == '"'))
+    };
+    ["!", "$", "&", "^"].iter().any(|sign| digit_after(word, sign))
+        || ["~", "%"].iter().any(|sign| name_after(sign))
+        || ["{+", "+}", "[+", "+]", "{-", "-}", "[-", "-]", "[["].iter().any(|sign| word.contains(sign))
+        || digit_after(&word.to_ascii_lowercase(), "gl-")
+}
+
+/// Only what has a meaning inside a line; [`begins_a_block`] sees to the first word.
 fn escape_into(out: &mut String, word: &str) {
     for letter in word.chars() {
         if "\\`*_[]<>|~&$".contains(letter) {
@@ -290,5 +324,8 @@ mod tests {
         assert_eq!(prose("Send `Authorization: Bearer …` as usual."), "Send `Authorization: Bearer …` as usual.");
         assert_eq!(prose("ask @octocat about #12 and *this*"), "ask `@octocat` about `#12` and \\*this\\*");
         assert_eq!(prose("one ` tick"), "one \\` tick");
+        assert_eq!(prose("# no heading"), "\\# no heading");
+        assert_eq!(prose("1. no list - at all"), "1\\. no list - at all");
+        assert_eq!(prose("see !12, ~bug, %v1 and 50% of it"), "see `!12`, `~bug`, `%v1` and 50% of it");
     }
 }

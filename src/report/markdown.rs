@@ -9,14 +9,14 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior, context};
 
 use super::budget::{self, Cuts};
 use super::story::{self, Story};
-use super::{RenderError, Report, inert, text};
+use super::{RenderError, Report, explorer, inert, text};
 
 /// GitHub takes bodies of 65,536 characters; bytes are never fewer than characters.
 pub const MAX_BYTES: usize = 65_000;
 
 /// What is left out where a report is too long, first things first. Headline, roots, answers, error lines,
 /// remedies and the command to reproduce always stay.
-const DROP_ORDER: [(&str, &str); 10] = [
+const DROP_ORDER: [(&str, &str); 12] = [
     ("neighbours", "lines around the evidence"),
     ("score", "score parts"),
     ("revisions", "revisions"),
@@ -24,6 +24,8 @@ const DROP_ORDER: [(&str, &str); 10] = [
     ("excluded", "what was ruled out"),
     ("kept_premises", "premises that hold"),
     ("records", "log excerpts"),
+    ("diagrams", "diagrams"),
+    ("technical", "services, places in the code and links"),
     ("table", "the table of failed tests"),
     ("test_lists", "lists of tests per cause"),
     ("gaps", "all gaps but the first five"),
@@ -57,12 +59,13 @@ fn page_without(story: &Story<'_>, cuts: &Cuts) -> Result<String, RenderError> {
     Ok(inert::disarmed(&tidy(&page), "∷", "##⟦"))
 }
 
-/// A record among its neighbours, its own lines marked.
+/// A record among its neighbours, its own lines marked; of a neighbour only the lines that say something.
 fn among(before: Vec<String>, excerpt: &str, after: Vec<String>) -> String {
     if before.is_empty() && after.is_empty() {
         return excerpt.to_owned();
     }
-    let near = |lines: &[String]| lines.iter().flat_map(|line| line.lines()).map(|line| format!("  {line}")).collect::<Vec<_>>();
+    let near =
+        |texts: &[String]| texts.iter().flat_map(|text| story::brief(text)).map(|line| format!("  {line}")).collect::<Vec<_>>();
     let own = excerpt.lines().map(|line| format!("> {line}")).collect();
     [near(&before), own, near(&after)].concat().join("\n")
 }
@@ -117,6 +120,10 @@ pub(super) fn add_filters(environment: &mut Environment<'_>) {
     environment.add_filter("code", |text: &str| Value::from_safe_string(inert::code(&cut(text, CODE_BYTES))));
     environment.add_filter("cell", |text: &str| Value::from_safe_string(inert::cell(&cut(text, CODE_BYTES))));
     environment.add_filter("fence", |text: &str| Value::from_safe_string(inert::fence(&cut(text, FENCE_BYTES))));
+    environment
+        .add_filter("cellprose", |text: &str| Value::from_safe_string(inert::prose(&cut(text, PROSE_BYTES)).replace('|', "∣")));
+    environment.add_filter("mermaid", |chart: &str| Value::from_safe_string(inert::fence_of("mermaid", chart)));
+    environment.add_filter("ours", |link: Option<&str>| link.is_some_and(explorer::is_ours));
     environment.add_filter("html", |text: &str| Value::from_safe_string(inert::html(text)));
     environment.add_filter("line", |text: &str| story::key_line(text).to_owned());
     environment.add_filter("at", |text: &str| story::at(text));

@@ -14,6 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::schema::Redaction;
+use crate::findings::head_and_tail;
 use detectors::Detectors;
 
 pub(crate) use judge::is_telling;
@@ -47,6 +48,11 @@ impl Redacted {
             self.0.push('…');
         }
         self
+    }
+
+    /// The head and the tail of the text where it is longer than so many bytes.
+    pub(super) fn without_middle(self, bytes: usize) -> Self {
+        Redacted(head_and_tail(&self.0, bytes).unwrap_or(self.0))
     }
 }
 

@@ -217,6 +217,9 @@ pub struct Why {
     /// The evidence lies before the window of the test.
     #[serde(default)]
     pub before_window: bool,
+    /// The user asked for this rule by name.
+    #[serde(default)]
+    pub suspect: bool,
 }
 
 /// A rule that is not the cause, and why.
@@ -274,6 +277,12 @@ pub struct Cause {
     /// Where to read more.
     #[serde(default)]
     pub references: Vec<Redacted>,
+    /// The user asked for the root by name.
+    #[serde(default)]
+    pub suspect: bool,
+    /// Logs Explorer with the records that show the root and those like them, from the first to the last, where the project is known.
+    #[serde(default)]
+    pub link: Option<String>,
 }
 
 /// What to do about a cause; a part that the catalog does not name is empty.

@@ -2,19 +2,34 @@
 //!
 //! What all formats for people have in common is decided here, so that no two of them tell it differently.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::logs::template::exception_line;
+use crate::logs::stack;
+use crate::logs::template::{exception_line, template};
 
-use super::schema::{Cause, Evidence, EvidenceKey, Footing, Hypothesis, Outcome, Premise, Report, RuledOut, Test, Verdict, Why};
+use super::mermaid;
+use super::schema::{Cause, Evidence, EvidenceKey, Footing, Hypothesis, Premise, Report, Test, Verdict, Why};
+
+pub(crate) use crate::diagnosis::counted;
+
+mod exclusions;
+mod headline;
+mod importance;
+
+pub(super) use exclusions::{Excluded, Exclusion};
+use importance::rank_of;
 
 /// Chains told per cause; tests whose chain differs beyond these are counted.
 const CHAINS: usize = 3;
 
 /// Records shown per step; more are counted.
 const RECORDS: usize = 3;
+
+/// Records among which those are looked for.
+const LOOKED_AT: usize = 64;
 
 /// A report, arranged for readers.
 #[derive(Debug, Serialize)]
@@ -27,9 +42,15 @@ pub(super) struct Story<'a> {
     /// Tests that no cause explains.
     pub(super) unexplained: Vec<Unexplained<'a>>,
     pub(super) ruled_out: Vec<Excluded<'a>>,
+    /// The same, with one line for all rules that simply were not there.
+    pub(super) exclusions: Vec<Exclusion<'a>>,
     pub(super) broken_premises: Vec<&'a Premise>,
     pub(super) kept_premises: Vec<&'a Premise>,
+    /// The most urgent tests first; among equals in the order of the run.
     pub(super) rows: Vec<Row<'a>>,
+    /// Whether any test has a priority, or an impact.
+    pub(super) has_priorities: bool,
+    pub(super) has_impacts: bool,
     pub(super) report: &'a Report,
 }
 
@@ -45,6 +66,20 @@ pub(super) struct CauseStory<'a> {
     pub(super) seen: Option<(String, String)>,
     pub(super) services: Vec<&'a str>,
     pub(super) revisions: Vec<&'a str>,
+    /// `file:line in function`: the innermost frame in one's own code, of the first record that has one.
+    pub(super) frame: Option<String>,
+    /// The tests it explains, the most urgent first.
+    pub(super) tests: Vec<Affected<'a>>,
+    /// The chains as a Mermaid flowchart.
+    pub(super) diagram: String,
+}
+
+/// A test that a cause explains.
+#[derive(Debug, Serialize)]
+pub(super) struct Affected<'a> {
+    pub(super) id: &'a str,
+    pub(super) priority: Option<&'a str>,
+    pub(super) impact: Option<&'a str>,
 }
 
 /// A chain that one or more tests share.
@@ -67,6 +102,8 @@ pub(super) struct Step<'a> {
     /// Observed in the test's own result, not in a record.
     pub(super) in_result: bool,
     pub(super) before_window: bool,
+    /// The user asked for this rule by name.
+    pub(super) suspect: bool,
     pub(super) cited: Vec<Cited<'a>>,
     /// Records that show the same and are not repeated here.
     pub(super) more: usize,
@@ -105,15 +142,6 @@ pub(super) struct Place<'a> {
     pub(super) cited: Vec<Cited<'a>>,
 }
 
-/// A rule that is not the cause of so many tests.
-#[derive(Debug, Serialize)]
-pub(super) struct Excluded<'a> {
-    pub(super) rule: &'a str,
-    pub(super) reason: &'a str,
-    pub(super) suspect: bool,
-    pub(super) tests: usize,
-}
-
 /// A line of the table of tests.
 #[derive(Debug, Serialize)]
 pub(super) struct Row<'a> {
@@ -131,106 +159,36 @@ pub(super) fn tell(report: &Report) -> Story<'_> {
         }
     }
     let explained = |test: &Test| causes_of.contains_key(test.id.as_str());
-    let unexplained: Vec<&Test> = report.tests.iter().filter(|test| !explained(test)).collect();
+    let mut unexplained: Vec<&Test> = report.tests.iter().filter(|test| !explained(test)).collect();
+    unexplained.sort_by_key(|test| rank_of(test));
     let (kept_premises, broken_premises) = report.premises.iter().partition(|premise| premise.holds);
+    let ruled_out = exclusions::excluded_in(report);
+    let roots = |test: &Test| causes_of.get(test.id.as_str()).cloned().unwrap_or_default();
+    let mut rows: Vec<Row<'_>> = report.tests.iter().map(|test| Row { test, causes: roots(test) }).collect();
+    rows.sort_by_key(|row| rank_of(row.test));
     Story {
-        headline: headline(report, unexplained.len()),
-        summary: summary(report),
-        plan: plan(report),
+        headline: headline::headline(report, unexplained.len()),
+        summary: headline::summary(report),
+        plan: headline::plan(report),
         causes: report.causes.iter().zip(1..).map(|(cause, number)| cause_story(report, cause, number, &by_id)).collect(),
         unexplained: unexplained_stories(report, &unexplained),
-        ruled_out: excluded(report),
+        exclusions: exclusions::gathered(&ruled_out),
+        ruled_out,
         broken_premises,
         kept_premises,
-        rows: report
-            .tests
-            .iter()
-            .map(|test| Row { test, causes: causes_of.get(test.id.as_str()).cloned().unwrap_or_default() })
-            .collect(),
+        rows,
+        has_priorities: report.tests.iter().any(|test| test.priority.is_some()),
+        has_impacts: report.tests.iter().any(|test| test.impact.is_some()),
         report,
     }
-}
-
-/// `14 failed · 2 root causes · fix auth/missing-jwt first, it clears 11`.
-fn headline(report: &Report, unexplained: usize) -> String {
-    let count = |outcome| report.tests.iter().filter(|test| test.outcome == outcome).count();
-    let mut parts = Vec::new();
-    for (outcome, word) in [(Outcome::Failed, "failed"), (Outcome::Errored, "errored"), (Outcome::Flaky, "flaky")] {
-        if count(outcome) > 0 {
-            parts.push(format!("{} {word}", count(outcome)));
-        }
-    }
-    if count(Outcome::Window) > 0 {
-        parts.push(counted(count(Outcome::Window), "window"));
-    }
-    if parts.is_empty() {
-        parts.push("nothing failed".to_owned());
-    }
-    match report.causes.len() {
-        0 if report.tests.is_empty() => {}
-        0 => parts.push("no root cause found".to_owned()),
-        causes => parts.push(counted(causes, "root cause")),
-    }
-    if let Some(step) = report.plan.first() {
-        let sure =
-            report.causes.iter().find(|cause| cause.root == step.root).is_none_or(|cause| cause.verdict <= Verdict::Likely);
-        let first = if report.causes.len() > 1 { " first" } else { "" };
-        let all = if step.clears == report.tests.len() && step.clears > 1 { "all " } else { "" };
-        parts.push(match sure {
-            true => format!("fix {}{first}, it clears {all}{}", step.root, step.clears),
-            false => format!("look at {}{first}, it may explain {all}{}", step.root, step.clears),
-        });
-    }
-    if unexplained > 0 && !report.causes.is_empty() {
-        parts.push(format!("{unexplained} unexplained"));
-    }
-    parts.join(" · ")
-}
-
-fn summary(report: &Report) -> String {
-    let counts = &report.run.counts;
-    let mut parts = Vec::new();
-    let named = [
-        (counts.passed, "passed"),
-        (counts.failed, "failed"),
-        (counts.errored, "errored"),
-        (counts.flaky, "flaky"),
-        (counts.skipped, "skipped"),
-    ];
-    let named: Vec<String> =
-        named.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
-    if counts.tests > 0 {
-        parts.push(format!("{}: {}", counted(counts.tests, "test"), named.join(", ")));
-    }
-    let entries = if counts.entries == 1 { "log entry" } else { "log entries" };
-    parts.push(format!("{} {entries} read", counts.entries));
-    match (&report.run.started_at, &report.run.ended_at) {
-        (Some(start), Some(end)) => parts.push(format!("{} to {} UTC", at(start), time(end))),
-        (Some(start), None) => parts.push(format!("started {} UTC", at(start))),
-        _ => {}
-    }
-    parts.join(" · ")
-}
-
-/// `auth/missing-jwt clears 11 of 14`, `auth/invalid-user-id clears 2 more: 13 of 14`.
-fn plan(report: &Report) -> Vec<String> {
-    let all = report.tests.len();
-    let first = report.plan.iter().take(1).map(|step| format!("{} clears {} of {all}", step.root, step.clears));
-    let rest =
-        report.plan.iter().skip(1).map(|step| format!("{} clears {} more: {} of {all}", step.root, step.clears, step.total));
-    if report.plan.len() > 1 { first.chain(rest).collect() } else { Vec::new() }
-}
-
-/// `1 test`, `2 tests`.
-pub(crate) fn counted(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 /// `2026-11-20 09:27:07.350` of `2026-11-20T09:27:07.35Z`: milliseconds are what a reader compares.
 pub(crate) fn at(timestamp: &str) -> String {
     match timestamp.parse::<jiff::Timestamp>() {
         Ok(moment) => moment.strftime("%Y-%m-%d %H:%M:%S%.3f").to_string(),
-        Err(_) => timestamp.to_owned(),
+        // Only a report that somebody else wrote has such a one: nothing of it is shown.
+        Err(_) => "at an unreadable time".to_owned(),
     }
 }
 
@@ -247,9 +205,26 @@ pub(super) fn key_line(excerpt: &str) -> &str {
     exception_line(excerpt).filter(|_| traced).map_or(first, str::trim)
 }
 
+/// A record in few lines: its first, how many are left out, and the exception it ends with.
+pub(super) fn brief(text: &str) -> Vec<Cow<'_, str>> {
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    let [first, .., _] = lines[..] else { return lines.into_iter().map(Cow::Borrowed).collect() };
+    let last = exception_line(text).filter(|line| *line != first);
+    let left_out = lines.len() - 1 - usize::from(last.is_some());
+    let mut shown = vec![Cow::Borrowed(first)];
+    if left_out > 0 {
+        shown.push(Cow::Owned(format!("… {}", counted(left_out, "line"))));
+    }
+    shown.extend(last.map(Cow::Borrowed));
+    shown
+}
+
+/// The first records that tell something new; two whose text differs in ids and numbers only tell the same.
 fn cite<'a>(report: &'a Report, keys: &[EvidenceKey]) -> Vec<Cited<'a>> {
-    let known = keys.iter().filter_map(|key| report.evidence.get_key_value(key));
+    let mut met = BTreeSet::new();
+    let known = keys.iter().take(LOOKED_AT).filter_map(|key| report.evidence.get_key_value(key));
     known
+        .filter(|(_, evidence)| met.insert((evidence.service.as_deref(), template(&evidence.excerpt))))
         .take(RECORDS)
         .map(|(key, evidence)| Cited { key: *key, at: at(&evidence.timestamp), line: key_line(&evidence.excerpt), evidence })
         .collect()
@@ -272,15 +247,27 @@ fn cause_story<'a>(report: &'a Report, cause: &'a Cause, number: usize, by_id: &
     let told: usize = groups.iter().take(CHAINS).map(Vec::len).sum();
     let seen: Vec<&Evidence> = cause.evidence.iter().filter_map(|key| report.evidence.get(key)).collect();
     let sorted = |values: Vec<Option<&'a str>>| values.into_iter().flatten().collect::<BTreeSet<_>>().into_iter().collect();
+    let own = || cause.tests.iter().filter_map(|id| by_id.get(id.as_str()).copied());
+    let mut tests: Vec<&Test> = own().collect();
+    tests.sort_by_key(|test| rank_of(test));
+    let chains: Vec<Chain<'_>> = groups.iter().take(CHAINS).filter_map(|members| chain(report, members)).collect();
+    let excluded = exclusions::gathered(&exclusions::excluded(own().flat_map(|test| &test.ruled_out)));
     CauseStory {
         number,
         cause,
         tests_beyond: cause.tests.len().saturating_sub(told),
-        chains: groups.iter().take(CHAINS).filter_map(|members| chain(report, members)).collect(),
+        diagram: mermaid::diagram(cause, &chains, &excluded),
+        chains,
+        frame: seen.iter().take(LOOKED_AT).find_map(|evidence| stack::exception(&evidence.excerpt)?.frame),
+        tests: tests.into_iter().map(affected).collect(),
         seen: seen.first().zip(seen.last()).map(|(first, last)| (at(&first.timestamp), at(&last.timestamp))),
         services: sorted(seen.iter().map(|evidence| evidence.service.as_deref()).collect()),
         revisions: sorted(seen.iter().map(|evidence| evidence.revision.as_deref()).collect()),
     }
+}
+
+fn affected(test: &Test) -> Affected<'_> {
+    Affected { id: &test.id, priority: test.priority.as_deref(), impact: test.impact.as_deref() }
 }
 
 /// The chain of these tests, which take the same steps (one may name another user than the next): each step with the records of all of them.
@@ -303,7 +290,7 @@ fn chain<'a>(report: &'a Report, members: &[Member<'a>]) -> Option<Chain<'a>> {
     })
 }
 
-fn step<'a>(report: &'a Report, why: &'a Why, number: usize, keys: &[EvidenceKey], before_window: bool) -> Step<'a> {
+pub(super) fn step<'a>(report: &'a Report, why: &'a Why, number: usize, keys: &[EvidenceKey], before_window: bool) -> Step<'a> {
     let cited = cite(report, keys);
     Step {
         number,
@@ -312,6 +299,7 @@ fn step<'a>(report: &'a Report, why: &'a Why, number: usize, keys: &[EvidenceKey
         footing: why.footing,
         in_result: why.footing == Footing::Observed && keys.is_empty(),
         before_window,
+        suspect: why.suspect,
         more: keys.len() - cited.len(),
         cited,
     }
@@ -361,17 +349,4 @@ fn unexplained_story<'a>(report: &'a Report, test: &'a Test) -> Unexplained<'a> 
         guess: test.hypotheses.first().and_then(|hypothesis| chain(report, &[(test, hypothesis)])),
         leads: leads.collect(),
     }
-}
-
-/// What was ruled out, the same rule for the same reason once: suspects named by the user first, then what
-/// matched and is innocent all the same, then the rest, widest first.
-fn excluded(report: &Report) -> Vec<Excluded<'_>> {
-    let mut counts: BTreeMap<(&str, &str, bool), usize> = BTreeMap::new();
-    for RuledOut { rule, reason, suspect } in report.tests.iter().flat_map(|test| &test.ruled_out) {
-        *counts.entry((rule.as_str(), reason.as_str(), *suspect)).or_default() += 1;
-    }
-    let mut excluded: Vec<Excluded<'_>> =
-        counts.into_iter().map(|((rule, reason, suspect), tests)| Excluded { rule, reason, suspect, tests }).collect();
-    excluded.sort_by_key(|item| (!item.suspect, !item.reason.contains("matched"), usize::MAX - item.tests, item.rule));
-    excluded
 }

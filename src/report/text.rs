@@ -1,11 +1,13 @@
 //! The report for a terminal: as wide as it is told, readable without colour.
 
+use std::collections::BTreeSet;
+
 use unicode_width::UnicodeWidthStr;
 
 use super::budget::{self, Cuts};
 use super::columns::{Style, ending, wrapped};
-use super::schema::Report;
-use super::story::{self, CauseStory, Chain, Cited, Step, Story, Unexplained};
+use super::schema::{Report, Test};
+use super::story::{self, Affected, CauseStory, Chain, Cited, Step, Story, Unexplained};
 use super::{Look, RenderError, inert};
 
 /// Rules listed as ruled out.
@@ -22,14 +24,18 @@ const LOG_LINES: usize = 4;
 
 /// What is left out where a page must be short, first things first. Headline, roots, answers, error lines,
 /// remedies and the command to reproduce always stay.
-const DROP_ORDER: [(&str, &str); 6] = [
+const DROP_ORDER: [(&str, &str); 7] = [
     ("redactions", "what was taken out"),
     ("herrings", "red herrings"),
     ("excluded", "what was ruled out"),
     ("records", "log lines"),
+    ("technical", "places and times"),
     ("test_lists", "lists of tests"),
     ("gaps", "gaps"),
 ];
+
+/// Columns beyond which prose is hard to read.
+const PROSE: usize = 100;
 
 /// Column at which answers begin: behind `   Why 1  observed  `.
 const ANSWER: usize = 20;
@@ -93,7 +99,7 @@ impl Page {
 
     /// A label in its column, then the text, wrapped and aligned behind it.
     fn entry(&mut self, label: &str, label_style: Style, column: usize, style: Style, text: &str) {
-        let lines = wrapped(text, self.width.saturating_sub(column));
+        let lines = wrapped(text, self.width.saturating_sub(column).min(PROSE));
         for (place, line) in lines.iter().enumerate() {
             let shown = if place == 0 { label } else { "" };
             let gap = column.saturating_sub(shown.width());
@@ -132,6 +138,9 @@ impl Page {
             tags.push("experimental rule".to_owned());
         }
         tags.push(format!("explains {}", story::counted(cause.tests.len(), "test")));
+        if cause.suspect {
+            tags.push("you suspected this".to_owned());
+        }
         self.paragraph(3, Style::of_verdict(cause.verdict), &tags.join(" · "));
         for chain in &story.chains {
             self.blank();
@@ -145,8 +154,9 @@ impl Page {
         }
         self.blank();
         if self.shows("test_lists") {
-            self.tests(&cause.tests);
+            self.tests(&story.tests);
         }
+        self.technical(story);
         for (label, text) in
             [("   Now", &cause.remedy.now), ("   Verify", &cause.remedy.verify), ("   Prevent", &cause.remedy.prevent)]
         {
@@ -156,14 +166,44 @@ impl Page {
         }
     }
 
+    /// Where and when it was seen.
+    fn technical(&mut self, story: &CauseStory<'_>) {
+        if let Some((first, last)) = story.seen.as_ref().filter(|_| self.shows("technical")) {
+            let mut seen = first.clone();
+            if first != last {
+                seen.push_str(&format!(
+                    " to {}",
+                    last.split_once(' ').filter(|(day, _)| first.starts_with(day)).map_or(last.as_str(), |(_, time)| time)
+                ));
+            }
+            seen.push_str(" UTC");
+            // A revision is named after its service.
+            let places = if story.revisions.is_empty() { &story.services } else { &story.revisions };
+            if !places.is_empty() {
+                seen.push_str(&format!(" in {}", cut_list(places)));
+            }
+            self.entry("   Seen", Style::Strong, 12, Style::Plain, &seen);
+            if let Some(frame) = &story.frame {
+                self.entry("   Code", Style::Strong, 12, Style::Plain, frame);
+            }
+        }
+    }
+
     /// One test a line, the first [`TESTS`] of them; what is too long for the line loses its beginning.
-    fn tests<T: AsRef<str>>(&mut self, tests: &[T]) {
+    fn tests(&mut self, tests: &[Affected<'_>]) {
         for (place, test) in tests.iter().take(TESTS).enumerate() {
             let label = if place == 0 { "   Tests" } else { "" };
-            self.entry(label, Style::Strong, 12, Style::Plain, &ending(test.as_ref(), self.width.saturating_sub(12)));
+            let priority = test.priority.map(|priority| format!("{priority} ")).unwrap_or_default();
+            let room = self.width.saturating_sub(12 + priority.width());
+            self.entry(label, Style::Strong, 12, Style::Plain, &format!("{priority}{}", ending(test.id, room.min(PROSE))));
         }
         if tests.len() > TESTS {
             self.paragraph(12, Style::Faint, &format!("and {} more", tests.len() - TESTS));
+        }
+        let impacts: BTreeSet<&str> = tests.iter().filter_map(|test| test.impact).collect();
+        if !impacts.is_empty() {
+            let impacts: Vec<&str> = impacts.into_iter().collect();
+            self.entry("   Impact", Style::Strong, 12, Style::Plain, &cut_list(&impacts));
         }
     }
 
@@ -187,7 +227,8 @@ impl Page {
     fn step(&mut self, step: &Step<'_>) {
         let label = format!("   Why {}  {}", step.number, step.footing.word());
         let before = if step.before_window { " (seen before the test's window)" } else { "" };
-        self.entry(&label, Style::of_footing(step.footing), ANSWER, Style::Plain, &format!("{}{before}", step.answer));
+        let suspect = if step.suspect { " (you suspected this)" } else { "" };
+        self.entry(&label, Style::of_footing(step.footing), ANSWER, Style::Plain, &format!("{}{before}{suspect}", step.answer));
     }
 
     fn cited(&mut self, indent: usize, cited: &Cited<'_>) {
@@ -229,7 +270,7 @@ impl Page {
 
     fn unexplained_test(&mut self, story: &Unexplained<'_>) {
         let test = story.test;
-        self.entry("   ", Style::Plain, 3, Style::Plain, &format!("{} ({})", test.id, test.outcome.word()));
+        self.entry("   ", Style::Plain, 3, Style::Plain, &format!("{} ({}{})", test.id, test.outcome.word(), importance(test)));
         if let Some(error) = &test.error {
             self.log_line(5, story::key_line(error));
         }
@@ -259,14 +300,19 @@ impl Page {
     fn exclusions(&mut self, story: &Story<'_>) {
         if self.shows("excluded") && !story.ruled_out.is_empty() {
             self.heading("Ruled out");
-            let listed = story.ruled_out.iter().filter(|excluded| excluded.suspect).count().max(EXCLUDED);
-            for excluded in story.ruled_out.iter().take(listed) {
+            let listed = story.exclusions.iter().filter(|excluded| excluded.suspect).count().max(EXCLUDED);
+            for excluded in story.exclusions.iter().take(listed) {
                 let suspect = if excluded.suspect { " (your suspect)" } else { "" };
-                let tests = if excluded.tests > 1 { format!(" [{} tests]", excluded.tests) } else { String::new() };
-                self.paragraph(3, Style::Plain, &format!("{}{suspect}: {}{tests}", excluded.rule, excluded.reason));
+                let tests = match (excluded.tests, excluded.rules.len()) {
+                    (2.., 1) => format!(" [{} tests]", excluded.tests),
+                    (2.., _) => format!(" [up to {} tests each]", excluded.tests),
+                    _ => String::new(),
+                };
+                let rules = excluded.rules.join(", ");
+                self.paragraph(3, Style::Plain, &format!("{rules}{suspect}: {}{tests}", excluded.reason));
             }
-            if story.ruled_out.len() > listed {
-                self.paragraph(3, Style::Faint, &format!("and {} more; see report.json", story.ruled_out.len() - listed));
+            if story.exclusions.len() > listed {
+                self.paragraph(3, Style::Faint, &format!("and {} more; see report.json", story.exclusions.len() - listed));
             }
         }
         if self.shows("herrings") && !story.report.red_herrings.is_empty() {
@@ -310,6 +356,13 @@ pub(super) fn seen_in(failing: u32, passing: u32) -> String {
         1 => format!("in {failing}, in 1 passing one"),
         passing => format!("in {failing}, in {passing} passing ones"),
     }
+}
+
+/// `, priority P0: nobody can buy`
+fn importance(test: &Test) -> String {
+    let priority = test.priority.as_ref().map(|priority| format!(", priority {priority}")).unwrap_or_default();
+    let impact = test.impact.as_ref().map(|impact| format!(": {impact}")).unwrap_or_default();
+    priority + &impact
 }
 
 /// The first [`TESTS`] names, then how many more.

@@ -10,6 +10,7 @@ mod cli;
 mod cloud;
 mod determinism;
 mod docs;
+mod github;
 mod compare;
 mod logs;
 mod program;

@@ -6,8 +6,12 @@ use fivewhys::diagnosis::{Cause, Diagnosis};
 use fivewhys::report::{self, Format, Look, Report};
 use fivewhys::results::TestRun;
 
+mod formats;
 mod hostile;
 mod html;
+mod mermaid;
+mod junit;
+mod sarif;
 mod scene;
 mod snapshots;
 
@@ -18,7 +22,7 @@ fn rendered(report: &Report, format: Format) -> String {
 #[test]
 fn the_same_subject_gives_the_same_bytes() {
     let scene = scene::chat_outage();
-    for format in [Format::Text, Format::Markdown, Format::Html, Format::Json] {
+    for &format in Format::ALL {
         assert_eq!(rendered(&scene.report(), format), rendered(&scene.report(), format));
     }
 }
@@ -98,7 +102,7 @@ fn an_empty_run_is_a_report_too() {
     scene.run = TestRun::default();
     scene.diagnosis = Diagnosis::default();
     let report = scene.report();
-    for format in [Format::Text, Format::Markdown, Format::Html, Format::Json] {
+    for &format in Format::ALL {
         assert!(!rendered(&report, format).is_empty());
     }
     assert!(rendered(&report, Format::Text).starts_with("nothing failed\n"));
@@ -108,12 +112,13 @@ fn an_empty_run_is_a_report_too() {
 fn every_format_says_of_every_why_whether_it_is_observed_or_inferred() {
     let report = scene::chat_outage().report();
     let steps: Vec<_> = report.tests[0].hypotheses[0].whys.iter().collect();
-    for format in [Format::Text, Format::Markdown, Format::Html] {
+    // JSON says it in a field of its own.
+    for format in Format::ALL.iter().copied().filter(|format| *format != Format::Json) {
         let page = rendered(&report, format);
         for why in &steps {
             let answer = why.answer.split(['`', '\'', '"']).max_by_key(|part| part.len()).unwrap();
             let at = page.find(answer).unwrap_or_else(|| panic!("{format:?} leaves out {answer:?}"));
-            let before = &page[at.saturating_sub(60)..at];
+            let before = &page[page.floor_char_boundary(at.saturating_sub(60))..at];
             assert!(before.contains(why.footing.word()), "{format:?} hides the footing of {answer:?}: {before:?}");
         }
     }

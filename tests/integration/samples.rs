@@ -11,7 +11,9 @@ mod label;
 
 use label::{Expected, Label};
 
-const FILES: [&str; 3] = ["report.json", "report.md", "report.html"];
+/// The gallery: each sample as these files, in these formats of `fivewhys report`.
+const GALLERY: [(&str, &str); 4] =
+    [("report.json", "json"), ("report.md", "markdown"), ("report.html", "html"), ("report.txt", "text")];
 
 fn names() -> Vec<String> {
     let folders = fs::read_dir(program::root().join("samples")).unwrap().map(|entry| entry.unwrap());
@@ -72,8 +74,11 @@ fn every_sample_is_diagnosed_as_its_label_says() {
 fn against_golden(name: &str, out: &Path) -> Vec<String> {
     let golden = program::root().join("reports").join(name);
     let mut faults = Vec::new();
-    for file in FILES {
-        let new = fs::read_to_string(out.join(file)).unwrap();
+    for (file, format) in GALLERY {
+        let new = program::run(["report", &out.display().to_string(), "-f", format]).exits(0).out;
+        if let Ok(written) = fs::read_to_string(out.join(file)) {
+            assert_eq!(first_difference(&written, &new), None, "{file} of {name} is not what `report -f {format}` makes of it");
+        }
         if blessing() {
             fs::create_dir_all(&golden).unwrap();
             fs::write(golden.join(file), &new).unwrap();

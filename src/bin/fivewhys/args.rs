@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::compare::{self, CompareArgs};
 use crate::diagnose::DiagnoseArgs;
+use crate::issue::{self, IssueArgs};
 use crate::pull::{self, PullArgs};
 use crate::report::{self, ReportArgs};
 use crate::rules::RulesCommand;
@@ -36,6 +37,9 @@ pub enum Command {
     /// Tell what changed from run to run: tests fixed and regressed, causes gone, and whether a fix held
     #[command(after_help = compare::EXIT_STATUS)]
     Compare(CompareArgs),
+    /// Keep one GitHub issue per root cause, or attach a report to an issue; only a plan without --apply
+    #[command(after_help = issue::EXIT_STATUS)]
+    Issue(Box<IssueArgs>),
     /// List, show, check and test the rules
     #[command(subcommand)]
     Rules(RulesCommand),

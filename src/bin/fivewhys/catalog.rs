@@ -35,6 +35,15 @@ fn disabled(text: &str) -> Result<(String, String), String> {
 }
 
 impl RuleFolders {
+    /// The configuration that goes with the rules.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be read, or something in it is wrong.
+    pub fn configuration(&self) -> Result<Config, Fatal> {
+        self.config.read()
+    }
+
     /// The embedded catalog with the folders' rules. What could not be loaded, and what is not as the catalog has it
     /// because the user wants it so, comes back as gaps.
     ///

@@ -1,18 +1,28 @@
 //! `fivewhys.toml`: what a project sets once, found upwards from the working directory.
 //!
-//! A section is a type with a `read`, and one line in [`Config::read`]; a key that no section knows is an error that
+//! A section is a type with a `read` in a file of its own, and one line in `sections!`; a key that no section knows is an error that
 //! names the nearest one, for a setting that is silently ignored is worse than none.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::ValueHint;
-use fivewhys::rules::problem::nearest;
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 
 use crate::exit_status::{ExitStatus, Fatal};
+
+mod importance;
+mod issues;
+mod page;
+mod redact;
+mod rules;
+
+use importance::TestsSection;
+pub use issues::IssuesSection;
+use page::Page;
+pub use page::Placed;
+use redact::RedactSection;
+use rules::RulesSection;
 
 /// The file's name.
 const NAME: &str = "fivewhys.toml";
@@ -29,29 +39,33 @@ pub struct ConfigArgs {
     no_config: bool,
 }
 
-/// All that a configuration sets; empty where there is none.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Config {
+/// The sections: for each its name, which is also the name of the field, and its type.
+macro_rules! sections {
+    ($($(#[$doc:meta])* $name:ident: $section:ty,)+) => {
+        /// All that a configuration sets; empty where there is none.
+        #[derive(Debug, Clone, Default)]
+        pub struct Config {
+            $($(#[$doc])* pub $name: $section,)+
+        }
+
+        impl Config {
+            fn of(page: &mut Page<'_>, root: &DeTable<'_>) -> Config {
+                let mut found = page.table(root, "the configuration", &[$(stringify!($name)),+]);
+                Config { $($name: found.remove(stringify!($name)).map(|value| <$section>::read(page, value)).unwrap_or_default(),)+ }
+            }
+        }
+    };
+}
+
+sections! {
     /// `[rules]`
-    pub rules: RulesSection,
-}
-
-/// `[rules]`: rules of one's own over the catalog.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct RulesSection {
-    /// `dirs`: folders with rules, seen from the working directory.
-    pub dirs: Vec<Placed<PathBuf>>,
-    /// `[rules.disable]`: rules that are switched off, each with its reason.
-    pub disable: BTreeMap<String, Placed<String>>,
-}
-
-/// A value and where it is written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Placed<T> {
-    /// The value.
-    pub value: T,
-    /// `fivewhys.toml:3:5`
-    pub place: String,
+    rules: RulesSection,
+    /// `[[tests]]`
+    tests: TestsSection,
+    /// `[redact]`
+    redact: RedactSection,
+    /// `[issues]`
+    issues: IssuesSection,
 }
 
 impl ConfigArgs {
@@ -101,12 +115,7 @@ impl Config {
         let mut page = Page { path, text, wrong: Vec::new() };
         let mut config = Config::default();
         match DeTable::parse(text) {
-            Ok(root) => {
-                let mut root = page.table(root.get_ref(), "the configuration", &["rules"]);
-                if let Some(table) = root.remove("rules").and_then(|value| page.inner(value, "[rules]")) {
-                    config.rules = RulesSection::read(&mut page, table);
-                }
-            }
+            Ok(root) => config = Config::of(&mut page, root.get_ref()),
             Err(error) => {
                 let at = error.span().map_or(0, |span| span.start);
                 page.note(at, &format!("this is not TOML: {}", error.message()));
@@ -116,112 +125,6 @@ impl Config {
             return Ok(config);
         }
         Err(Fatal { message: page.wrong.join("\n"), status: ExitStatus::Usage })
-    }
-}
-
-impl RulesSection {
-    fn read(page: &mut Page<'_>, table: &DeTable<'_>) -> RulesSection {
-        let mut keys = page.table(table, "[rules]", &["dirs", "disable"]);
-        let mut section = RulesSection::default();
-        if let Some(dirs) = keys.remove("dirs") {
-            let dirs = page.texts(dirs, "dirs");
-            let folder = page.path.parent().unwrap_or(Path::new(""));
-            section.dirs = dirs.into_iter().map(|dir| Placed { value: folder.join(dir.value), place: dir.place }).collect();
-        }
-        if let Some(table) = keys.remove("disable").and_then(|value| page.inner(value, "[rules.disable]")) {
-            for (id, value) in table.iter() {
-                let id = id.get_ref().to_string();
-                let reason = page.text(value, &id).filter(|reason| !reason.value.trim().is_empty());
-                match reason {
-                    Some(reason) => drop(section.disable.insert(id, reason)),
-                    None if value.get_ref().is_str() => {
-                        page.note(
-                            value.span().start,
-                            &format!("`{id}` is switched off without a reason; write `\"{id}\" = \"why\"`"),
-                        );
-                    }
-                    None => {}
-                }
-            }
-        }
-        section
-    }
-}
-
-/// The text of a configuration and the mistakes found in it so far.
-struct Page<'t> {
-    path: &'t Path,
-    text: &'t str,
-    wrong: Vec<String>,
-}
-
-impl Page<'_> {
-    fn place(&self, byte: usize) -> String {
-        let before = self.text.get(..byte).unwrap_or(self.text);
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        format!("{}:{line}:{column}", self.path.display())
-    }
-
-    fn note(&mut self, byte: usize, message: &str) {
-        self.wrong.push(format!("{}: {message}", self.place(byte)));
-    }
-
-    /// The values of the known keys; unknown ones are noted.
-    fn table<'d>(&mut self, table: &'d DeTable<'d>, name: &str, known: &[&str]) -> BTreeMap<&'d str, &'d Spanned<DeValue<'d>>> {
-        let mut values = BTreeMap::new();
-        for (key, value) in table.iter() {
-            let written = key.get_ref().as_ref();
-            if known.contains(&written) {
-                values.insert(written, value);
-                continue;
-            }
-            let help = match nearest(written, known.iter().copied()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("{name} knows {}", known.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ")),
-            };
-            self.note(key.span().start, &format!("unknown key `{written}` in {name}; {help}"));
-        }
-        values
-    }
-
-    fn inner<'d>(&mut self, value: &'d Spanned<DeValue<'d>>, name: &str) -> Option<&'d DeTable<'d>> {
-        let table = value.get_ref().as_table();
-        if table.is_none() {
-            self.note(value.span().start, &format!("{name} must be a table, this is {}", kind(value)));
-        }
-        table
-    }
-
-    fn text(&mut self, value: &Spanned<DeValue<'_>>, name: &str) -> Option<Placed<String>> {
-        let text = value.get_ref().as_str().map(|text| Placed { value: text.to_owned(), place: self.place(value.span().start) });
-        if text.is_none() {
-            self.note(value.span().start, &format!("`{name}` must be a text in quotes, this is {}", kind(value)));
-        }
-        text
-    }
-
-    /// A list of texts, or a single one.
-    fn texts(&mut self, value: &Spanned<DeValue<'_>>, name: &str) -> Vec<Placed<String>> {
-        match value.get_ref().as_array() {
-            Some(items) => items.iter().filter_map(|item| self.text(item, name)).collect(),
-            None if value.get_ref().is_str() => self.text(value, name).into_iter().collect(),
-            None => {
-                self.note(value.span().start, &format!("`{name}` must be a list of texts, this is {}", kind(value)));
-                Vec::new()
-            }
-        }
-    }
-}
-
-fn kind(value: &Spanned<DeValue<'_>>) -> &'static str {
-    match value.get_ref().type_str() {
-        "string" => "a text",
-        "integer" | "float" => "a number",
-        "boolean" => "true or false",
-        "array" => "a list",
-        "table" => "a table",
-        _ => "a date",
     }
 }
 
@@ -240,7 +143,51 @@ mod tests {
         assert_eq!(config.rules.dirs[0].value, Path::new("../my-rules"));
         let disabled = &config.rules.disable["auth/missing-jwt"];
         assert_eq!((disabled.value.as_str(), disabled.place.as_str()), ("we have no tokens", "../fivewhys.toml:4:22"));
-        assert_eq!(read("").unwrap(), Config::default());
+        assert_eq!(read("").unwrap().rules, RulesSection::default());
+    }
+
+    #[test]
+    fn of_the_entries_that_match_a_test_the_first_that_says_something_counts() {
+        let config = read(
+            "[[tests]]\nmatch = \"*::test_pay*\"\npriority = 0\n\
+             [[tests]]\nmatch = [\"tests/shop/*\", \"TestCart.adds[1-?]\"]\npriority = \"P2\"\nimpact = \"nobody can buy\"\n",
+        )
+        .unwrap();
+        let said = |id| {
+            let found = config.tests.of(id);
+            (found.priority.unwrap_or_default(), found.impact.unwrap_or_default())
+        };
+        assert_eq!(said("tests/shop/test_till.py::TestTill::test_pays"), ("0".to_owned(), "nobody can buy".to_owned()));
+        assert_eq!(said("TestCart.adds[1-2]"), ("P2".to_owned(), "nobody can buy".to_owned()), "brackets are no pattern");
+        assert_eq!(said("TestCart.adds[1-20]"), Default::default());
+    }
+
+    #[test]
+    fn an_entry_that_says_nothing_is_a_mistake() {
+        let wrong = read("[[tests]]\npriority = \"P0\"\n[[tests]]\nmatch = \"a\"\n[[tests]]\nmatch = \"b\"\nimpcat = \"x\"\n")
+            .unwrap_err();
+        for expected in [
+            "1:1: an entry of [[tests]] says with `match` which tests it is about",
+            "3:1: an entry of [[tests]] sets a `priority`, an `impact`, or both",
+            "7:1: unknown key `impcat` in [[tests]]; did you mean `impact`?",
+        ] {
+            assert!(wrong.contains(expected), "{expected} is not in\n{wrong}");
+        }
+        assert!(read("[tests]\nmatch = \"a\"\n").unwrap_err().contains("1:1: `tests` must be a list of entries"));
+    }
+
+    #[test]
+    fn a_pattern_that_does_not_compile_is_named_with_its_place() {
+        let wrong =
+            read("[redact]\nallow = [\"ok\", \"a[\"]\n[redact.patterns]\ncustomer = 'K-(\\d+'\nempty = ''\n").unwrap_err();
+        for expected in [
+            "2:16: `allow` is no regular expression that can be used: unclosed character class",
+            "4:12: `customer` is no regular expression that can be used: unclosed group",
+            "5:9: `empty` is no regular expression that can be used: it is empty",
+        ] {
+            assert!(wrong.contains(expected), "{expected} is not in\n{wrong}");
+        }
+        assert!(!read("[redact.patterns]\ncustomer = 'K-\\d+'\n").unwrap().redact.settings.is_empty());
     }
 
     #[test]

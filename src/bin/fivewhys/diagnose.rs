@@ -10,7 +10,7 @@ use fivewhys::diagnosis::leads::{self, LeadMiner};
 use fivewhys::diagnosis::{self, Diagnosis, Question, Verdict};
 use fivewhys::findings::{Evidence, EvidenceIx, Finder, Group, Neighbours, Watch, WatchedWindow};
 use fivewhys::logs::{self, Gap, Selection, Wanted};
-use fivewhys::report::{self, Subject};
+use fivewhys::report::{self, Importance, Subject};
 use fivewhys::results::TestRun;
 use fivewhys::rules::graph::CauseGraph;
 use fivewhys::rules::matching::Matcher;
@@ -107,12 +107,13 @@ pub fn run(args: &DiagnoseArgs, out: &mut dyn Write) -> anyhow::Result<ExitStatu
 pub fn diagnose(args: &DiagnoseArgs, incident: Incident, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
     incident.suffices(args.incident.as_deref(), args.when.has_window() || incident.saved.is_some())?;
     let (catalog, unloaded) = args.rules.load()?;
+    let config = args.rules.configuration()?;
     let suspects = suspects(&catalog, &args.suspect)?;
     let run = args.when.read_results(&incident.results)?;
     let windows = window::around(&run, args.when.margins());
     let (watch, uncovered) = watch(args.when.watched(&run, &windows)?, incident.saved.as_ref());
     let mut sighted = pipeline::look(&incident, &catalog, &run, &watch, args.when.lookback())?;
-    sighted.pulled.gaps.extend(unloaded.into_iter().chain(uncovered));
+    sighted.pulled.gaps.extend(unloaded.into_iter().chain(uncovered).chain(config.tests.unmatched(&run)));
     let graph = CauseGraph::new(&catalog);
     let mut diagnosis = diagnosis::diagnose(&Question {
         run: &run,
@@ -127,7 +128,8 @@ pub fn diagnose(args: &DiagnoseArgs, incident: Incident, out: &mut dyn Write) ->
     find_leads(&incident, &sighted.matcher, &catalog, &watch, args, &mut diagnosis)?;
     let neighbours = neighbours(&incident, &diagnosis)?;
     let windows: Vec<Option<TimeWindow>> = windows.iter().map(|window| window.as_ref().map(|window| window.window)).collect();
-    let report = report::build(&Subject {
+    let importance: Vec<Importance> = run.cases.iter().map(|case| config.tests.of(&case.id)).collect();
+    let subject = Subject {
         run: &run,
         windows: &windows,
         catalog: &catalog,
@@ -135,8 +137,11 @@ pub fn diagnose(args: &DiagnoseArgs, incident: Incident, out: &mut dyn Write) ->
         pulled: &sighted.pulled,
         neighbours: &neighbours,
         log_sources: &incident.log_names,
+        suspects: &suspects,
+        importance: &importance,
         reproduce: &args.reproduce(&incident),
-    });
+    };
+    let report = report::build_with(&subject, config.redact.settings);
     output::deliver(&report, &args.output, out)?;
     Ok(args.exit_status(&run, &diagnosis))
 }

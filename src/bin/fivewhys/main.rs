@@ -11,6 +11,7 @@ mod config;
 mod diagnose;
 mod exit_status;
 mod incident;
+mod issue;
 mod output;
 mod pull;
 mod pipeline;
@@ -39,6 +40,7 @@ fn run(command: Command) -> anyhow::Result<ExitStatus> {
         Command::Watch(args) => watch::run(&args, out),
         Command::Report(args) => report::run(&args, out),
         Command::Compare(args) => compare::run(&args, out),
+        Command::Issue(args) => issue::run(&args, out),
         Command::Rules(command) => rules::run(&command, out),
     }
 }

@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{ValueEnum, ValueHint};
 use fivewhys::report::{self, Format, Look, RenderError, Report};
 
@@ -18,8 +19,12 @@ pub struct OutputArgs {
     out: Option<PathBuf>,
 
     /// What to print
-    #[arg(short, long, value_enum, default_value_t = PrintFormat::Text)]
-    format: PrintFormat,
+    #[arg(short, long, value_parser = printed_formats(), default_value = Format::Text.name())]
+    format: Printed,
+
+    /// Also write the report in this format into this file, once for each that is wanted: `--write sarif=report.sarif`
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = Written::parse)]
+    write: Vec<Written>,
 
     #[command(flatten)]
     look: LookArgs,
@@ -37,19 +42,40 @@ pub struct LookArgs {
     width: Option<u16>,
 }
 
-/// What is printed to standard output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum PrintFormat {
-    /// For people at a terminal
-    Text,
-    /// For a GitHub issue
-    Markdown,
-    /// One self-contained page
-    Html,
-    /// The machine view, schema fivewhys/report/v1
-    Json,
-    /// Nothing
-    None,
+/// What is printed to standard output; `None` is nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Printed(Option<Format>);
+
+/// The name of the format that prints nothing.
+const NOTHING: &str = "none";
+
+/// The formats of the library by their names, and `none`.
+fn printed_formats() -> impl TypedValueParser<Value = Printed> {
+    let formats = Format::ALL.iter().map(|format| PossibleValue::new(format.name()).help(format.about()));
+    let all: Vec<PossibleValue> = formats.chain([PossibleValue::new(NOTHING).help("Nothing")]).collect();
+    PossibleValuesParser::new(all).map(|name| Printed(Format::named(&name)))
+}
+
+/// A file to be written, and in which format.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Written {
+    format: Format,
+    file: PathBuf,
+}
+
+impl Written {
+    fn parse(text: &str) -> Result<Written, String> {
+        let (name, file) = text.split_once('=').unwrap_or((text, ""));
+        let Some(format) = Format::named(name) else {
+            let names: Vec<&str> = Format::ALL.iter().map(|format| format.name()).collect();
+            return Err(format!("there is no format `{name}`; write FORMAT=FILE with one of {}", names.join(", ")));
+        };
+        match file {
+            "" => Err(format!("the file is missing; write `{name}={}`", format.file())),
+            "-" => Err(format!("`-` is no file; `--format {name}` prints to standard output")),
+            file => Ok(Written { format, file: PathBuf::from(file) }),
+        }
+    }
 }
 
 /// When to use colours.
@@ -64,8 +90,7 @@ enum Colour {
 }
 
 /// The formats written into a folder.
-const FILES: [(&str, Format); 3] =
-    [("report.json", Format::Json), ("report.md", Format::Markdown), ("report.html", Format::Html)];
+const FILES: [Format; 3] = [Format::Json, Format::Markdown, Format::Html];
 
 /// Writes the report into the folder, if one was named, and prints it; a reader that stops reading (`| head`)
 /// is no failure.
@@ -77,21 +102,16 @@ pub fn deliver(report: &Report, args: &OutputArgs, out: &mut dyn Write) -> anyho
     deliver_within(report, args, None, out)
 }
 
-/// The same with text and Markdown of at most so many bytes.
+/// The same with at most so many bytes in the formats that shorten.
 ///
 /// # Errors
 ///
 /// As [`deliver`]; and where the limit cannot be met, or the printed format has none.
 pub fn deliver_within(report: &Report, args: &OutputArgs, max_bytes: Option<usize>, out: &mut dyn Write) -> anyhow::Result<()> {
-    let format = match args.format {
-        PrintFormat::Text => Some(Format::Text),
-        PrintFormat::Markdown => Some(Format::Markdown),
-        PrintFormat::Html => Some(Format::Html),
-        PrintFormat::Json => Some(Format::Json),
-        PrintFormat::None => None,
-    };
-    if max_bytes.is_some() && matches!(format, Some(Format::Html | Format::Json)) {
-        let message = "--max-bytes applies to text and Markdown: the other formats leave nothing out".to_owned();
+    let Printed(format) = args.format;
+    if max_bytes.is_some() && format.is_some_and(|format| !format.shortens()) {
+        let shorten: Vec<&str> = Format::ALL.iter().filter(|format| format.shortens()).map(|format| format.name()).collect();
+        let message = format!("--max-bytes applies to {}: the other formats leave nothing out", shorten.join(", "));
         return Err(Fatal { message, status: ExitStatus::Usage }.into());
     }
     let page = format.map(|format| rendered(report, format, args.look.look(), max_bytes)).transpose()?;
@@ -99,17 +119,23 @@ pub fn deliver_within(report: &Report, args: &OutputArgs, max_bytes: Option<usiz
     page.map_or(Ok(()), |page| print(&page, out))
 }
 
-/// Writes the report in its formats into the folder, if one was named.
+/// Writes the report in its formats into the folder, if one was named, and into the files that were.
 ///
 /// # Errors
 ///
-/// Where the folder cannot be written, or the limit cannot be met.
+/// Where a file cannot be written, or the limit cannot be met.
 pub fn write_files(report: &Report, args: &OutputArgs, max_bytes: Option<usize>) -> anyhow::Result<()> {
-    let Some(folder) = &args.out else { return Ok(()) };
-    fs::create_dir_all(folder).with_context(|| format!("cannot create the folder {}", folder.display()))?;
-    for (name, format) in FILES {
-        let limit = max_bytes.filter(|_| matches!(format, Format::Markdown));
-        write_whole(&folder.join(name), &rendered(report, format, Look::default(), limit)?)?;
+    let mut files: Vec<Written> = args.write.clone();
+    if let Some(folder) = &args.out {
+        files.extend(FILES.map(|format| Written { format, file: folder.join(format.file()) }));
+    }
+    for Written { format, file } in files {
+        let limit = max_bytes.filter(|_| format.shortens());
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+        if let Some(folder) = folder {
+            fs::create_dir_all(folder).with_context(|| format!("cannot create the folder {}", folder.display()))?;
+        }
+        write_whole(&file, &rendered(report, format, Look::default(), limit)?)?;
     }
     Ok(())
 }
@@ -160,7 +186,7 @@ impl LookArgs {
 
 /// Writes a file whole or not at all: a reader never sees half a report.
 pub fn write_whole(path: &Path, text: &str) -> anyhow::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder).with_context(|| format!("cannot write in {}", folder.display()))?;
     file.write_all(text.as_bytes()).and_then(|()| file.flush()).with_context(|| format!("cannot write {}", path.display()))?;
     share(file.as_file());

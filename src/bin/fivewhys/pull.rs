@@ -193,7 +193,8 @@ impl Pull<'_> {
         let asked = self.asked(plan);
         let keeping = self.keeping.keeping(self.rules)?;
         // A folder with another question is refused before anybody is asked; a new one is made when somebody answers.
-        let begun = self.begun(path, &asked, &keeping)?;
+        let redacting = self.rules.configuration()?.redact.settings;
+        let begun = self.begun(path, &asked, &keeping)?.map(|folder| folder.redacting(redacting.clone()));
         if let Some(folder) = begun.as_ref().filter(|folder| is_whole(folder)) {
             let manifest = folder.manifest();
             let entries = manifest.windows.iter().map(|window| window.entries).sum();
@@ -205,7 +206,7 @@ impl Pull<'_> {
         let connection = Connection::open(self.cloud, runtime, &plan.scope)?;
         let mut folder = match begun {
             Some(folder) => folder,
-            None => Folder::create(path, &asked, keeping).map_err(usage)?,
+            None => Folder::create(path, &asked, keeping).map_err(usage)?.redacting(redacting),
         };
         folder.add_results(&self.files())?;
         let outcome = self.fetch(&mut folder, plan, runtime, &connection, at_once)?;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueHint;
 use fivewhys::report::{self, Report};
 
+use crate::config::ConfigArgs;
 use crate::exit_status::{ExitStatus, Fatal};
 use crate::output::{self, OutputArgs};
 
@@ -31,9 +32,12 @@ pub struct ReportArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "format")]
     template: Option<PathBuf>,
 
-    /// Keep text and Markdown within so many bytes: details are left out in a fixed order, and named
+    /// Keep text, markdown, gitlab and plain within so many bytes: details are left out in a fixed order, and named
     #[arg(long, value_name = "N", conflicts_with = "template")]
     max_bytes: Option<usize>,
+
+    #[command(flatten)]
+    config: ConfigArgs,
 }
 
 /// Renders a report that was written before.
@@ -42,7 +46,7 @@ pub struct ReportArgs {
 ///
 /// Where the report or the template is missing or wrong, or the output cannot be written.
 pub fn run(args: &ReportArgs, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
-    let report = read(&args.report)?;
+    let report = report::redacted_again(read(&args.report)?, &args.config.read()?.redact.settings);
     match &args.template {
         Some(path) => {
             let page = with_template(&report, path)?;

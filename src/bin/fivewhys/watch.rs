@@ -215,7 +215,8 @@ fn report(
     if incident.results.is_empty() && !diagnose.when.has_window() {
         asked.reproduce.push_str(&format!(" --window {}/{}", whole.0, whole.1));
     }
-    let mut folder = Folder::create(&path, &asked, diagnose.keeping.keeping(&diagnose.rules)?)?;
+    let mut folder = Folder::create(&path, &asked, diagnose.keeping.keeping(&diagnose.rules)?)?
+        .redacting(diagnose.rules.configuration()?.redact.settings);
     folder.add_results(&pull.files())?;
     unspool(&watched.spool, &mut folder)?;
     let holes = holes(&watched, whole);

@@ -14,7 +14,8 @@ const causes = names('by-cause').map((name) => name.slice(name.indexOf(' · ') +
 
 const chunks = [...document.querySelectorAll('#log > .chunk')];
 const records = chunks.flatMap((chunk, place) => [...chunk.children].map((node) => ({ node, chunk: place })));
-const testRows = [...document.querySelectorAll('#tests tbody > tr')];
+/** In the order of the run; the table has the most urgent first. */
+const testRows = tests.map((_, place) => element(`t${place + 1}`));
 /** Which rows are in which part of the table. */
 const testChunks = new Map([...document.querySelectorAll('#tests .chunk')].map((chunk) => [chunk, []]));
 testRows.forEach((row, place) => testChunks.get(row.closest('.chunk')).push(place));

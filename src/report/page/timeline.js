@@ -118,7 +118,7 @@ function drawWindow(test, y, high, group) {
     node,
     x: Math.max(0, xOf(test.from)),
     goal: `t${test.place + 1}`,
-    text: () => `${tests[test.place]}\n${testRows[test.place].cells[1].textContent}, ${testRows[test.place].cells[2].textContent}: ${why}\n${written(test.from).time} – ${written(test.to).time} UTC, ${lasting(test.to - test.from)}`,
+    text: () => `${tests[test.place]}\n${testRows[test.place].cells[1].innerText.replace(/\n/g, ', ')}, ${testRows[test.place].cells[2].textContent}: ${why}\n${written(test.from).time} – ${written(test.to).time} UTC, ${lasting(test.to - test.from)}`,
   });
 }
 

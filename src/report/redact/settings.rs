@@ -59,6 +59,13 @@ impl Settings {
         }
     }
 
+    /// Whether there is anything in the text that these settings take out.
+    pub(in crate::report) fn takes_out_of(&self, text: &str) -> bool {
+        let mut hits = Vec::new();
+        self.find(text, &mut hits);
+        hits.iter().any(|hit| !self.allows(text, &hit.range))
+    }
+
     /// Whether what stands there is to be left alone.
     pub(super) fn allows(&self, text: &str, range: &Range<usize>) -> bool {
         self.allowed.iter().any(|pattern| pattern.is_match(&text[range.clone()]))

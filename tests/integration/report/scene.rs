@@ -26,6 +26,8 @@ pub struct Scene {
 impl Scene {
     pub fn report(&self) -> Report {
         report::build(&Subject {
+            suspects: &[],
+            importance: &[],
             run: &self.run,
             windows: &self.windows,
             catalog: &self.catalog,
