@@ -56,11 +56,7 @@ fn not_systemic(question: &Question) -> Option<Premise> {
             false,
             format!("All {failed} tests that ran failed: expect one cause that everything depends on."),
         ),
-        _ => premise(
-            "some-tests-passed",
-            true,
-            format!("{} passed beside {}.", counted(passed, "test"), counted(failed, "failure")),
-        ),
+        _ => premise("some-tests-passed", true, format!("{} passed beside {}.", counted(passed, "test"), counted(failed, "failure"))),
     }
 }
 

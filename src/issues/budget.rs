@@ -94,11 +94,9 @@ fn opened(
         let key = Key::of(cause);
         let action = match tracker.is_complete() {
             false => nothing(&key, None, "it needs an issue, but not all could be looked at, so that it may have one"),
-            true if left == 0 => nothing(
-                &key,
-                None,
-                &format!("{} issues were opened within a day, as many as are allowed", question.settings.per_day),
-            ),
+            true if left == 0 => {
+                nothing(&key, None, &format!("{} issues were opened within a day, as many as are allowed", question.settings.per_day))
+            }
             true => {
                 left -= 1;
                 create(question, tracker, cause, reason)?

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::explorer;
 use super::redact::{Redacted, Redactor, Settings};
 use super::schema::{Cause, Evidence, Hypothesis, Report, Run, Test};
+use super::explorer;
 
 /// The report without what these settings take out; tokens keep standing for what they stood for. What is missing
 /// from a report cannot come back: what the settings leave alone is as it was.

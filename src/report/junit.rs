@@ -259,10 +259,7 @@ mod tests {
     #[test]
     fn an_id_is_taken_apart_as_its_runner_does() {
         let pair = |class: &str, name: &str| (class.to_owned(), name.to_owned());
-        assert_eq!(
-            named("tests/e2e/test_chat.py::TestChat::test_x[a.b::c]"),
-            pair("tests.e2e.test_chat.TestChat", "test_x[a.b::c]")
-        );
+        assert_eq!(named("tests/e2e/test_chat.py::TestChat::test_x[a.b::c]"), pair("tests.e2e.test_chat.TestChat", "test_x[a.b::c]"));
         assert_eq!(named("com.example.ChatTest.answers(int)"), pair("com.example.ChatTest", "answers(int)"));
         assert_eq!(named("e2e/chat.spec.ts › chat › answers"), pair("e2e/chat.spec.ts", "chat › answers"));
         assert_eq!(named("shop::cart total::adds"), pair("shop::cart total", "adds"));

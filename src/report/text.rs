@@ -171,10 +171,7 @@ impl Page {
         if let Some((first, last)) = story.seen.as_ref().filter(|_| self.shows("technical")) {
             let mut seen = first.clone();
             if first != last {
-                seen.push_str(&format!(
-                    " to {}",
-                    last.split_once(' ').filter(|(day, _)| first.starts_with(day)).map_or(last.as_str(), |(_, time)| time)
-                ));
+                seen.push_str(&format!(" to {}", last.split_once(' ').filter(|(day, _)| first.starts_with(day)).map_or(last.as_str(), |(_, time)| time)));
             }
             seen.push_str(" UTC");
             // A revision is named after its service.

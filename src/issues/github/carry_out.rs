@@ -75,11 +75,9 @@ impl GitHub {
             Ok(_) => outcome(action, "labelled", None),
             // Somebody else was faster, or this very request was, and its answer was lost.
             Err(Fault::Refused { status: 422, .. }) => outcome(action, "nothing", Some("the label is there".to_owned())),
-            Err(fault) if fault.is_of_one_issue() => outcome(
-                action,
-                "nothing",
-                Some(format!("the label could not be made ({fault}); GitHub makes it with the first issue")),
-            ),
+            Err(fault) if fault.is_of_one_issue() => {
+                outcome(action, "nothing", Some(format!("the label could not be made ({fault}); GitHub makes it with the first issue")))
+            }
             Err(fault) => end(action, &fault),
         }]
     }
@@ -173,11 +171,7 @@ impl GitHub {
                     wrote |= matches!(action, Action::Update { .. } | Action::Reopen { .. });
                     self.write(&action, outcomes).await?;
                 } else if round == 0 {
-                    outcomes.push(outcome(
-                        &action,
-                        "nothing",
-                        Some("the issue changed meanwhile; the next run sees to it".to_owned()),
-                    ));
+                    outcomes.push(outcome(&action, "nothing", Some("the issue changed meanwhile; the next run sees to it".to_owned())));
                 }
             }
             // Nothing on GitHub compares and sets: whoever else wrote at this moment is noticed by looking again.

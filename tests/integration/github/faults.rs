@@ -74,11 +74,10 @@ fn faults_that_last_are_said_and_the_next_run_does_what_is_left() {
 fn nothing_is_created_where_the_look_fails_or_is_cut_short() {
     let report = Run::new(1, &[seen("auth/missing-jwt", &["test_login"])]).save();
     type Which = fn(&Seen) -> bool;
-    let looks: [(&str, Which); 3] = [
-        ("search", |seen| seen.path == "/search/issues"),
-        ("list", |seen| seen.path.ends_with("/issues")),
-        ("labels", |seen| seen.path.ends_with("/labels")),
-    ];
+    let looks: [(&str, Which); 3] =
+        [("search", |seen| seen.path == "/search/issues"), ("list", |seen| seen.path.ends_with("/issues")), ("labels", |seen| {
+            seen.path.ends_with("/labels")
+        })];
     for (name, which) in looks {
         let server = Server::start();
         server.misbehave(move |seen, _| which(seen).then_some(Trouble::Instead(500, vec![], "x")));
@@ -104,8 +103,7 @@ fn two_processes_at_once_leave_one_open_issue_for_each_cause() {
         let (one, other) = (Run::new(1, &causes).save(), Run::new(2, &causes).save());
         // Both look before either has written, and what each writes takes its time.
         server.misbehave(move |seen, number| {
-            let millis =
-                if seen.method == "POST" { 40 + (number as u64 * 7 + round * 11) % 60 } else { (number as u64 * 5 + round) % 20 };
+            let millis = if seen.method == "POST" { 40 + (number as u64 * 7 + round * 11) % 60 } else { (number as u64 * 5 + round) % 20 };
             Some(Trouble::Slow(Duration::from_millis(millis)))
         });
         let spawn = |report: &Saved| call(&server, report, &["--apply"]).stdout(std::process::Stdio::piped()).spawn().unwrap();

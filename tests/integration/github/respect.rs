@@ -103,10 +103,7 @@ fn what_people_wrote_and_ticked_survives_an_update() {
     });
     apply(&server, &second()).exits(0).says(&["updated #1"]);
     let body = server.state().store.issues[&1].body.clone();
-    assert!(
-        body.starts_with("We look into it. @mona\n\n`fivewhys-key: v1 ") && body.ends_with("\n\nSee also the wiki."),
-        "{body}"
-    );
+    assert!(body.starts_with("We look into it. @mona\n\n`fivewhys-key: v1 ") && body.ends_with("\n\nSee also the wiki."), "{body}");
     assert!(body.contains("- [x] Now: Put it right.") && body.contains("Seen in 2 runs"), "{body}");
 }
 

@@ -8,14 +8,7 @@ use super::server::Server;
 use super::{apply, issue};
 
 fn essential(body: &str) {
-    for part in [
-        "`fivewhys-key: v1 ",
-        "**Why 1 · observed:**",
-        "- [ ] Now: Put it right.",
-        "fivewhys diagnose run",
-        "| Run | Revision | Tests |",
-        "`fivewhys-end: v1 ",
-    ] {
+    for part in ["`fivewhys-key: v1 ", "**Why 1 · observed:**", "- [ ] Now: Put it right.", "fivewhys diagnose run", "| Run | Revision | Tests |", "`fivewhys-end: v1 "] {
         assert!(body.contains(part), "{part} is not in a body of {} bytes", body.len());
     }
 }
@@ -32,11 +25,7 @@ fn two_thousand_failing_tests_fit_into_a_body_with_all_that_matters() {
     }
     let body = server.state().store.issues[&1].body.clone();
     essential(&body);
-    assert!(
-        body.chars().count() <= 65_536 && body.contains("Seen in 30 runs") && body.contains("| 11 earlier |"),
-        "{}",
-        body.len()
-    );
+    assert!(body.chars().count() <= 65_536 && body.contains("Seen in 30 runs") && body.contains("| 11 earlier |"), "{}", body.len());
     // A person's long text takes its room from ours.
     let note = "Ünser Text. ".repeat(3000);
     server.state().store.issues.get_mut(&1).unwrap().body.insert_str(0, &format!("{note}\n"));
@@ -54,15 +43,11 @@ fn giant_texts_of_a_report_leave_what_matters() {
     report["tests"][0]["error"] = json!(giant);
     report["evidence"]["e1"]["excerpt"] = json!(giant);
     let why = report["tests"][0]["hypotheses"][0]["whys"][0].clone();
-    report["tests"][0]["hypotheses"][0]["whys"] = Value::Array(
-        (0..60)
-            .map(|_| {
-                let mut why = why.clone();
-                why["answer"] = json!(giant);
-                why
-            })
-            .collect(),
-    );
+    report["tests"][0]["hypotheses"][0]["whys"] = Value::Array((0..60).map(|_| {
+        let mut why = why.clone();
+        why["answer"] = json!(giant);
+        why
+    }).collect());
     let server = Server::start();
     apply(&server, &write(&report)).exits(0).says(&["created #1"]);
     essential(&server.state().store.issues[&1].body);
@@ -76,11 +61,8 @@ const HOSTILE: &str = "@octocat fixes #1, closes octo/app#2 https://github.com/o
 
 #[test]
 fn hostile_texts_become_no_mention_link_keyword_or_mark() {
-    let mut report =
-        Run::new(1, &[Seen { print: format!("auth/missing-jwt x={HOSTILE}"), ..seen("auth/missing-jwt", &[HOSTILE]) }]).report();
-    for pointer in
-        ["/causes/0/title", "/tests/0/error", "/evidence/e1/excerpt", "/causes/0/remedy/verify", "/evidence/e1/revision"]
-    {
+    let mut report = Run::new(1, &[Seen { print: format!("auth/missing-jwt x={HOSTILE}"), ..seen("auth/missing-jwt", &[HOSTILE]) }]).report();
+    for pointer in ["/causes/0/title", "/tests/0/error", "/evidence/e1/excerpt", "/causes/0/remedy/verify", "/evidence/e1/revision"] {
         *report.pointer_mut(pointer).unwrap() = json!(HOSTILE);
     }
     let server = Server::start();
@@ -103,12 +85,7 @@ fn hostile_texts_become_no_mention_link_keyword_or_mark() {
         (options.extension.table, options.extension.autolink, options.extension.tasklist) = (true, true, true);
         options.render.r#unsafe = true;
         let html = markdown_to_html(text, &options);
-        assert!(
-            !html.contains("<img")
-                && !html.contains("href=\"javascript")
-                && !html.contains("<a href=\"https://github.com/octo/app/issues/3"),
-            "{html}"
-        );
+        assert!(!html.contains("<img") && !html.contains("href=\"javascript") && !html.contains("<a href=\"https://github.com/octo/app/issues/3"), "{html}");
         let prose = regex::Regex::new(r"(?s)<(code|pre)[^>]*>.*?</(code|pre)>").unwrap().replace_all(&html, "");
         assert!(!prose.contains("@octocat") && !prose.contains("#1,") && !prose.contains("app#2"), "{prose}");
     }

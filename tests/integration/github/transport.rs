@@ -21,8 +21,7 @@ fn the_token_goes_into_one_header_and_nowhere_else() {
         issue(&server, &saved, more).exits(0);
     }
     for seen in server.take_seen() {
-        let with: Vec<&str> =
-            seen.headers.iter().filter(|(_, value)| value.contains(TOKEN)).map(|(name, _)| name.as_str()).collect();
+        let with: Vec<&str> = seen.headers.iter().filter(|(_, value)| value.contains(TOKEN)).map(|(name, _)| name.as_str()).collect();
         assert_eq!(with, ["authorization"]);
     }
     // A server that repeats it does not make us repeat it.
@@ -36,9 +35,7 @@ fn without_a_token_a_plan_is_made_and_nothing_is_applied() {
     let mut planned = call(&server, &run(1), &[]);
     finish(planned.env_remove("GITHUB_TOKEN").env("PATH", ""), b"").exits(0).says(&["2 to create"]);
     let mut applied = call(&server, &run(1), &["--apply"]);
-    finish(applied.env_remove("GITHUB_TOKEN").env("PATH", ""), b"")
-        .exits(2)
-        .complains(&["--apply needs a token", "GITHUB_TOKEN"]);
+    finish(applied.env_remove("GITHUB_TOKEN").env("PATH", ""), b"").exits(2).complains(&["--apply needs a token", "GITHUB_TOKEN"]);
     let mut other = call(&server, &run(1), &["--apply"]);
     finish(other.env_remove("GITHUB_TOKEN").env("GH_TOKEN", TOKEN), b"").exits(0);
 }
@@ -72,9 +69,7 @@ fn what_cannot_be_meant_is_wrong_usage() {
     }
     let missing = super::Saved::missing();
     issue(&server, &missing, &[]).exits(3);
-    finish(&mut crate::program::fivewhys(["issue", path, "--repo", "octo/app", "--offline"]), b"")
-        .exits(0)
-        .says(&["2 to create", "nobody was asked"]);
+    finish(&mut crate::program::fivewhys(["issue", path, "--repo", "octo/app", "--offline"]), b"").exits(0).says(&["2 to create", "nobody was asked"]);
 }
 
 #[test]

@@ -53,8 +53,7 @@ fn each(check: impl Fn(&Report) -> Result<(), String> + Sync) {
         .par_iter()
         .flat_map_iter(|attack| {
             let failed = attack.reports.iter().zip(["built", "forged"]);
-            let failed =
-                failed.filter_map(|(report, way)| check(report).err().map(|why| format!("{:?} ({way}): {why}", attack.text)));
+            let failed = failed.filter_map(|(report, way)| check(report).err().map(|why| format!("{:?} ({way}): {why}", attack.text)));
             failed.collect::<Vec<_>>()
         })
         .collect();
@@ -142,8 +141,7 @@ fn hostile_everywhere(text: &str) -> Scene {
     scene.catalog = hostile_rules(scene.catalog, text);
     let revisions = scene.pulled.census.services.values_mut();
     revisions.for_each(|service| {
-        service.revisions =
-            std::mem::take(&mut service.revisions).into_values().map(|census| (text.to_owned(), census)).collect();
+        service.revisions = std::mem::take(&mut service.revisions).into_values().map(|census| (text.to_owned(), census)).collect();
     });
     scene
 }

@@ -130,9 +130,7 @@ fn in_colour_a_terminal_gets_our_own_colours_and_nothing_else() {
     each(|report| {
         let page = report::render(report, Format::Text, Look { width: 80, colour: true }).unwrap();
         let bare = ours.replace_all(&page, "");
-        bare.chars()
-            .find(|letter| letter.is_control() && !"\n\t".contains(*letter))
-            .map_or(Ok(()), |wrong| Err(format!("{wrong:?}")))
+        bare.chars().find(|letter| letter.is_control() && !"\n\t".contains(*letter)).map_or(Ok(()), |wrong| Err(format!("{wrong:?}")))
     });
     assert!(attack("zqx").reports.iter().all(|report| rendered(report, Format::Plain).len() > 500));
 }
