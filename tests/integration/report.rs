@@ -9,6 +9,7 @@ use fivewhys::results::TestRun;
 mod again;
 mod formats;
 mod hostile;
+mod html;
 mod mermaid;
 mod junit;
 mod sarif;
