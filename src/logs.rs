@@ -41,8 +41,8 @@ mod requests;
 pub use around::{Around, Wanted, neighbours};
 pub use entry::{LogEntry, Severity, SourceLocation, Split};
 pub use glimpse::Glimpse;
-pub use requests::{RequestCensus, RequestCount, RequestErrors, WithRequestErrors};
 pub use recognise::{HEAD_BYTES, Layout, recognise};
+pub use requests::{RequestCensus, RequestCount, RequestErrors, WithRequestErrors};
 pub use source::Source;
 
 /// One event: an entry, or several stitched together (a traceback that arrived one line per entry).

@@ -59,8 +59,6 @@ struct Line {
     kind: &'static str,
     /// How many tests take this step.
     tests: usize,
-    x: f64,
-    y: f64,
 }
 
 /// A rule on its way into the picture.
@@ -85,8 +83,11 @@ pub(super) fn draw(report: &Report) -> Graph {
     let mut chains = Chains::default();
     let roots: BTreeSet<&str> = report.causes.iter().map(|cause| cause.root.as_str()).collect();
     for test in &report.tests {
-        let told: Vec<&Hypothesis> =
-            test.hypotheses.iter().filter(|hypothesis| roots.contains(hypothesis.root.as_str()) && explains(report, test, hypothesis)).collect();
+        let told: Vec<&Hypothesis> = test
+            .hypotheses
+            .iter()
+            .filter(|hypothesis| roots.contains(hypothesis.root.as_str()) && explains(report, test, hypothesis))
+            .collect();
         let guess = test.hypotheses.iter().take(usize::from(told.is_empty()));
         let mut met = BTreeSet::new();
         for hypothesis in told.iter().copied().chain(guess) {
@@ -107,7 +108,8 @@ pub(super) fn draw(report: &Report) -> Graph {
 fn explains(report: &Report, test: &Test, hypothesis: &Hypothesis) -> bool {
     // The best hypothesis is the one that a cause is made of.
     test.hypotheses.first().is_some_and(|best| best.root == hypothesis.root)
-        || report.causes.len() < BOXES && report.causes.iter().any(|cause| cause.root == hypothesis.root && cause.tests.contains(&test.id))
+        || report.causes.len() < BOXES
+            && report.causes.iter().any(|cause| cause.root == hypothesis.root && cause.tests.contains(&test.id))
 }
 
 impl<'a> Chains<'a> {
@@ -161,35 +163,88 @@ impl<'a> Chains<'a> {
     }
 
     fn placed(&self, report: &Report) -> Graph {
-        let layers = self.nodes.iter().map(|node| node.layer + 1).max().unwrap_or_default();
-        let mut rows = vec![0.0_f64; self.nodes.len()];
-        let mut columns: Vec<Vec<usize>> = vec![Vec::new(); layers];
+        let mut slots: Vec<Slot> = self.nodes.iter().map(|node| Slot { layer: node.layer, ..Slot::default() }).collect();
+        let mut ways = Vec::new();
         for (place, node) in self.nodes.iter().enumerate() {
-            columns[node.layer].push(place);
-        }
-        // Each column in the order of the rows that lead to it, so that few lines cross.
-        for column in &mut columns {
-            let weigh = |place: usize| {
-                let before = self.nodes.iter().zip(&rows).filter(|(node, _)| node.next.contains_key(&place));
-                let (sum, count) = before.fold((0.0, 0.0), |(sum, count), (_, row)| (sum + row, count + 1.0));
-                if count > 0.0 { sum / count } else { 0.0 }
-            };
-            let mut weighed: Vec<(f64, usize)> = column.iter().map(|place| (weigh(*place), *place)).collect();
-            weighed.sort_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
-            let mut free = 0.0_f64;
-            for (row, place) in weighed {
-                rows[place] = row.max(free);
-                free = rows[place] + 1.0;
+            for (next, tests) in &node.next {
+                ways.push(way(&mut slots, place, *next, *tests));
             }
         }
+        arrange(&mut slots);
         let numbered = report.causes.iter().enumerate().rev();
         let causes: BTreeMap<&str, usize> = numbered.map(|(place, cause)| (cause.root.as_str(), place + 1)).collect();
-        let boxes: Vec<Box> = self.nodes.iter().zip(&rows).map(|(node, row)| node.drawn(*row, &causes)).collect();
-        let lines = self.nodes.iter().enumerate().flat_map(|(place, node)| {
-            let boxes = &boxes;
-            node.next.iter().map(move |(next, tests)| line(&boxes[place], &boxes[*next], *tests))
-        });
+        let boxes: Vec<Box> = self.nodes.iter().zip(&slots).map(|(node, slot)| node.drawn(slot.row, &causes)).collect();
+        let lines = ways.iter().map(|way| way.drawn(&slots, &boxes));
         Graph { lines: lines.collect(), boxes, ..Graph::default() }
+    }
+}
+
+/// A place in the grid of layers and rows: that of a box, or of a line that passes by.
+#[derive(Default)]
+struct Slot {
+    layer: usize,
+    row: f64,
+    before: Vec<usize>,
+    passing: bool,
+}
+
+/// A line from slot to slot.
+struct Way {
+    slots: Vec<usize>,
+    tests: usize,
+}
+
+/// Leads a line through a slot in every layer that it crosses, so that it runs behind no box.
+fn way(slots: &mut Vec<Slot>, from: usize, to: usize, tests: usize) -> Way {
+    let mut way = Way { slots: vec![from], tests };
+    let mut last = from;
+    for layer in slots[from].layer + 1..slots[to].layer {
+        slots.push(Slot { layer, passing: true, before: vec![last], ..Slot::default() });
+        last = slots.len() - 1;
+        way.slots.push(last);
+    }
+    slots[to].before.push(last);
+    way.slots.push(to);
+    way
+}
+
+/// Each layer in the order of the rows that lead to it, so that few lines cross.
+fn arrange(slots: &mut [Slot]) {
+    let layers = slots.iter().map(|slot| slot.layer + 1).max().unwrap_or_default();
+    for layer in 0..layers {
+        let weigh = |slot: &Slot| {
+            let sum: f64 = slot.before.iter().map(|before| slots[*before].row).sum();
+            if slot.before.is_empty() { 0.0 } else { sum / slot.before.len() as f64 }
+        };
+        let own = slots.iter().enumerate().filter(|(_, slot)| slot.layer == layer);
+        let mut weighed: Vec<(f64, usize)> = own.map(|(place, slot)| (weigh(slot), place)).collect();
+        weighed.sort_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
+        let mut free = 0.0_f64;
+        for (row, place) in weighed {
+            let row = row.max(free);
+            free = row + if slots[place].passing { 0.5 } else { 1.0 };
+            slots[place].row = row;
+        }
+    }
+}
+
+impl Way {
+    fn drawn(&self, slots: &[Slot], boxes: &[Box]) -> Line {
+        let at = |slot: &Slot| {
+            let middle = if slot.passing { HEIGHT / 4.0 } else { HEIGHT / 2.0 };
+            (EDGE + slot.layer as f64 * (WIDTH + ACROSS), EDGE + slot.row * (HEIGHT + BETWEEN) + middle)
+        };
+        let points: Vec<(f64, f64)> = self.slots.iter().map(|slot| at(&slots[*slot])).collect();
+        let mut path = String::new();
+        for pair in points.windows(2) {
+            let [(x1, y1), (x2, y2)] = [pair[0], pair[1]].map(|(x, y)| (x, (y * 10.0).round() / 10.0));
+            let (x1, bend) = (x1 + WIDTH, ACROSS / 2.0);
+            let start = if path.is_empty() { 'M' } else { 'L' };
+            path.push_str(&format!("{start}{x1} {y1}C{} {y1} {} {y2} {x2} {y2}", x1 + bend, x2 - bend));
+        }
+        let end = self.slots.last().and_then(|slot| boxes.get(*slot));
+        let inferred = end.is_some_and(|end| end.kind == Footing::Inferred.word());
+        Line { path, kind: if inferred { "inferred" } else { "observed" }, tests: self.tests }
     }
 }
 
@@ -221,7 +276,7 @@ impl Graph {
             let drawn = boxed(rule, reason, "ruled out", tests, (x, y), None);
             if let Some((from, top)) = symptom {
                 let (from, top, to) = (from + 14.0, top + HEIGHT, y + HEIGHT / 2.0);
-                self.lines.push(Line { path: format!("M{from} {top}V{to}H{x}"), kind: "ruled-out", tests: 0, x: 0.0, y: 0.0 });
+                self.lines.push(Line { path: format!("M{from} {top}V{to}H{x}"), kind: "ruled-out", tests: 0 });
             }
             self.boxes.push(drawn);
             x += WIDTH + BETWEEN;
@@ -244,18 +299,6 @@ fn boxed(rule: &str, answer: &str, kind: &'static str, tests: usize, (x, y): (f6
         kind,
         tests,
         cause,
-    }
-}
-
-fn line(from: &Box, to: &Box, tests: usize) -> Line {
-    let (x1, y1, x2, y2) = (from.x + WIDTH, from.y + HEIGHT / 2.0, to.x, to.y + HEIGHT / 2.0);
-    let bend = (x2 - x1).abs().min(ACROSS) / 2.0;
-    Line {
-        path: format!("M{x1} {y1}C{} {y1} {} {y2} {x2} {y2}", x1 + bend, x2 - bend),
-        kind: if to.kind == Footing::Inferred.word() { "inferred" } else { "observed" },
-        tests,
-        x: x2 - ACROSS / 2.0,
-        y: (y1 + y2) / 2.0,
     }
 }
 

@@ -3,6 +3,7 @@
 //! Style and script are files of their own under `page/`. The page names their hashes, so that a browser runs
 //! these and no others: not even if hostile text became an element.
 
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use base64::Engine as _;
@@ -13,7 +14,7 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior, context};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::schema::Evidence;
+use super::schema::{Evidence, Test};
 use super::timeline::Timeline;
 use super::{RenderError, Report, graph, inert, story, text};
 
@@ -39,6 +40,9 @@ const SCRIPT: &str = concat!(
     "})();\n",
 );
 
+/// Beyond so many records each is one element and not a dozen: 50,000 stay fluid.
+const COMPACT: usize = 2_000;
+
 /// Renders the report as an HTML page.
 ///
 /// # Errors
@@ -46,10 +50,10 @@ const SCRIPT: &str = concat!(
 /// [`RenderError::Template`] where the template fails, which is a fault of the program.
 pub fn render(report: &Report) -> Result<String, RenderError> {
     let report = inert::visible_report(report)?;
-    let story = Value::from(Serde(story::tell(&report)));
+    let story = story::tell(&report);
     let timeline = Timeline::of(&report);
     let view = context! {
-        story,
+        story => Value::from(Serde(&story)),
         // Numbers only, so that no text can end the element they stand in.
         numbers => Value::from_safe_string(serde_json::to_string(&timeline)?),
         services => Value::from(Serde(&timeline.services)),
@@ -57,8 +61,9 @@ pub fn render(report: &Report) -> Result<String, RenderError> {
         lines => Value::from(Serde(timeline.lines())),
         shown => !timeline.is_empty(),
         graph => Value::from(Serde(graph::draw(&report))),
-        rows => Value::from(Serde(rows(&report, &timeline))),
+        rows => Value::from(Serde(rows(&story, &timeline))),
         records => Value::from(Serde(records(&report, &timeline))),
+        compact => report.evidence.len() > COMPACT,
         style => Value::from_safe_string(STYLE.to_owned()),
         script => Value::from_safe_string(SCRIPT.to_owned()),
         style_hash => hash(STYLE),
@@ -72,7 +77,7 @@ pub fn render(report: &Report) -> Result<String, RenderError> {
 #[derive(Debug, Serialize)]
 struct Row<'a> {
     number: usize,
-    test: &'a super::schema::Test,
+    test: &'a Test,
     causes: &'a [usize],
 }
 
@@ -88,9 +93,11 @@ struct Listed<'a> {
     causes: &'a [usize],
 }
 
-fn rows<'a>(report: &'a Report, timeline: &'a Timeline) -> Vec<Row<'a>> {
-    let rows = report.tests.iter().zip(&timeline.tests).zip(1..);
-    rows.map(|((test, bar), number)| Row { number, test, causes: &bar.causes }).collect()
+/// The rows in the order of the story; a row keeps the number that its test has in the report.
+fn rows<'a>(story: &story::Story<'a>, timeline: &'a Timeline) -> Vec<Row<'a>> {
+    let numbers: BTreeMap<*const Test, usize> = story.report.tests.iter().map(std::ptr::from_ref).zip(0..).collect();
+    let placed = story.rows.iter().filter_map(|row| Some((row.test, *numbers.get(&std::ptr::from_ref(row.test))?)));
+    placed.filter_map(|(test, place)| Some(Row { number: place + 1, test, causes: &timeline.tests.get(place)?.causes })).collect()
 }
 
 fn records<'a>(report: &'a Report, timeline: &'a Timeline) -> Vec<Listed<'a>> {

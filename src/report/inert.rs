@@ -204,13 +204,15 @@ pub fn prose(text: &str) -> String {
 
 /// Whether the word would begin a heading or a list, where it is the first of a line or of a list's entry.
 fn begins_a_block(word: &str) -> bool {
-    let number = word.strip_suffix(['.', ')']).is_some_and(|digits| digits.len() <= 9 && digits.bytes().all(|b| b.is_ascii_digit()));
+    let number =
+        word.strip_suffix(['.', ')']).is_some_and(|digits| digits.len() <= 9 && digits.bytes().all(|b| b.is_ascii_digit()));
     matches!(word, "#" | "##" | "###" | "####" | "#####" | "######" | "-" | "+") || (number && word.len() > 1)
 }
 
 fn push_word(out: &mut String, word: &str) {
     let is_edge = |letter: char| ",.;:!?()\"'…".contains(letter);
-    let start = word.len() - word.trim_start_matches(is_edge).len();
+    // In front, an exclamation mark belongs to what follows: a merge request, an image.
+    let start = word.len() - word.trim_start_matches(|letter| letter != '!' && is_edge(letter)).len();
     let core = word[start..].trim_end_matches(is_edge);
     if turns_into_something(word) && !core.is_empty() {
         escape_into(out, &word[..start]);
@@ -247,8 +249,9 @@ fn turns_into_something(word: &str) -> bool {
 
 /// Merge requests, snippets, epics, alerts, labels and milestones of GitLab, and its inline diffs.
 fn turns_on_gitlab(word: &str, digit_after: &impl Fn(&str, &str) -> bool) -> bool {
-    let name_after =
-        |sign: &str| word.match_indices(sign).any(|(at, _)| word[at + 1..].starts_with(|c: char| c.is_alphanumeric() || c == '"'));
+    let name_after = |sign: &str| {
+        word.match_indices(sign).any(|(at, _)| word[at + 1..].starts_with(|c: char| c.is_alphanumeric() || c == '"'))
+    };
     ["!", "$", "&", "^"].iter().any(|sign| digit_after(word, sign))
         || ["~", "%"].iter().any(|sign| name_after(sign))
         || ["{+", "+}", "[+", "+]", "{-", "-}", "[-", "-]", "[["].iter().any(|sign| word.contains(sign))

@@ -38,7 +38,7 @@ const range = await page.textContent('#range');
 await until('zoom', () => page.click('#zoom-in'), (old) => document.getElementById('range').textContent !== old, range);
 await until('all time again', () => page.click('#zoom-all'), () => location.hash.includes('from'));
 const last = `e${Math.floor(records / tests) * tests}`;
-await until('jump to the last record', () => page.evaluate((id) => { location.hash = id; }, last), (id) => document.activeElement.parentElement?.id === id, last);
+await until('jump to the last record', () => page.evaluate((id) => { location.hash = id; }, last), (id) => document.activeElement.closest('[id]')?.id === id, last);
 const elements = await page.evaluate(() => document.querySelectorAll('*').length);
 await browser.close();
 console.log(`${elements} elements; ${faults.length} faults`);

@@ -6,12 +6,15 @@ use fivewhys::diagnosis::{Cause, Diagnosis};
 use fivewhys::report::{self, Format, Look, Report};
 use fivewhys::results::TestRun;
 
+mod again;
 mod formats;
 mod hostile;
+mod html;
 mod mermaid;
 mod junit;
 mod sarif;
 mod scene;
+mod secrets;
 mod snapshots;
 
 fn rendered(report: &Report, format: Format) -> String {

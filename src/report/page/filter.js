@@ -21,7 +21,7 @@ function recordTest() {
     record.severity >= worse &&
     (ofTest === null || ofTest.has(place)) &&
     (state.from === null || record.at === null || (record.at >= state.from && record.at <= state.to)) &&
-    (text === '' || textOf(records[place].details).includes(text));
+    (text === '' || textOf(records[place].node).includes(text));
 }
 
 /** Whether the filters that only records can answer ask for anything. */
@@ -45,6 +45,9 @@ function show(node, shown) {
   }
 }
 
+/** About how high a record is: folded, or written out. */
+const height = records[0]?.node.tagName === 'PRE' ? 75 : 29;
+
 function applyFilter() {
   if (!numbers) {
     return;
@@ -54,15 +57,16 @@ function applyFilter() {
   matching = numbers.records.map((record, place) => all || matches(record, place));
   const left = new Array(chunks.length).fill(0);
   matching.forEach((match, place) => {
-    show(records[place].details, match);
+    show(records[place].node, match);
     left[records[place].chunk] += match ? 1 : 0;
   });
   chunks.forEach((chunk, place) => {
     show(chunk, left[place] > 0);
-    chunk.style.containIntrinsicSize = `auto ${left[place] * 29}px`;
+    chunk.style.containIntrinsicSize = `auto ${left[place] * height}px`;
   });
   const tested = numbers.tests.map((test, place) => all || testMatches(test, place));
   tested.forEach((match, place) => show(testRows[place], match));
+  testChunks.forEach((rows, chunk) => show(chunk, rows.some((place) => tested[place])));
   const live = new Set(numbers.tests.flatMap((test, place) => (tested[place] ? test.causes : [])));
   causeArticles.forEach((article, place) => show(article, all || live.has(place)));
   const unexplained = element('unexplained');

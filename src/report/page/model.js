@@ -13,8 +13,12 @@ const tests = names('by-test');
 const causes = names('by-cause').map((name) => name.slice(name.indexOf(' · ') + 3));
 
 const chunks = [...document.querySelectorAll('#log > .chunk')];
-const records = chunks.flatMap((chunk, place) => [...chunk.children].map((details) => ({ details, chunk: place })));
-const testRows = [...document.querySelectorAll('#tests tbody > tr')];
+const records = chunks.flatMap((chunk, place) => [...chunk.children].map((node) => ({ node, chunk: place })));
+/** In the order of the run; the table has the most urgent first. */
+const testRows = tests.map((_, place) => element(`t${place + 1}`));
+/** Which rows are in which part of the table. */
+const testChunks = new Map([...document.querySelectorAll('#tests .chunk')].map((chunk) => [chunk, []]));
+testRows.forEach((row, place) => testChunks.get(row.closest('.chunk')).push(place));
 const causeArticles = [...document.querySelectorAll('#causes > article')];
 
 /** The place of the record with this key (`e12`), or -1. */

@@ -13,9 +13,11 @@ function go(id) {
   }
   if (place.tagName === 'TR') place.querySelector('details').open = true;
   if (/^[et]\d+$/.test(id)) place.classList.add('here');
+  const goal = place.querySelector(place.tagName === 'TR' ? 'summary' : ':scope > summary') ?? place;
+  if (goal === place) place.tabIndex = -1;
   const arrive = () => {
     place.scrollIntoView({ block: 'start' });
-    (place.querySelector('summary') ?? place).focus({ preventScroll: true });
+    goal.focus({ preventScroll: true });
   };
   arrive();
   // Once more in the next frame: the browser itself is on its way, and what was never drawn has only now its height.

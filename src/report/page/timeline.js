@@ -2,7 +2,7 @@
 //
 // The picture that came with the page is drawn in the same way (`timeline/picture.rs`): what is close becomes one mark.
 
-const sizes = { name: 20, row: 18, bar: 11, bars: 8, passed: 8, errors: 16, ticks: 26, column: 9 };
+const sizes = { name: 20, row: 18, bar: 11, bars: 24, tests: 88, passed: 8, errors: 16, ticks: 26, column: 9 };
 const causeRows = 3;
 
 const plot = element('plot');
@@ -36,6 +36,11 @@ const lanes = services.map((name, place) => {
   return { name, own, rowOf, errors, rows: Math.min(kinds.length, causeRows) };
 });
 
+// Where many rows are full of marks, wider columns keep the picture light.
+if (lanes.reduce((sum, lane) => sum + lane.rows, 0) > 12) {
+  sizes.column = 15;
+}
+
 const windows = (numbers?.tests ?? [])
   .map((test, place) => ({ place, causes: test.causes, from: test.window?.[0], to: test.window?.[1] }))
   .filter((test) => test.from !== undefined)
@@ -59,7 +64,8 @@ function packed(list) {
 
 const packedAll = packed(windows);
 packedAll?.forEach((row, place) => (windows[place].row = row));
-const testRowsHigh = packedAll ? Math.max(1, ...packedAll.map((row) => row + 1)) : sizes.bars;
+const rowsOfAll = Math.max(1, ...(packedAll ?? []).map((row) => row + 1));
+const testsHigh = packedAll ? Math.min(rowsOfAll * sizes.bar, sizes.tests) : sizes.tests;
 
 function rect(kind, x, y, width, height, parent) {
   const left = Math.max(0, x);
@@ -76,28 +82,34 @@ function drawTests(top) {
   const visible = windows.filter(({ from, to }) => to >= view.from && from <= view.to);
   const rows = packedAll ? visible.map((test) => test.row) : packed(visible);
   if (rows) {
-    visible.forEach((test, place) => drawWindow(test, y + rows[place] * sizes.bar, group));
+    const deep = packedAll ? rowsOfAll : Math.max(1, ...rows.map((row) => row + 1));
+    const high = Math.min(sizes.bar, testsHigh / deep);
+    visible.forEach((test, place) => drawWindow(test, y + rows[place] * high, high, group));
   } else {
-    drawDensity(visible, y, testRowsHigh * sizes.bar, group);
+    drawDensity(visible, y, testsHigh, group);
   }
-  y += testRowsHigh * sizes.bar;
-  let end = -1;
-  for (const [from, to] of numbers.passed) {
-    const [left, right] = [Math.max(xOf(from), end), Math.max(xOf(to), xOf(from) + 2)];
-    if (right > end && right >= 0 && left <= view.width) {
-      rect('passed', left, y + 2, right - left, sizes.passed - 2, group);
-      end = right;
+  y += testsHigh;
+  let strip = null;
+  for (const [from, to] of [...numbers.passed, [Infinity, Infinity]]) {
+    if (strip && xOf(from) <= strip.right + 1) {
+      strip.right = Math.max(strip.right, xOf(to));
+      continue;
     }
+    if (strip) rect('passed', strip.left, y + 2, strip.right - strip.left, sizes.passed - 2, group);
+    strip = { left: xOf(from), right: xOf(to) };
   }
   svg('text', { class: 'lane', x: 4, y: top + 14 }, group, `Tests: ${windows.length} failed`);
   return y + sizes.passed + 6;
 }
 
-function drawWindow(test, y, group) {
+function drawWindow(test, y, high, group) {
   const cause = test.causes[0];
-  const node = rect(cause === undefined ? 'window unexplained' : `window c${cause % 6}`, xOf(test.from), y, xOf(test.to) - xOf(test.from), sizes.bar - 2, group);
+  const node = rect(cause === undefined ? 'window unexplained' : `window c${cause % 6}`, xOf(test.from), y, xOf(test.to) - xOf(test.from), high - Math.min(2, high / 5), group);
   if (!node) {
     return;
+  }
+  if (cause !== undefined && high > 9 && Number(node.getAttribute('width')) > 14) {
+    svg('text', { class: 'number', x: Number(node.getAttribute('x')) + 4, y: rounded(y + 7.6) }, group, cause + 1);
   }
   const kept = !matching || testKept(test.place);
   node.classList.toggle('dim', !kept);
@@ -106,37 +118,43 @@ function drawWindow(test, y, group) {
     node,
     x: Math.max(0, xOf(test.from)),
     goal: `t${test.place + 1}`,
-    text: () => `${tests[test.place]}\n${testRows[test.place].cells[1].textContent}, ${testRows[test.place].cells[2].textContent}: ${why}\n${written(test.from).time} – ${written(test.to).time} UTC, ${lasting(test.to - test.from)}`,
+    text: () => `${tests[test.place]}\n${testRows[test.place].cells[1].innerText.replace(/\n/g, ', ')}, ${testRows[test.place].cells[2].textContent}: ${why}\n${written(test.from).time} – ${written(test.to).time} UTC, ${lasting(test.to - test.from)}`,
   });
 }
 
 const testKept = (place) => !testRows[place].classList.contains('filtered');
 
-/** Too many to tell apart: how many lie over each other, column by column. */
+/** Too many to tell apart: how many lie over each other, column by column and cause by cause. */
 function drawDensity(visible, y, height, group) {
   const columns = Math.ceil(view.width / sizes.column);
-  const changes = new Array(columns + 2).fill(0);
-  const first = new Array(columns + 2).fill(-1);
-  const column = (x) => Math.min(columns, Math.max(0, Math.floor(x / sizes.column)));
+  const column = (at) => Math.min(columns - 1, Math.max(0, Math.floor(xOf(at) / sizes.column)));
+  const ofCause = new Map();
+  const first = [];
   for (const test of visible) {
-    const start = column(xOf(test.from));
-    changes[start] += 1;
-    changes[column(xOf(test.to)) + 1] -= 1;
-    if (first[start] < 0) first[start] = test.place;
+    const cause = test.causes[0] ?? Infinity;
+    if (!ofCause.has(cause)) ofCause.set(cause, new Array(columns + 1).fill(0));
+    const [start, end] = [column(test.from), column(test.to)];
+    ofCause.get(cause)[start] += 1;
+    ofCause.get(cause)[end + 1] -= 1;
+    for (let place = start; place <= end; place += 1) first[place] ??= test.place;
   }
-  const counts = [];
-  changes.slice(0, columns).reduce((deep, step, place) => (counts[place] = deep + step), 0);
-  const most = Math.max(1, ...counts);
-  let goal = -1;
-  counts.forEach((count, place) => {
-    if (first[place] >= 0) goal = first[place];
-    if (count === 0) return;
-    const tall = Math.max(2, (count / most) * (height - 4));
-    const node = rect('window many', place * sizes.column, y + height - 2 - tall, sizes.column - 1, tall, group);
-    const test = goal;
-    const at = view.from + (place * sizes.column * (view.to - view.from)) / view.width;
-    spots.push({ node, x: place * sizes.column, goal: `t${test + 1}`, text: () => `${count} windows of failed tests around ${written(at).time} UTC\nZoom in to tell them apart.` });
-  });
+  const kinds = [...ofCause.keys()].sort((one, other) => one - other);
+  kinds.forEach((kind) => ofCause.get(kind).reduce((deep, change, place, counts) => (counts[place] = deep + change), 0));
+  const countsAt = (place) => kinds.map((kind) => ofCause.get(kind)[place]);
+  const sum = (counts) => counts.reduce((one, other) => one + other, 0);
+  const most = Math.max(1, ...Array.from({ length: columns }, (_, place) => sum(countsAt(place))));
+  for (let place = 0; place < columns; place += 1) {
+    let foot = y + height - 2;
+    countsAt(place).forEach((count, number) => {
+      if (count === 0) return;
+      const tall = (count / most) * (height - 4);
+      const [kind, at] = [kinds[number], view.from + (place * sizes.column * (view.to - view.from)) / view.width];
+      foot -= tall;
+      const node = rect(`window many ${kind === Infinity ? 'unexplained' : `c${kind % 6}`}`, place * sizes.column, foot, sizes.column - 1, tall, group);
+      const why = kind === Infinity ? 'unexplained' : `${kind + 1}. ${causes[kind]}`;
+      spots.push({ node, x: place * sizes.column, goal: `t${first[place] + 1}`, text: () => `${count} failed tests around ${written(at).time} UTC: ${why}\nZoom in to tell them apart.` });
+    });
+  }
 }
 
 function drawLane(lane, top) {
@@ -180,9 +198,12 @@ function drawSpot(spot, lane, y, group) {
   spots.push({ node, x, goal: `e${spot.first.key}`, text: () => spotText(spot, lane) });
 }
 
+/** What a record says first. */
+const lineOf = (node) => node.querySelector('.line')?.textContent ?? node.textContent.split('\n')[1];
+
 function spotText({ first, last, cause, root, count }, lane) {
   const what = cause === undefined ? 'lead, or not enough for a cause' : `${cause + 1}. ${causes[cause]}${root ? ', the root' : ', a step towards it'}`;
-  const line = records[first.place].details.querySelector('.line').textContent.slice(0, 160);
+  const line = lineOf(records[first.place].node).slice(0, 160);
   const when = count === 1 ? written(first.at).time : `${written(first.at).time} – ${written(last.at).time}`;
   return `${count === 1 ? '' : `${count} records, the first: `}e${first.key} ${severities[first.severity]}\n${line}\n${what}\n${lane.name}, ${when} UTC`;
 }

@@ -20,22 +20,46 @@ const LANES: usize = 16;
 const CAUSE_ROWS: usize = 3;
 
 /// Rows of windows told apart; where more overlap, they are counted instead.
-const BAR_ROWS: usize = 8;
+const BAR_ROWS: usize = 24;
 
-/// Heights: of a lane's name, of a row of marks, of a row of windows, of counts, of the ticks.
+/// Heights: of a lane's name, of a row of marks, of a row of windows, of all of them at most, of what passed, of errors, of ticks.
 const NAME: f64 = 20.0;
 const ROW: f64 = 18.0;
 const BAR: f64 = 11.0;
-const COUNTS: f64 = 40.0;
+const TESTS: f64 = 88.0;
 const PASSED: f64 = 8.0;
 const ERRORS: f64 = 16.0;
 const TICKS: f64 = 26.0;
 
 /// Steps of time in microseconds, shortest first: what people count in.
 const STEPS: [Micros; 27] = [
-    1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000, 2_000_000, 5_000_000, 10_000_000,
-    15_000_000, 30_000_000, 60_000_000, 120_000_000, 300_000_000, 600_000_000, 900_000_000, 1_800_000_000, 3_600_000_000,
-    7_200_000_000, 10_800_000_000, 21_600_000_000, 43_200_000_000, 86_400_000_000,
+    1_000,
+    2_000,
+    5_000,
+    10_000,
+    20_000,
+    50_000,
+    100_000,
+    200_000,
+    500_000,
+    1_000_000,
+    2_000_000,
+    5_000_000,
+    10_000_000,
+    15_000_000,
+    30_000_000,
+    60_000_000,
+    120_000_000,
+    300_000_000,
+    600_000_000,
+    900_000_000,
+    1_800_000_000,
+    3_600_000_000,
+    7_200_000_000,
+    10_800_000_000,
+    21_600_000_000,
+    43_200_000_000,
+    86_400_000_000,
 ];
 
 /// The picture.
@@ -76,7 +100,7 @@ struct Lane {
     errors: Vec<Rect>,
 }
 
-/// A bar: `kind` is the place of a cause, or that of a test for its address.
+/// A bar, with the places of its cause and its test.
 #[derive(Debug, Serialize)]
 struct Rect {
     x: f64,
@@ -179,26 +203,32 @@ impl Timeline {
     fn draw_tests(&self, y: f64, lane: &mut TestLane) -> f64 {
         lane.y = y;
         let mut y = y + NAME;
-        let mut windows: Vec<(Micros, Micros, usize)> =
-            self.tests.iter().enumerate().filter_map(|(place, test)| test.window.map(|(start, end)| (start, end, place))).collect();
+        let mut windows: Vec<(Micros, Micros, usize)> = self
+            .tests
+            .iter()
+            .enumerate()
+            .filter_map(|(place, test)| test.window.map(|(start, end)| (start, end, place)))
+            .collect();
         windows.sort_unstable();
         match packed(&windows) {
             Some(rows) => {
+                let deep = rows.iter().max().map_or(0.0, |row| (row + 1) as f64);
+                let high = BAR.min((TESTS / deep * 10.0).floor() / 10.0);
                 for (&(start, end, place), &row) in windows.iter().zip(&rows) {
-                    if let Some(bar) = self.bar((start, end), y + row as f64 * BAR, BAR - 2.0) {
+                    if let Some(bar) = self.bar((start, end), y + row as f64 * high, high - (high / 5.0).min(2.0)) {
                         lane.bars.push(Rect { cause: self.tests[place].causes.first().copied(), test: Some(place), ..bar });
                     }
                 }
-                y += rows.iter().max().map_or(0.0, |row| (row + 1) as f64 * BAR);
+                y += deep * high;
             }
             None => {
                 lane.counts = self.counts(&windows, y);
-                y += COUNTS;
+                y += TESTS;
             }
         }
         let mut end = f64::MIN;
         for bar in self.passed.iter().filter_map(|span| self.bar(*span, y + 2.0, PASSED - 2.0)) {
-            match lane.passed.last_mut().filter(|_| bar.x <= end) {
+            match lane.passed.last_mut().filter(|_| bar.x <= end + 1.0) {
                 Some(last) => last.width = (bar.x + bar.width).max(end) - last.x,
                 None => lane.passed.push(bar),
             }
@@ -207,30 +237,54 @@ impl Timeline {
         y + if lane.passed.is_empty() { 6.0 } else { PASSED + 6.0 }
     }
 
-    /// How many windows lie over each other, column by column.
+    /// How many windows lie over each other, column by column and cause by cause.
     fn counts(&self, windows: &[(Micros, Micros, usize)], y: f64) -> Vec<Rect> {
         let columns = (WIDTH / COLUMN) as usize;
-        let mut changes = vec![0_i64; columns + 1];
-        let column = |x: f64| (x / COLUMN).clamp(0.0, columns as f64) as usize;
-        for (start, end, _) in windows {
-            let (from, to) = (column(self.x(*start)), column(self.x(*end)) + 1);
-            changes[from.min(columns)] += 1;
-            changes[to.min(columns)] -= 1;
+        let column = |at: Micros| (self.x(at) / COLUMN).clamp(0.0, columns as f64 - 1.0) as usize;
+        let mut of_cause: BTreeMap<usize, Vec<i64>> = BTreeMap::new();
+        for (start, end, place) in windows {
+            // Unexplained ones come last.
+            let cause = self.tests[*place].causes.first().copied().unwrap_or(usize::MAX);
+            let changes = of_cause.entry(cause).or_insert_with(|| vec![0; columns + 1]);
+            changes[column(*start)] += 1;
+            changes[column(*end) + 1] -= 1;
         }
-        let mut deep = 0;
-        let counts: Vec<i64> = changes.iter().take(columns).map(|change| { deep += change; deep }).collect();
-        let most = counts.iter().copied().max().unwrap_or(1).max(1) as f64;
-        let bars = counts.iter().enumerate().filter(|(_, count)| **count > 0).map(|(place, count)| {
-            let height = (*count as f64 / most * (COUNTS - 4.0)).max(2.0).round();
-            let (x, y) = (place as f64 * COLUMN, y + COUNTS - 2.0 - height);
-            Rect { x, y, width: COLUMN - 1.0, height, cause: None, test: None, server: false }
-        });
-        bars.collect()
+        for changes in of_cause.values_mut() {
+            let mut deep = 0;
+            changes.iter_mut().for_each(|change| {
+                deep += *change;
+                *change = deep;
+            });
+        }
+        let all = |place: usize| of_cause.values().map(|counts| counts[place]).sum::<i64>();
+        let most = (0..columns).map(all).max().unwrap_or(1).max(1) as f64;
+        let mut bars = Vec::new();
+        for place in 0..columns {
+            let mut foot = y + TESTS - 2.0;
+            for (cause, counts) in of_cause.iter().filter(|(_, counts)| counts[place] > 0) {
+                let height = (counts[place] as f64 / most * (TESTS - 4.0) * 10.0).round() / 10.0;
+                foot -= height;
+                let cause = Some(*cause).filter(|cause| *cause < usize::MAX);
+                bars.push(Rect {
+                    x: place as f64 * COLUMN,
+                    y: foot,
+                    width: COLUMN - 1.0,
+                    height,
+                    cause,
+                    test: None,
+                    server: false,
+                });
+            }
+        }
+        bars
     }
 
     fn lane(&self, place: usize, top: f64) -> (Lane, f64) {
-        let marks: Vec<&Mark> =
-            self.records.iter().filter(|mark| mark.lane == place && mark.at.is_some_and(|at| at >= self.view.0 && at <= self.view.1)).collect();
+        let marks: Vec<&Mark> = self
+            .records
+            .iter()
+            .filter(|mark| mark.lane == place && mark.at.is_some_and(|at| at >= self.view.0 && at <= self.view.1))
+            .collect();
         let mut rows: BTreeMap<Option<usize>, usize> = BTreeMap::new();
         let mut causes: Vec<Option<usize>> = marks.iter().map(|mark| mark.causes.first().copied()).collect();
         // Causes in their order, leads last.
