@@ -1,6 +1,6 @@
 //! One well-kept issue per root cause: what to write where, and the GitHub client that writes it.
 //!
-//! [`plan`] is pure: a report, the settings and the issues that are there become a [`Plan`] with the exact texts.
+//! [`plan()`] is pure: a report, the settings and the issues that are there become a [`Plan`] with the exact texts.
 //! [`github`] looks what is there, and carries a plan out.
 //!
 //! ```text

@@ -31,6 +31,11 @@ fn tests_ran(question: &Question) -> Option<Premise> {
     let cases = question.run.cases.len();
     let unread = question.run.unread.len();
     match (cases, unread) {
+        (0, 1..) => premise(
+            "report-complete",
+            false,
+            format!("No case could be read in the test results; {} could not be read.", counted(unread, "part")),
+        ),
         (0, _) => premise(
             "report-complete",
             false,
@@ -56,7 +61,11 @@ fn not_systemic(question: &Question) -> Option<Premise> {
             false,
             format!("All {failed} tests that ran failed: expect one cause that everything depends on."),
         ),
-        _ => premise("some-tests-passed", true, format!("{} passed beside {}.", counted(passed, "test"), counted(failed, "failure"))),
+        _ => premise(
+            "some-tests-passed",
+            true,
+            format!("{} passed beside {}.", counted(passed, "test"), counted(failed, "failure")),
+        ),
     }
 }
 

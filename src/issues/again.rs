@@ -11,7 +11,11 @@ use crate::report::schema::Cause;
 pub(super) fn again(question: &Question<'_>, tracker: &Tracker, key: &Key, plan: &Plan) -> Result<Vec<Action>, RenderError> {
     if key.is_umbrella() {
         let gathered: Vec<&Cause> = plan.gathered.iter().filter_map(|place| question.report.causes.get(*place)).collect();
-        return if gathered.is_empty() { umbrella::told(question, tracker) } else { umbrella::gather(question, tracker, &gathered) };
+        return if gathered.is_empty() {
+            umbrella::told(question, tracker)
+        } else {
+            umbrella::gather(question, tracker, &gathered)
+        };
     }
     if let Some(cause) = question.report.causes.iter().find(|cause| Key::of(cause) == *key) {
         return Ok(match decide(question, tracker, cause)? {
@@ -47,7 +51,9 @@ pub fn attach(question: &Question<'_>, tracker: &Tracker, number: u64) -> Result
             nothing(format!("it has the label {}", question.settings.ignore_label))
         }
         None => nothing("what always stays of the report has no room in a comment".to_owned()),
-        Some(body) if old.is_some_and(|old| old.body.trim_end() == body) => nothing("the comment says all of this already".to_owned()),
+        Some(body) if old.is_some_and(|old| old.body.trim_end() == body) => {
+            nothing("the comment says all of this already".to_owned())
+        }
         Some(body) => {
             let reason = if old.is_some() { "the comment of this run, once more" } else { "the report of this run" };
             Action::Comment { key, issue: number, comment: old.map(|old| old.id), body, reason: reason.to_owned() }

@@ -93,7 +93,10 @@ fn about(
     let own_number = there.map(|(issue, _)| issue.number);
     let links = links(question, tracker, cause, &key, own_number);
     let others = there.map_or(0, |(_, region)| region.others());
-    own(&Parts { key: &key, report: &report, lead: owners(question, cause), rows, links, memory }, MAX_BODY.saturating_sub(others))
+    own(
+        &Parts { key: &key, report: &report, lead: owners(question, cause), rows, links, memory },
+        MAX_BODY.saturating_sub(others),
+    )
 }
 
 /// The program's part of a body within so many bytes.

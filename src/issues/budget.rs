@@ -75,7 +75,7 @@ fn opened(
     plan: &mut Plan,
     new: &[(usize, &Cause, String)],
 ) -> Result<(), RenderError> {
-    let gathered = umbrella::open(tracker).map(|issue| umbrella::causes(issue)).unwrap_or_default();
+    let gathered = umbrella::open(tracker).map(umbrella::causes).unwrap_or_default();
     let (under, alone): (Vec<_>, Vec<_>) = new.iter().partition(|(_, cause, _)| gathered.contains(&Key::of(cause)));
     let too_many = alone.len() > question.settings.budget;
     plan.gathered = under.iter().chain(alone.iter().filter(|_| too_many)).map(|(place, ..)| *place).collect();
@@ -94,9 +94,11 @@ fn opened(
         let key = Key::of(cause);
         let action = match tracker.is_complete() {
             false => nothing(&key, None, "it needs an issue, but not all could be looked at, so that it may have one"),
-            true if left == 0 => {
-                nothing(&key, None, &format!("{} issues were opened within a day, as many as are allowed", question.settings.per_day))
-            }
+            true if left == 0 => nothing(
+                &key,
+                None,
+                &format!("{} issues were opened within a day, as many as are allowed", question.settings.per_day),
+            ),
             true => {
                 left -= 1;
                 create(question, tracker, cause, reason)?

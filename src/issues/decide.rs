@@ -74,7 +74,8 @@ fn kept(question: &Question<'_>, tracker: &Tracker, cause: &Cause, issue: &Issue
         let quiet = format!("it was not seen in {} runs in a row, and now it was,", memory.quiet.len());
         let back = memory.told.then_some(quiet.as_str());
         if let Some(text) = comments::changed(question, cause, back, &memory.new_tests(cause)) {
-            let reason = if back.is_some() { "back after it was no longer seen" } else { "it explains tests that it did not before" };
+            let reason =
+                if back.is_some() { "back after it was no longer seen" } else { "it explains tests that it did not before" };
             actions.push(comment(&key, issue, text, reason));
         }
     }
@@ -126,7 +127,11 @@ fn closed(question: &Question<'_>, tracker: &Tracker, cause: &Cause, issue: &Iss
         return Ok(act(nothing(&key, Some(issue), "the issue is closed and locked")));
     }
     if issue.state_reason.as_deref() == Some("not_planned") {
-        return Ok(act(nothing(&key, Some(issue), "the issue was closed as not planned: that is a decision, and it stays closed")));
+        return Ok(act(nothing(
+            &key,
+            Some(issue),
+            "the issue was closed as not planned: that is a decision, and it stays closed",
+        )));
     }
     if let Some(why) = not_back(question, cause, issue) {
         return Ok(match body::updated(question, tracker, cause, issue)? {

@@ -130,7 +130,11 @@ mod tests {
         assert_eq!(Key::in_body(&body), Some(key.clone()));
         assert_eq!(Key::in_body(&format!("text\n{}", key.end_line())), Some(key.clone()), "one line is enough to know it");
         assert_eq!(Key::in_body(&format!("> {}", key.line())), None, "a quotation is no key");
-        assert_eq!(Key::in_body("`fivewhys-key: v2 auth/missing-jwt 0123456789abcdef`"), None, "a later version is not guessed at");
+        assert_eq!(
+            Key::in_body("`fivewhys-key: v2 auth/missing-jwt 0123456789abcdef`"),
+            None,
+            "a later version is not guessed at"
+        );
     }
 
     #[test]

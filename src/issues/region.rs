@@ -75,7 +75,10 @@ mod tests {
 
     #[test]
     fn a_ticked_box_stays_ticked() {
-        assert_eq!(with_ticks("- [ ] Now: a\n- [ ] Verify: b\n", "- [x] Now: a\n- [ ] Verify: b"), "- [x] Now: a\n- [ ] Verify: b\n");
+        assert_eq!(
+            with_ticks("- [ ] Now: a\n- [ ] Verify: b\n", "- [x] Now: a\n- [ ] Verify: b"),
+            "- [x] Now: a\n- [ ] Verify: b\n"
+        );
         assert_eq!(with_ticks("- [ ] Now: c\n", "- [x] Now: a"), "- [ ] Now: c\n", "another remedy was not done yet");
     }
 }

@@ -176,7 +176,8 @@ mod tests {
 
     #[test]
     fn a_name_from_a_log_cannot_leave_its_cell() {
-        let hostile = Row { run: "r".to_owned(), revisions: vec![short("a`|b @team\n| x")], when: "w".to_owned(), ..Row::default() };
+        let hostile =
+            Row { run: "r".to_owned(), revisions: vec![short("a`|b @team\n| x")], when: "w".to_owned(), ..Row::default() };
         let table = Rows(vec![hostile]).table();
         assert_eq!(table.lines().count(), 3);
         assert_eq!(Rows::read(&table).0[0].revisions.len(), 1);

@@ -77,7 +77,8 @@ pub(super) fn is_later(now: &[String], before: &[String]) -> Option<bool> {
     }
     let later = |name: &String| {
         let Some((service, number)) = numbered(name) else { return !before.contains(name) };
-        let known = before.iter().filter_map(|old| numbered(old)).filter(|(other, _)| *other == service).map(|(_, number)| number);
+        let known =
+            before.iter().filter_map(|old| numbered(old)).filter(|(other, _)| *other == service).map(|(_, number)| number);
         known.max().map_or(!before.contains(name), |newest| number > newest)
     };
     Some(now.iter().any(later))

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::key::without_marks;
-use crate::report::schema::{Cause, Test};
+use crate::report::schema::{Cause, Step, Test};
 use crate::report::{self, Format, Look, RenderError, Report};
 
 /// The report of one cause: its tests with that chain, and the records that these cite.
@@ -11,17 +11,23 @@ pub(super) fn of_cause(report: &Report, cause: &Cause) -> Report {
     let explained: BTreeSet<&str> = cause.tests.iter().map(|test| test.as_str()).collect();
     let of_cause = |test: &&Test| explained.contains(test.id.as_str());
     let tests: Vec<Test> = report.tests.iter().filter(of_cause).map(|test| told(test, cause)).collect();
-    let cited = tests.iter().flat_map(|test| &test.hypotheses).flat_map(|hypothesis| &hypothesis.whys).flat_map(|why| &why.evidence);
+    let cited =
+        tests.iter().flat_map(|test| &test.hypotheses).flat_map(|hypothesis| &hypothesis.whys).flat_map(|why| &why.evidence);
     let cited: BTreeSet<_> = cited.chain(&cause.evidence).copied().collect();
     Report {
         schema: report.schema.clone(),
         run: report::schema::Run { passed: Vec::new(), skipped: Vec::new(), ..report.run.clone() },
         premises: report.premises.clone(),
-        plan: Vec::new(),
+        plan: vec![Step { root: cause.root.clone(), clears: cause.tests.len(), total: cause.tests.len() }],
         causes: vec![cause.clone()],
         red_herrings: Vec::new(),
         gaps: report.gaps.clone(),
-        evidence: report.evidence.iter().filter(|(key, _)| cited.contains(key)).map(|(key, value)| (*key, value.clone())).collect(),
+        evidence: report
+            .evidence
+            .iter()
+            .filter(|(key, _)| cited.contains(key))
+            .map(|(key, value)| (*key, value.clone()))
+            .collect(),
         redactions: report.redactions.clone(),
         reproduce: report.reproduce.clone(),
         timeline: report.timeline.clone(),

@@ -40,7 +40,8 @@ fn summary(plan: &Plan) -> String {
         ("close", count(plan, |action| matches!(action, Action::CloseDuplicate { .. }))),
         ("label", count(plan, |action| matches!(action, Action::Label { .. } | Action::AddLabels { .. }))),
     ];
-    let named: Vec<String> = counts.iter().filter(|(_, count)| *count > 0).map(|(word, count)| format!("{count} to {word}")).collect();
+    let named: Vec<String> =
+        counts.iter().filter(|(_, count)| *count > 0).map(|(word, count)| format!("{count} to {word}")).collect();
     if named.is_empty() { "nothing to do".to_owned() } else { named.join(", ") }
 }
 
@@ -67,7 +68,9 @@ fn described(action: &Action) -> String {
             let place = if comment.is_some() { " (in place)" } else { "" };
             format!("\ncomment #{issue} {key}{place}\n  why: {reason}\n{}", quoted(body))
         }
-        Action::AddLabels { key, issue, labels, reason } => format!("\nlabel #{issue} {key}: {}\n  why: {reason}\n", labels.join(", ")),
+        Action::AddLabels { key, issue, labels, reason } => {
+            format!("\nlabel #{issue} {key}: {}\n  why: {reason}\n", labels.join(", "))
+        }
         Action::CloseDuplicate { key, issue, original, body, reason } => {
             format!("\nclose #{issue} {key} as a duplicate of #{original}\n  why: {reason}\n{}", quoted(body))
         }

@@ -19,6 +19,8 @@ pub struct Tracker {
     pub targets: BTreeMap<u64, Target>,
     /// Issues that were moved to another repository: their keys, and where they are.
     pub elsewhere: Vec<(Key, String)>,
+    /// Issues with a key line that people from outside opened: they stand for nothing.
+    pub foreign: Vec<u64>,
     /// What could not be looked at, or only in part; nothing is created while there is such a thing.
     pub problems: Vec<String>,
     /// What could not be looked at and does not matter for what is created.

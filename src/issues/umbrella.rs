@@ -23,7 +23,10 @@ pub(super) fn open(tracker: &Tracker) -> Option<&Issue> {
 
 /// The causes that it stands for.
 pub(super) fn causes(issue: &Issue) -> Vec<Key> {
-    Region::of(&issue.body, &Key::umbrella()).and_then(|region| Memory::read(region.own)).map(|memory| memory.causes).unwrap_or_default()
+    Region::of(&issue.body, &Key::umbrella())
+        .and_then(|region| Memory::read(region.own))
+        .map(|memory| memory.causes)
+        .unwrap_or_default()
 }
 
 /// Puts these causes under the umbrella; opens it, or opens it again, where it is not open.
@@ -54,7 +57,9 @@ pub(super) fn told(question: &Question<'_>, tracker: &Tracker) -> Result<Vec<Act
             Ok(vec![nothing(&Key::umbrella(), Some(issue), "the umbrella issue is to be left alone")])
         }
         Some(issue) => updated(question, tracker, issue, &[]),
-        None => Ok(vec![nothing(&Key::umbrella(), None, "no umbrella issue is open, and this run is not sure enough to open one")]),
+        None => {
+            Ok(vec![nothing(&Key::umbrella(), None, "no umbrella issue is open, and this run is not sure enough to open one")])
+        }
     }
 }
 
@@ -147,7 +152,12 @@ fn lead(memory: &Memory, gathered: &[&Cause]) -> String {
     out.push_str("| Root cause | Verdict | Tests | Key |\n|---|---|---|---|\n");
     for cause in gathered.iter().take(NAMED) {
         let title = inert::cell(&body::title(cause));
-        out.push_str(&format!("| {title} | {} | {} | {} |\n", cause.verdict.word(), cause.tests.len(), inert::cell(&Key::of(cause).print)));
+        out.push_str(&format!(
+            "| {title} | {} | {} | {} |\n",
+            cause.verdict.word(),
+            cause.tests.len(),
+            inert::cell(&Key::of(cause).print)
+        ));
     }
     if gathered.len() > NAMED {
         out.push_str(&format!("\nAnd {} more.\n", gathered.len() - NAMED));

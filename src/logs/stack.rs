@@ -121,12 +121,12 @@ fn go(text: &str) -> Option<Exception> {
     Some(Exception { kind: kind.to_owned(), message: message.to_owned(), frame, first_cause: None })
 }
 
-/// Node and Java: the exception, then frames `at …`, innermost first; causes behind `Caused by:` or `[cause]:`.
+/// Node, Java and .NET: the exception, then frames `at …`, innermost first; causes behind `Caused by:`, `[cause]:` or `--->`.
 fn at_frames(text: &str) -> Option<Exception> {
     let lines: Vec<&str> = text.lines().collect();
     let first = lines.iter().position(|line| is_at(line))?;
     let opener = lines[..first].iter().rev().find_map(|line| {
-        let line = line.trim_start_matches("Uncaught ");
+        let line = line.trim_start_matches("Uncaught ").trim_start_matches("Unhandled exception. ");
         let line =
             line.strip_prefix("Exception in thread ").and_then(|line| line.split_once("\" ")).map_or(line, |(_, line)| line);
         thrown(line)
@@ -135,7 +135,7 @@ fn at_frames(text: &str) -> Option<Exception> {
     let frame = lines[first..].iter().take_while(|line| is_at(line)).find_map(|line| own_at_frame(line));
     let cause = lines.iter().rev().find_map(|line| {
         let line = line.trim_start();
-        thrown(line.strip_prefix("Caused by: ").or_else(|| line.strip_prefix("[cause]: "))?)
+        thrown(["Caused by: ", "[cause]: ", "---> "].iter().find_map(|link| line.strip_prefix(link))?)
     });
     let first_cause = cause.map(|(kind, message)| (kind.to_owned(), message.to_owned()));
     Some(Exception { kind: kind.to_owned(), message: message.to_owned(), frame, first_cause })
@@ -166,9 +166,9 @@ fn is_exception_name(name: &str) -> bool {
         .any(|end| own.ends_with(end))
 }
 
-/// `at f (file:1:2)`, `at file:1:2`, `at a.b.C.f(C.java:1)`, if it is one's own.
+/// `at f (file:1:2)`, `at file:1:2`, `at a.b.C.f(C.java:1)`, `at A.B.C.F(Int32 n) in file:line 1`, if it is one's own.
 fn own_at_frame(line: &str) -> Option<String> {
-    const FOREIGN: [&str; 12] = [
+    const FOREIGN: [&str; 14] = [
         "node_modules",
         "node:",
         "(native",
@@ -181,13 +181,21 @@ fn own_at_frame(line: &str) -> Option<String> {
         "kotlin.",
         "scala.",
         "org.springframework.",
+        "System.",
+        "Microsoft.",
     ];
     let frame = line.trim_start().strip_prefix("at ")?;
     let foreign = FOREIGN.iter().any(|place| if place.ends_with('.') { frame.starts_with(place) } else { frame.contains(place) });
     if foreign {
         return None;
     }
+    if let Some((call, place)) = frame.rsplit_once(") in ") {
+        // .NET; without symbols it names no file.
+        let function = call.split_once('(').map_or(call, |(function, _)| function);
+        return Some(format!("{} in {function}", place.replace(":line ", ":")));
+    }
     match frame.trim_end_matches(')').split_once('(') {
+        Some((_, place)) if !place.contains(':') => None,
         Some((function, place)) => Some(format!("{place} in {}", function.trim_end().trim_start_matches("async "))),
         None => Some(frame.to_owned()),
     }

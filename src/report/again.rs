@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use super::explorer;
 use super::redact::{Redacted, Redactor, Settings};
 use super::schema::{Cause, Evidence, Hypothesis, Report, Run, Test};
-use super::explorer;
 
 /// The report without what these settings take out; tokens keep standing for what they stood for. What is missing
 /// from a report cannot come back: what the settings leave alone is as it was.
@@ -40,6 +40,8 @@ fn every_text(report: &mut Report, visit: &mut dyn FnMut(&mut Redacted)) {
     report.plan.iter_mut().for_each(|step| visit(&mut step.root));
     report.gaps.iter_mut().for_each(|gap| visit(&mut gap.statement));
     visit(&mut report.reproduce);
+    let errors = report.timeline.iter_mut().flat_map(|timeline| &mut timeline.request_errors);
+    errors.for_each(|errors| visit(&mut errors.service));
 }
 
 fn in_evidence(evidence: &mut Evidence, visit: &mut dyn FnMut(&mut Redacted)) {

@@ -123,9 +123,11 @@ impl Assembly<'_, '_> {
 
     /// Logs Explorer with these records and those like them: those of the project that wrote the first of them.
     fn window_link(&mut self, found: &[EvidenceIx], pieces: &BTreeMap<EvidenceKey, Evidence>) -> Option<String> {
-        let mut placed: Vec<(EvidenceKey, EvidenceIx)> = found.iter().filter_map(|place| Some((*self.keys.get(place)?, *place))).collect();
+        let mut placed: Vec<(EvidenceKey, EvidenceIx)> =
+            found.iter().filter_map(|place| Some((*self.keys.get(place)?, *place))).collect();
         placed.sort_unstable();
-        let wrote = |place: EvidenceIx| self.subject.diagnosis.evidence[place].project.as_deref().filter(|project| !project.is_empty());
+        let wrote =
+            |place: EvidenceIx| self.subject.diagnosis.evidence[place].project.as_deref().filter(|project| !project.is_empty());
         let project = placed.iter().find_map(|(_, place)| wrote(*place))?;
         let own = placed.iter().filter(|(_, place)| wrote(*place) == Some(project));
         let link = explorer::window_link(project, &own.filter_map(|(key, _)| pieces.get(key)).collect::<Vec<_>>());

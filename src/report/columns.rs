@@ -29,7 +29,7 @@ impl Style {
 
     /// The text in this style, plain where no colour is wanted.
     pub(crate) fn on(self, text: &str, colour: bool) -> String {
-        match self.code().filter(|_| colour) {
+        match self.code().filter(|_| colour && !text.is_empty()) {
             Some(code) => format!("\x1b[{code}m{text}\x1b[0m"),
             None => text.to_owned(),
         }
@@ -62,15 +62,23 @@ pub(crate) fn ending(name: &str, columns: usize) -> String {
         used <= columns
     });
     let start = fitting.last().map_or(name.len(), |(at, _)| at);
-    let whole = parts(name).map(|part| part.as_ptr() as usize - name.as_ptr() as usize).find(|at| *at >= start);
     // A last part that is itself too long, or next to nothing, says less than half a word does.
-    let start = whole.filter(|at| name[*at..].width() * 3 >= columns).unwrap_or(start);
+    let from = |signs: [char; 2]| {
+        let ends = name.match_indices(signs).map(|(at, sign)| at + sign.len());
+        let whole = ends.filter(|at| *at >= start && !name[*at..].starts_with(signs)).min();
+        whole.filter(|at| name[*at..].width() * 3 >= columns)
+    };
+    let start = from(['/', ':']).or_else(|| from(['.', '_'])).unwrap_or(start);
     format!("…{}", &name[start..])
 }
 
-/// The parts of a path, a name or an address, each with the sign behind which a line may be broken.
-fn parts(word: &str) -> impl Iterator<Item = &str> {
-    let is_sign = |letter: char| "/:._,&?=-|".contains(letter);
+/// What keeps the steps of a path or an address apart, and what keeps the words of a name apart.
+const STEPS: &str = "/:?&,|";
+const WORDS: &str = "._=-";
+
+/// The parts of a word, each with the signs behind which a line may be broken.
+fn parts<'a>(word: &'a str, signs: &'static str) -> impl Iterator<Item = &'a str> {
+    let is_sign = |letter: char| signs.contains(letter);
     let mut rest = word;
     std::iter::from_fn(move || {
         let name = rest.find(is_sign).unwrap_or(rest.len());
@@ -126,15 +134,25 @@ impl Wrapped {
     }
 
     fn long(&mut self, word: &str) {
-        for part in parts(word) {
-            if self.used > 0 && self.used + part.width() > self.columns {
+        for step in parts(word, STEPS) {
+            if self.used + step.width() <= self.columns {
+                self.push(step);
+                continue;
+            }
+            // Half a line is no loss where the step then stays whole.
+            if self.used > 0 && step.width() <= self.columns && self.used * 2 >= self.columns {
                 self.new_line();
             }
-            for letter in part.chars() {
-                if self.used + letter.width().unwrap_or(0) > self.columns {
+            for part in parts(step, WORDS) {
+                if self.used > 0 && self.used + part.width() > self.columns {
                     self.new_line();
                 }
-                self.push(letter.encode_utf8(&mut [0; 4]));
+                for letter in part.chars() {
+                    if self.used + letter.width().unwrap_or(0) > self.columns {
+                        self.new_line();
+                    }
+                    self.push(letter.encode_utf8(&mut [0; 4]));
+                }
             }
         }
     }
@@ -148,7 +166,7 @@ mod tests {
     fn a_long_id_is_broken_between_its_parts() {
         let id = "tests/e2e/staging/test_message_flow.py::TestMessageFlow::test_arrives_in_order";
         let lines = wrapped(&format!("see {id}"), 40);
-        assert_eq!(lines, ["see tests/e2e/staging/test_message_", "flow.py::TestMessageFlow::test_arrives_", "in_order"]);
+        assert_eq!(lines, ["see tests/e2e/staging/", "test_message_flow.py::TestMessageFlow::", "test_arrives_in_order"]);
         assert_eq!(ending(id, 40), "…TestMessageFlow::test_arrives_in_order");
         assert_eq!(ending(id, 200), id);
     }

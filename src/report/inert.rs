@@ -204,7 +204,8 @@ pub fn prose(text: &str) -> String {
 
 /// Whether the word would begin a heading or a list, where it is the first of a line or of a list's entry.
 fn begins_a_block(word: &str) -> bool {
-    let number = word.strip_suffix(['.', ')']).is_some_and(|digits| digits.len() <= 9 && digits.bytes().all(|b| b.is_ascii_digit()));
+    let number =
+        word.strip_suffix(['.', ')']).is_some_and(|digits| digits.len() <= 9 && digits.bytes().all(|b| b.is_ascii_digit()));
     matches!(word, "#" | "##" | "###" | "####" | "#####" | "######" | "-" | "+") || (number && word.len() > 1)
 }
 
@@ -247,8 +248,9 @@ fn turns_into_something(word: &str) -> bool {
 
 /// Merge requests, snippets, epics, alerts, labels and milestones of GitLab, and its inline diffs.
 fn turns_on_gitlab(word: &str, digit_after: &impl Fn(&str, &str) -> bool) -> bool {
-    let name_after =
-        |sign: &str| word.match_indices(sign).any(|(at, _)| word[at + 1..].starts_with(|c: char| c.is_alphanumeric() || c == '"'));
+    let name_after = |sign: &str| {
+        word.match_indices(sign).any(|(at, _)| word[at + 1..].starts_with(|c: char| c.is_alphanumeric() || c == '"'))
+    };
     ["!", "$", "&", "^"].iter().any(|sign| digit_after(word, sign))
         || ["~", "%"].iter().any(|sign| name_after(sign))
         || ["{+", "+}", "[+", "+]", "{-", "-}", "[-", "-]", "[["].iter().any(|sign| word.contains(sign))

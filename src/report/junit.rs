@@ -9,7 +9,7 @@ use std::io;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
-use super::schema::{Outcome, Report, Test};
+use super::schema::{Outcome, Report, Test, Why};
 use super::telling::{self, Known};
 use super::{RenderError, inert};
 
@@ -148,7 +148,7 @@ impl Suites<'_> {
         self.close("")
     }
 
-    fn open(&mut self, class: &str, tally: &Tally, start: Option<&str>, properties: &[(&str, String)]) -> io::Result<()> {
+    fn open(&mut self, class: &str, tally: &Tally, start: Option<&str>, properties: &[(String, String)]) -> io::Result<()> {
         let start = start.or(self.report.run.started_at.as_deref());
         let start: jiff::Timestamp = start.and_then(|start| start.parse().ok()).unwrap_or_default();
         // The schema has no place for an offset or a fraction of a second.
@@ -174,7 +174,7 @@ impl Suites<'_> {
         }
         self.page.write_event(Event::Start(BytesStart::new("properties")))?;
         for (name, value) in properties {
-            let property = BytesStart::new("property").with_attributes([("name", *name), ("value", value.as_str())]);
+            let property = BytesStart::new("property").with_attributes([("name", name.as_str()), ("value", value)]);
             self.page.write_event(Event::Empty(property))?;
         }
         self.page.write_event(Event::End(BytesEnd::new("properties")))
@@ -210,41 +210,49 @@ impl Suites<'_> {
 /// The exception's name at the beginning of an error line, else `failure`.
 fn kind_of(message: &str) -> &str {
     let kind = message.split([':', ' ', '\n']).next().unwrap_or_default();
-    let is_name = kind.starts_with(|letter: char| letter.is_ascii_uppercase())
+    let last = kind.rsplit('.').next().unwrap_or_default();
+    let is_name = last.starts_with(|letter: char| letter.is_ascii_uppercase())
         && kind.len() <= 200
         && kind.chars().all(|letter| letter.is_ascii_alphanumeric() || "._".contains(letter));
     if is_name { kind } else { "failure" }
 }
 
-fn properties(known: &Known<'_>) -> Vec<(&'static str, String)> {
+/// What is known of the test; what there are several of is numbered.
+fn properties(known: &Known<'_>) -> Vec<(String, String)> {
     let test: &Test = known.test;
-    let mut properties =
-        vec![("fivewhys.verdict", test.verdict.word().to_owned()), ("fivewhys.outcome", test.outcome.word().to_owned())];
+    let mut properties = vec![("verdict", test.verdict.word().to_owned()), ("outcome", test.outcome.word().to_owned())];
     if let Some(cause) = known.causes.first() {
         properties.extend([
-            ("fivewhys.root", cause.root.to_string()),
-            ("fivewhys.title", telling::cut(&cause.title)),
-            ("fivewhys.fingerprint", cause.fingerprint.to_string()),
-            ("fivewhys.class", cause.class.clone()),
-            ("fivewhys.severity", cause.severity.clone()),
+            ("root", cause.root.to_string()),
+            ("title", telling::cut(&cause.title)),
+            ("fingerprint", cause.fingerprint.to_string()),
+            ("class", cause.class.clone()),
+            ("severity", cause.severity.clone()),
         ]);
     }
-    properties.extend(known.causes.iter().skip(1).map(|cause| ("fivewhys.also", cause.root.to_string())));
-    if let Some(hypothesis) = known.hypothesis() {
-        properties.push(("fivewhys.score", hypothesis.score.to_string()));
-        for why in &hypothesis.whys {
-            let keys: Vec<String> = why.evidence.iter().take(3).map(ToString::to_string).collect();
-            let shown = if keys.is_empty() { String::new() } else { format!(" [{}]", keys.join(", ")) };
-            properties.push(("fivewhys.why", format!("{}: {}{shown}", why.footing.word(), telling::cut(&why.answer))));
-        }
-    }
     if let Some(window) = &test.window {
-        properties.push(("fivewhys.window", format!("{}/{}", window.start, window.end)));
+        properties.push(("window", format!("{}/{}", window.start, window.end)));
     }
-    let named = [("fivewhys.priority", &test.priority), ("fivewhys.impact", &test.impact)];
+    let named = [("priority", &test.priority), ("impact", &test.impact)];
     properties.extend(named.iter().filter_map(|(name, value)| Some((*name, value.as_ref()?.to_string()))));
-    properties.extend(test.leads.iter().map(|lead| ("fivewhys.lead", telling::cut(&lead.template))));
-    properties
+    properties.extend(known.hypothesis().map(|hypothesis| ("score", hypothesis.score.to_string())));
+    let several = [
+        ("also", known.causes.iter().skip(1).map(|cause| cause.root.to_string()).collect()),
+        ("why", known.hypothesis().map(|hypothesis| hypothesis.whys.iter().map(why).collect()).unwrap_or_default()),
+        ("lead", test.leads.iter().map(|lead| telling::cut(&lead.template)).collect::<Vec<String>>()),
+    ];
+    let single = properties.into_iter().map(|(name, value)| (format!("fivewhys.{name}"), value));
+    let numbered = several.into_iter().flat_map(|(name, values)| {
+        values.into_iter().zip(1..).map(move |(value, number)| (format!("fivewhys.{name}.{number}"), value))
+    });
+    single.chain(numbered).collect()
+}
+
+/// `observed: the answer [e1, e2]`.
+fn why(why: &Why) -> String {
+    let keys: Vec<String> = why.evidence.iter().take(3).map(ToString::to_string).collect();
+    let shown = if keys.is_empty() { String::new() } else { format!(" [{}]", keys.join(", ")) };
+    format!("{}: {}{shown}", why.footing.word(), telling::cut(&why.answer))
 }
 
 #[cfg(test)]
@@ -259,7 +267,10 @@ mod tests {
     #[test]
     fn an_id_is_taken_apart_as_its_runner_does() {
         let pair = |class: &str, name: &str| (class.to_owned(), name.to_owned());
-        assert_eq!(named("tests/e2e/test_chat.py::TestChat::test_x[a.b::c]"), pair("tests.e2e.test_chat.TestChat", "test_x[a.b::c]"));
+        assert_eq!(
+            named("tests/e2e/test_chat.py::TestChat::test_x[a.b::c]"),
+            pair("tests.e2e.test_chat.TestChat", "test_x[a.b::c]")
+        );
         assert_eq!(named("com.example.ChatTest.answers(int)"), pair("com.example.ChatTest", "answers(int)"));
         assert_eq!(named("e2e/chat.spec.ts › chat › answers"), pair("e2e/chat.spec.ts", "chat › answers"));
         assert_eq!(named("shop::cart total::adds"), pair("shop::cart total", "adds"));

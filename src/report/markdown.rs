@@ -120,7 +120,8 @@ pub(super) fn add_filters(environment: &mut Environment<'_>) {
     environment.add_filter("code", |text: &str| Value::from_safe_string(inert::code(&cut(text, CODE_BYTES))));
     environment.add_filter("cell", |text: &str| Value::from_safe_string(inert::cell(&cut(text, CODE_BYTES))));
     environment.add_filter("fence", |text: &str| Value::from_safe_string(inert::fence(&cut(text, FENCE_BYTES))));
-    environment.add_filter("cellprose", |text: &str| Value::from_safe_string(inert::prose(&cut(text, PROSE_BYTES)).replace('|', "∣")));
+    environment
+        .add_filter("cellprose", |text: &str| Value::from_safe_string(inert::prose(&cut(text, PROSE_BYTES)).replace('|', "∣")));
     environment.add_filter("mermaid", |chart: &str| Value::from_safe_string(inert::fence_of("mermaid", chart)));
     environment.add_filter("ours", |link: Option<&str>| link.is_some_and(explorer::is_ours));
     environment.add_filter("html", |text: &str| Value::from_safe_string(inert::html(text)));

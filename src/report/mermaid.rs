@@ -119,7 +119,8 @@ impl<'a> Chart<'a> {
                 ("matched", "as common without failure"),
                 ("could not be seen", "could not be seen"),
             ];
-            let because = because.iter().find(|(reason, _)| item.reason.contains(reason)).map_or("no entry matches", |(_, word)| word);
+            let because =
+                because.iter().find(|(reason, _)| item.reason.contains(reason)).map_or("no entry matches", |(_, word)| word);
             lines.push(because.to_owned());
             self.rule_out(&lines);
         }
@@ -201,7 +202,8 @@ mod tests {
 
     #[test]
     fn nothing_that_mermaid_reads_is_left_in_a_label() {
-        let hostile = "zqx\"]; click n0 \"javascript:alert(1)\" %%{init: {}}%% <b>`x`</b> #quot; $$x$$ fa:fa-car __b__ 1. x\n- y :::root";
+        let hostile =
+            "zqx\"]; click n0 \"javascript:alert(1)\" %%{init: {}}%% <b>`x`</b> #quot; $$x$$ fa:fa-car __b__ 1. x\n- y :::root";
         let lines = label(hostile);
         assert_eq!(lines.len(), LINES);
         for line in lines {
@@ -219,6 +221,9 @@ mod tests {
 
     #[test]
     fn ordinary_words_stay_as_they_are() {
-        assert_eq!(harmless("auth/missing-jwt: the request (of ‹email:1›) carried none"), "auth/missing-jwt: the request (of ‹email∶1›) carried none");
+        assert_eq!(
+            harmless("auth/missing-jwt: the request (of ‹email:1›) carried none"),
+            "auth/missing-jwt: the request (of ‹email∶1›) carried none"
+        );
     }
 }

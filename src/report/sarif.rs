@@ -96,7 +96,8 @@ fn rule(cause: &Cause) -> Value {
         help.push("The rule names no remedy.".to_owned());
         markdown.clone_from(&help);
     }
-    let tags: BTreeSet<&String> = [&cause.class, &cause.severity, &cause.status].into_iter().filter(|tag| !tag.is_empty()).collect();
+    let tags: BTreeSet<&String> =
+        [&cause.class, &cause.severity, &cause.status].into_iter().filter(|tag| !tag.is_empty()).collect();
     json!({
         "id": cause.root,
         // The title of this occurrence holds what its rule caught; so does the help.
@@ -176,7 +177,8 @@ fn of_unexplained(report: &Report, story: &Unexplained<'_>, rule: Option<usize>)
     result["locations"] = json!([location(&primary, &logical, None)]);
     result["relatedLocations"] = related(story.also.iter().copied());
     result["partialFingerprints"] = fingerprints(&unexplained_key(test));
-    result["properties"] = json!({ "verdict": test.verdict.word(), "leads": test.leads.iter().map(|lead| &lead.template).collect::<Vec<_>>() });
+    result["properties"] =
+        json!({ "verdict": test.verdict.word(), "leads": test.leads.iter().map(|lead| &lead.template).collect::<Vec<_>>() });
     result
 }
 
@@ -236,7 +238,8 @@ fn flow(chain: &Chain<'_>, primary: &Location) -> Value {
         let place = place.or_else(|| chain.tests.first().and_then(|test| location::of_test(test)).filter(|_| step.in_result));
         let lines = telling::step_lines(step, chain.error).join("\n");
         let service = record.and_then(|cited| cited.evidence.service.as_deref());
-        let logical = json!(service.iter().map(|name| json!({ "fullyQualifiedName": name, "kind": "module" })).collect::<Vec<_>>());
+        let logical =
+            json!(service.iter().map(|name| json!({ "fullyQualifiedName": name, "kind": "module" })).collect::<Vec<_>>());
         json!({
             "executionOrder": order,
             "location": location(place.as_ref().unwrap_or(primary), &logical, Some(&lines)),
@@ -261,7 +264,11 @@ fn fingerprints(key: &str) -> Value {
 }
 
 fn notifications(report: &Report, left_out: usize) -> Vec<Value> {
-    let broken = report.premises.iter().filter(|premise| !premise.holds).map(|premise| ("premise", premise.id.as_str(), &premise.statement));
+    let broken = report
+        .premises
+        .iter()
+        .filter(|premise| !premise.holds)
+        .map(|premise| ("premise", premise.id.as_str(), &premise.statement));
     let gaps = report.gaps.iter().map(|gap| ("gap", gap.kind.as_str(), &gap.statement));
     let told = broken.chain(gaps).take(RELATED).map(|(kind, id, statement)| {
         json!({ "descriptor": { "id": format!("{kind}/{id}") }, "level": "note", "message": { "text": text(statement) } })

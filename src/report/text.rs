@@ -171,7 +171,10 @@ impl Page {
         if let Some((first, last)) = story.seen.as_ref().filter(|_| self.shows("technical")) {
             let mut seen = first.clone();
             if first != last {
-                seen.push_str(&format!(" to {}", last.split_once(' ').filter(|(day, _)| first.starts_with(day)).map_or(last.as_str(), |(_, time)| time)));
+                seen.push_str(&format!(
+                    " to {}",
+                    last.split_once(' ').filter(|(day, _)| first.starts_with(day)).map_or(last.as_str(), |(_, time)| time)
+                ));
             }
             seen.push_str(" UTC");
             // A revision is named after its service.
@@ -192,7 +195,9 @@ impl Page {
             let label = if place == 0 { "   Tests" } else { "" };
             let priority = test.priority.map(|priority| format!("{priority} ")).unwrap_or_default();
             let room = self.width.saturating_sub(12 + priority.width());
-            self.entry(label, Style::Strong, 12, Style::Plain, &format!("{priority}{}", ending(test.id, room.min(PROSE))));
+            let gap = " ".repeat(12 - label.width());
+            let label = self.styled(Style::Strong, label);
+            self.out.push_str(&format!("{label}{gap}{priority}{}\n", ending(test.id, room)));
         }
         if tests.len() > TESTS {
             self.paragraph(12, Style::Faint, &format!("and {} more", tests.len() - TESTS));

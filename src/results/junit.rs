@@ -205,8 +205,12 @@ impl Document<'_> {
                 Some(case) => format!("; how {} ended is not known, it was left out", case.title()),
                 None => String::new(),
             };
-            let count = self.suites.count();
-            self.notes.add(Some(line), format!("{reason}; the {count} cases before it were used{cut_case}"));
+            let used = match self.suites.count() {
+                0 => "no case before it could be used".to_owned(),
+                1 => "the case before it was used".to_owned(),
+                count => format!("the {count} cases before it were used"),
+            };
+            self.notes.add(Some(line), format!("{reason}; {used}{cut_case}"));
         }
         self.suites.finish(self.notes)
     }

@@ -298,3 +298,34 @@ fn diagnosing_at_once_and_from_the_folder_is_the_same() {
     assert_eq!(report(&again).exits(0).out, at_once.out);
     assert!(Path::new(&saved).join("manifest.json").is_file());
 }
+
+#[test]
+fn what_the_configuration_takes_out_is_not_written_into_the_folder() {
+    let server = Server::start(Behaviour { entries: ten_minutes(30), ..Behaviour::default() });
+    let place = tempfile::tempdir().unwrap();
+    let (config, folder) = (place.path().join("fivewhys.toml"), place.path().join("pulled"));
+    std::fs::write(&config, "[redact.patterns]\nline = 'line \\d+ of api'\n").unwrap();
+    let window = format!("{}/{}", at(0), at(600_000));
+    let (url, folder_word, config_word) = (server.url(), folder.display().to_string(), config.display().to_string());
+    let words = [
+        "pull",
+        "--project",
+        "p",
+        "--service",
+        "api",
+        "--endpoint",
+        &url,
+        "--as",
+        "ndjson",
+        "-o",
+        &folder_word,
+        "--window",
+        &window,
+        "--config",
+        &config_word,
+    ];
+    ran(&mut bare(words)).exits(0);
+    let texts: Vec<String> = pulled(&folder).iter().map(|entry| Value::Object(entry.clone()).to_string()).collect();
+    assert_eq!(texts.len(), 30);
+    assert!(texts.iter().all(|text| text.contains("‹custom:")), "{}", texts[0]);
+}

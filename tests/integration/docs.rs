@@ -67,6 +67,7 @@ fn links_between_pages_lead_somewhere() {
         "CHANGELOG.md",
         "docs/guide.md",
         "docs/cloud-logging.md",
+        "docs/github-issues.md",
         "docs/configuration.md",
         "docs/lints.md",
         "docs/testing-rules.md",

@@ -54,10 +54,17 @@ fn check(server: &Server) {
         let body = seen.body.as_ref().map(Value::to_string).unwrap_or_default();
         assert!(!body.contains(TOKEN) && !seen.path.contains(TOKEN), "the token is in a request's text");
         let text = seen.body.as_ref().and_then(|body| body["body"].as_str()).unwrap_or_default();
-        assert!(text.chars().count() <= 65_536, "{} {} has a body of {} characters", seen.method, seen.path, text.chars().count());
+        assert!(
+            text.chars().count() <= 65_536,
+            "{} {} has a body of {} characters",
+            seen.method,
+            seen.path,
+            text.chars().count()
+        );
     }
     let mut open = std::collections::BTreeMap::new();
-    for issue in state.store.issues.values().filter(|issue| issue.open) {
+    // What an outsider copied is not ours.
+    for issue in state.store.issues.values().filter(|issue| issue.open && issue.author != "mallory") {
         for line in issue.body.lines().filter(|line| line.starts_with("`fivewhys-key: v1 ")) {
             *open.entry(line.to_owned()).or_insert(0) += 1;
         }

@@ -3,12 +3,14 @@
 // A test that cannot go on says so by panicking, in its plain functions too.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod actions;
 mod architecture;
 mod authoring;
 mod bad_input;
 mod cli;
 mod cloud;
 mod determinism;
+mod configuration;
 mod docs;
 mod github;
 mod compare;

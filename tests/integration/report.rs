@@ -6,6 +6,7 @@ use fivewhys::diagnosis::{Cause, Diagnosis};
 use fivewhys::report::{self, Format, Look, Report};
 use fivewhys::results::TestRun;
 
+mod again;
 mod formats;
 mod hostile;
 mod html;
@@ -13,6 +14,7 @@ mod mermaid;
 mod junit;
 mod sarif;
 mod scene;
+mod secrets;
 mod snapshots;
 
 fn rendered(report: &Report, format: Format) -> String {

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 mod interruption;
-mod corpus;
+pub mod corpus;
 mod killed;
 mod matching;
 mod parquet;

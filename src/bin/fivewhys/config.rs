@@ -164,7 +164,8 @@ mod tests {
 
     #[test]
     fn an_entry_that_says_nothing_is_a_mistake() {
-        let wrong = read("[[tests]]\npriority = \"P0\"\n[[tests]]\nmatch = \"a\"\n[[tests]]\nmatch = \"b\"\nimpcat = \"x\"\n").unwrap_err();
+        let wrong = read("[[tests]]\npriority = \"P0\"\n[[tests]]\nmatch = \"a\"\n[[tests]]\nmatch = \"b\"\nimpcat = \"x\"\n")
+            .unwrap_err();
         for expected in [
             "1:1: an entry of [[tests]] says with `match` which tests it is about",
             "3:1: an entry of [[tests]] sets a `priority`, an `impact`, or both",
@@ -177,7 +178,8 @@ mod tests {
 
     #[test]
     fn a_pattern_that_does_not_compile_is_named_with_its_place() {
-        let wrong = read("[redact]\nallow = [\"ok\", \"a[\"]\n[redact.patterns]\ncustomer = 'K-(\\d+'\nempty = ''\n").unwrap_err();
+        let wrong =
+            read("[redact]\nallow = [\"ok\", \"a[\"]\n[redact.patterns]\ncustomer = 'K-(\\d+'\nempty = ''\n").unwrap_err();
         for expected in [
             "2:16: `allow` is no regular expression that can be used: unclosed character class",
             "4:12: `customer` is no regular expression that can be used: unclosed group",

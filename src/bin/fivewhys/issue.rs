@@ -73,7 +73,8 @@ pub fn run(args: &IssueArgs, out: &mut dyn Write) -> anyhow::Result<ExitStatus> 
     let repo = args.access.repo(&section)?;
     let token = if args.offline { None } else { args.access.token(&section) };
     if args.apply && token.is_none() {
-        let message = "--apply needs a token: set GITHUB_TOKEN or GH_TOKEN, or log in with `gh auth login`; it needs `issues: write`";
+        let message =
+            "--apply needs a token: set GITHUB_TOKEN or GH_TOKEN, or log in with `gh auth login`; it needs `issues: write`";
         return Err(Fatal { message: message.to_owned(), status: ExitStatus::Usage }.into());
     }
     let report = without_token(report::read(&path)?, token.as_ref())?;

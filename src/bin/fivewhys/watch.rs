@@ -158,15 +158,60 @@ fn start(command: &[String]) -> Result<Child, Fatal> {
         .map_err(|error| Fatal { message: format!("cannot start `{program}`: {error}"), status: ExitStatus::Command(127) })
 }
 
-/// Waits for the command; Ctrl-C reaches it by itself, and what it makes of that is its own affair.
+/// Waits for the command. Ctrl-C reaches it by itself, and what it makes of that is its own affair; a request to end
+/// that is for us alone, as a CI system sends it where a run is cancelled, is passed on.
 async fn ended(child: &mut Child) -> io::Result<ProcessStatus> {
+    let mut requests = EndRequests::new()?;
     loop {
         tokio::select! {
             status = child.wait() => return status,
             _ = tokio::signal::ctrl_c() => {}
+            () = requests.next() => pass_on(child),
         }
     }
 }
+
+/// Requests to end, other than Ctrl-C.
+#[cfg(unix)]
+struct EndRequests(tokio::signal::unix::Signal);
+
+#[cfg(unix)]
+impl EndRequests {
+    fn new() -> io::Result<EndRequests> {
+        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).map(EndRequests)
+    }
+
+    async fn next(&mut self) {
+        if self.0.recv().await.is_none() {
+            std::future::pending().await
+        }
+    }
+}
+
+#[cfg(unix)]
+fn pass_on(child: &Child) {
+    let id = child.id().and_then(|id| rustix::process::Pid::from_raw(id.cast_signed()));
+    // A command that has ended meanwhile needs no telling.
+    let _ = id.map(|id| rustix::process::kill_process(id, rustix::process::Signal::TERM));
+}
+
+/// There are none.
+#[cfg(not(unix))]
+struct EndRequests;
+
+#[cfg(not(unix))]
+impl EndRequests {
+    fn new() -> io::Result<EndRequests> {
+        Ok(EndRequests)
+    }
+
+    async fn next(&mut self) {
+        std::future::pending().await
+    }
+}
+
+#[cfg(not(unix))]
+fn pass_on(_: &Child) {}
 
 fn spool_entries(spool: &mut impl Write, entries: Vec<Map<String, Value>>) -> io::Result<()> {
     for entry in entries {

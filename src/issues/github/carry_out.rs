@@ -6,6 +6,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::GitHub;
+use super::create::of_key;
 use super::wire::{Fault, Request};
 use crate::issues::again::again;
 use crate::issues::budget::close;
@@ -44,6 +45,8 @@ impl GitHub {
         let actions = plan.actions.clone();
         let mut done: BTreeSet<&str> = BTreeSet::new();
         let mut stopped: Option<String> = None;
+        let known: BTreeSet<u64> =
+            tracker.issues.iter().map(|issue| issue.number).chain(tracker.foreign.iter().copied()).collect();
         for action in &actions {
             let outcomes = match (&stopped, action) {
                 (Some(_), Action::Nothing { .. }) => vec![nothing(action)],
@@ -57,6 +60,8 @@ impl GitHub {
                 }
             };
             for mut outcome in outcomes {
+                let there = tracker.issues.iter().find(|issue| Some(issue.number) == outcome.issue);
+                outcome.url = outcome.url.or_else(|| there.and_then(|issue| issue.url.clone()));
                 if outcome.done == STOP {
                     outcome.done = FAILED.to_owned();
                     stopped = Some(outcome.note.clone().unwrap_or_default());
@@ -65,6 +70,50 @@ impl GitHub {
                 plan.outcomes.push(outcome);
             }
         }
+        if stopped.is_none() {
+            for outcome in self.twins(plan, &actions, &known).await {
+                said(&outcome);
+                plan.outcomes.push(outcome);
+            }
+        }
+    }
+
+    /// Looks once more at what was opened: lists may lag behind, so that two processes did not see each other's issues at first.
+    async fn twins(&self, plan: &Plan, actions: &[Action], known: &BTreeSet<u64>) -> Vec<Outcome> {
+        let mut outcomes = Vec::new();
+        let created: Vec<&Outcome> = plan.outcomes.iter().filter(|outcome| outcome.done == "created").collect();
+        let Some(first) = created.first().and_then(|made| actions.iter().find(|action| action.key() == made.key)) else {
+            return outcomes;
+        };
+        self.pace.due().await;
+        let looked = async {
+            let youngest = self.youngest().await?;
+            for made in created {
+                let Some(key) = Key::read(&made.key) else { continue };
+                let mut open = of_key(&youngest, &key, known);
+                open.retain(|issue| issue.open);
+                self.settle_rivals(&key, &open, made.issue, &mut outcomes).await?;
+            }
+            Ok(())
+        };
+        if let Err(fault) = looked.await {
+            let why = "whether somebody opened a second issue at the same moment could not be seen";
+            let fault: Fault = fault;
+            outcomes.push(outcome(first, FAILED, Some(format!("{why}: {fault}"))));
+        }
+        outcomes
+    }
+
+    /// Of several open issues about one cause the oldest stays.
+    async fn settle_rivals(&self, key: &Key, open: &[Issue], own: Option<u64>, outcomes: &mut Vec<Outcome>) -> Result<(), Fault> {
+        let Some(kept) = open.first() else { return Ok(()) };
+        for rival in open.iter().skip(1) {
+            // That of somebody else is left to them; the same author is most likely this program at the same moment.
+            if own == Some(rival.number) || (rival.author.is_some() && rival.author == kept.author) {
+                self.close(&close(key, rival, kept.number), outcomes).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn made_label(&self, action: &Action) -> Vec<Outcome> {
@@ -75,9 +124,11 @@ impl GitHub {
             Ok(_) => outcome(action, "labelled", None),
             // Somebody else was faster, or this very request was, and its answer was lost.
             Err(Fault::Refused { status: 422, .. }) => outcome(action, "nothing", Some("the label is there".to_owned())),
-            Err(fault) if fault.is_of_one_issue() => {
-                outcome(action, "nothing", Some(format!("the label could not be made ({fault}); GitHub makes it with the first issue")))
-            }
+            Err(fault) if fault.is_of_one_issue() => outcome(
+                action,
+                "nothing",
+                Some(format!("the label could not be made ({fault}); GitHub makes it with the first issue")),
+            ),
             Err(fault) => end(action, &fault),
         }]
     }
@@ -111,7 +162,8 @@ impl GitHub {
         key: &Key,
         outcomes: &mut Vec<Outcome>,
     ) -> Result<(), CarryOutError> {
-        let known: BTreeSet<u64> = tracker.issues.iter().map(|issue| issue.number).collect();
+        let known: BTreeSet<u64> =
+            tracker.issues.iter().map(|issue| issue.number).chain(tracker.foreign.iter().copied()).collect();
         let Some(opened) = self.open(create, key, &known).await? else { return Ok(()) };
         let own = opened.own.then_some(opened.issue.number);
         if opened.own {
@@ -122,12 +174,7 @@ impl GitHub {
         tracker.renew(opened.issue.clone());
         let open: Vec<Issue> = self.newest(key, &known).await?.into_iter().filter(|issue| issue.open).collect();
         let Some(kept) = open.first() else { return Ok(()) };
-        for rival in open.iter().skip(1) {
-            // That of somebody else is left to them; the same author is most likely this program at the same moment.
-            if own == Some(rival.number) || (rival.author.is_some() && rival.author == kept.author) {
-                self.close(&close(key, rival, kept.number), outcomes).await?;
-            }
-        }
+        self.settle_rivals(key, &open, own, outcomes).await?;
         if own == Some(kept.number) {
             return Ok(());
         }
@@ -171,7 +218,7 @@ impl GitHub {
                     wrote |= matches!(action, Action::Update { .. } | Action::Reopen { .. });
                     self.write(&action, outcomes).await?;
                 } else if round == 0 {
-                    outcomes.push(outcome(&action, "nothing", Some("the issue changed meanwhile; the next run sees to it".to_owned())));
+                    outcomes.push(outcome(&action, "nothing", Some(left_out(group))));
                 }
             }
             // Nothing on GitHub compares and sets: whoever else wrote at this moment is noticed by looking again.
@@ -250,6 +297,15 @@ impl GitHub {
         }
         Ok(())
     }
+}
+
+/// Why something is not done that follows from how things are now, but is not in the plan.
+fn left_out(group: &[&Action]) -> String {
+    let planned = group.iter().find_map(|action| match action {
+        Action::Nothing { reason, .. } => Some(reason.clone()),
+        _ => None,
+    });
+    planned.unwrap_or_else(|| "the issue changed meanwhile; the next run sees to it".to_owned())
 }
 
 const FAILED: &str = "failed";

@@ -25,7 +25,11 @@ impl GitHub {
         // Somebody else may have looked before this one was there.
         let all = self.with_line(issue, &line).await?;
         if all.first().is_some_and(|first| first.id < own) {
-            self.ask(&Request::new(Method::DELETE, format!("/issues/comments/{own}"))).await?;
+            let deleted = self.ask(&Request::new(Method::DELETE, format!("/issues/comments/{own}"))).await;
+            // Gone already, where the answer was lost the first time.
+            if !matches!(deleted, Err(Fault::Refused { status: 404 | 410, .. })) {
+                deleted?;
+            }
         }
         Ok(true)
     }

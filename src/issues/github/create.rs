@@ -77,15 +77,23 @@ impl GitHub {
     ///
     /// Not asked by label: an issue is there before its labels are.
     pub(super) async fn newest(&self, key: &Key, known: &BTreeSet<u64>) -> Result<Vec<Issue>, Fault> {
+        Ok(of_key(&self.youngest().await?, key, known))
+    }
+
+    /// The hundred youngest issues.
+    pub(super) async fn youngest(&self) -> Result<Vec<Issue>, Fault> {
         let query = "state=all&sort=created&direction=desc&per_page=100";
         let answer = self.ask(&Request::get("/issues").query(query)).await?;
-        let issues = answer.json::<Vec<RawIssue>>()?.into_iter().map(RawIssue::issue);
-        let mut own: Vec<Issue> = issues
-            .filter(|issue| !issue.pull_request && !known.contains(&issue.number) && issue.key().as_ref() == Some(key))
-            .collect();
-        own.sort_by_key(|issue| issue.number);
-        Ok(own)
+        Ok(answer.json::<Vec<RawIssue>>()?.into_iter().map(RawIssue::issue).collect())
     }
+}
+
+/// Those with this key, oldest first.
+pub(super) fn of_key(issues: &[Issue], key: &Key, known: &BTreeSet<u64>) -> Vec<Issue> {
+    let fits = |issue: &&Issue| !issue.pull_request && !known.contains(&issue.number) && issue.key().as_ref() == Some(key);
+    let mut own: Vec<Issue> = issues.iter().filter(fits).cloned().collect();
+    own.sort_by_key(|issue| issue.number);
+    own
 }
 
 fn read(answer: &Answer) -> Result<Issue, Fault> {

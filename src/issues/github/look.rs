@@ -6,12 +6,12 @@ use super::GitHub;
 use super::paging::encoded;
 use super::shapes::{RawComment, RawIssue, RawLabel, RawMilestone, unix};
 use super::wire::{Fault, Request};
+use crate::issues::Question;
 use crate::issues::decide::referenced;
 use crate::issues::key::{Key, comment_key};
 use crate::issues::memory::Memory;
 use crate::issues::region::Region;
 use crate::issues::tracker::{Comment, Issue, Target, Tracker};
-use crate::issues::Question;
 
 impl GitHub {
     /// Looks at all that a plan depends on. What cannot be looked at is among the tracker's problems.
@@ -74,6 +74,7 @@ impl GitHub {
             } else {
                 let note = "has a key line but no label, and was opened by somebody from outside: it is left alone";
                 tracker.notes.push(format!("#{} {note}", issue.number));
+                tracker.foreign.push(issue.number);
             }
         }
         Ok(())
@@ -87,7 +88,9 @@ impl GitHub {
             Ok(found) => found,
             // A token of one repository may be refused what lies beside it.
             Err(Fault::Refused { status: 404 | 422, .. }) => {
-                return tracker.notes.push("whether issues were moved to other repositories cannot be seen with this token".to_owned());
+                return tracker
+                    .notes
+                    .push("whether issues were moved to other repositories cannot be seen with this token".to_owned());
             }
             Err(fault) => return tracker.problems.push(told("the search for issues that were moved", &fault)),
         };

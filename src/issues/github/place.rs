@@ -33,13 +33,19 @@ pub(super) enum Redirect {
 impl Place {
     pub(super) fn new(api: &str, repo: &str) -> Result<Place, Fault> {
         let api = api.trim().trim_end_matches('/').to_owned();
-        let url = reqwest::Url::parse(&api).map_err(|_| Fault::Usage(format!("{api} is no address such as https://api.github.com")))?;
+        let url =
+            reqwest::Url::parse(&api).map_err(|_| Fault::Usage(format!("{api} is no address such as https://api.github.com")))?;
         let host = url.host_str().unwrap_or_default();
-        let local = host == "localhost" || host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
+        let local =
+            host == "localhost" || host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
         match url.scheme() {
             "https" => {}
             "http" if local => {}
-            _ => return Err(Fault::Usage(format!("{api}: expected https; plain http is for this machine only, as it shows the token"))),
+            _ => {
+                return Err(Fault::Usage(format!(
+                    "{api}: expected https; plain http is for this machine only, as it shows the token"
+                )));
+            }
         }
         if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
             return Err(Fault::Usage("the address of the API holds more than scheme, host, port and path".to_owned()));
@@ -80,7 +86,9 @@ impl Place {
                 *root = Root { path: other.to_owned(), sure: true };
                 Ok(Redirect::Renamed)
             }
-            Some(other) if other == root.path => Err(Fault::Refused { status: 301, message: "the server redirects in a circle".to_owned() }),
+            Some(other) if other == root.path => {
+                Err(Fault::Refused { status: 301, message: "the server redirects in a circle".to_owned() })
+            }
             _ => Ok(Redirect::Moved(full)),
         }
     }
@@ -98,7 +106,10 @@ fn origin(api: &str) -> &str {
 
 fn well_named(repo: &str) -> Result<&str, Fault> {
     let part = |name: &str| {
-        !name.is_empty() && name != "." && name != ".." && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+        !name.is_empty()
+            && name != "."
+            && name != ".."
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
     };
     match repo.split_once('/') {
         Some((owner, name)) if part(owner) && part(name) => Ok(repo),
@@ -112,10 +123,18 @@ mod tests {
 
     #[test]
     fn a_token_travels_by_https_or_stays_on_this_machine() {
-        for good in ["https://api.github.com/", "https://ghe.example/api/v3", "http://127.0.0.1:8080", "http://[::1]:1", "http://localhost:1"] {
+        for good in [
+            "https://api.github.com/",
+            "https://ghe.example/api/v3",
+            "http://127.0.0.1:8080",
+            "http://[::1]:1",
+            "http://localhost:1",
+        ] {
             assert!(Place::new(good, "o/r").is_ok(), "{good}");
         }
-        for bad in ["http://ghe.example/api/v3", "http://127.0.0.1.example", "ftp://x", "api.github.com", "https://user:pw@ghe.example"] {
+        for bad in
+            ["http://ghe.example/api/v3", "http://127.0.0.1.example", "ftp://x", "api.github.com", "https://user:pw@ghe.example"]
+        {
             assert!(Place::new(bad, "o/r").is_err(), "{bad}");
         }
         for bad in ["o", "o/r/x", "../r", "o/r?x", "", "o/"] {

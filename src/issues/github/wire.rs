@@ -57,9 +57,9 @@ impl Fault {
         match self {
             Fault::Refused { status: 401, .. } => Some("the token is wrong or has expired"),
             Fault::Refused { status: 403, .. } => Some("the token needs the permissions `issues: write` and `metadata: read`"),
-            Fault::Refused { status: 404, .. } => {
-                Some("there is no such repository or issue, or the token may not see it (it needs `issues: write` and `metadata: read`)")
-            }
+            Fault::Refused { status: 404, .. } => Some(
+                "there is no such repository or issue, or the token may not see it (it needs `issues: write` and `metadata: read`)",
+            ),
             Fault::Refused { status: 410, .. } => Some("issues are switched off in this repository, or the issue was deleted"),
             _ => None,
         }
@@ -176,7 +176,10 @@ impl GitHub {
     pub(super) fn settled(&self, request: &Request, answer: Answer) -> Result<Option<Answer>, Fault> {
         match answer.status {
             200..=299 => {
-                if request.under_repository && request.method == Method::GET && !request.suffix.contains(|c: char| c.is_ascii_digit()) {
+                if request.under_repository
+                    && request.method == Method::GET
+                    && !request.suffix.contains(|c: char| c.is_ascii_digit())
+                {
                     self.place.settle();
                 }
                 Ok(Some(answer))
@@ -221,7 +224,8 @@ impl GitHub {
 
     /// Sends once.
     pub(super) async fn send(&self, request: &Request) -> Result<Sent, Fault> {
-        let at = if request.under_repository { self.place.of_repository(&request.suffix) } else { self.place.of_api(&request.suffix) };
+        let at =
+            if request.under_repository { self.place.of_repository(&request.suffix) } else { self.place.of_api(&request.suffix) };
         let at = if request.query.is_empty() { at } else { format!("{at}?{}", request.query) };
         let mut builder = self.http.request(request.method.clone(), at).headers(self.headers()?);
         if let Some(body) = &request.body {
@@ -246,7 +250,8 @@ impl GitHub {
             return Ok(Sent::Limit(limit));
         }
         // Cut off on its way, though the connection did not say so: its effect is there all the same.
-        if (200..300).contains(&status) && status != 204 && serde_json::from_slice::<serde::de::IgnoredAny>(&answer.body).is_err() {
+        if (200..300).contains(&status) && status != 204 && serde_json::from_slice::<serde::de::IgnoredAny>(&answer.body).is_err()
+        {
             return Ok(Sent::Lost("the answer is damaged".to_owned()));
         }
         Ok(Sent::Answer(answer))

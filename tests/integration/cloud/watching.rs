@@ -82,3 +82,30 @@ fn results_are_those_that_the_command_wrote() {
     assert!(said.out.contains("was not written by this run"), "{}", said.out);
     assert!(report["reproduce"].as_str().unwrap().contains("-t "), "{report}");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_request_to_end_is_passed_on_to_the_command_and_what_was_logged_is_kept() {
+    let server = Server::start(Behaviour::default());
+    let folder = tempfile::tempdir().unwrap();
+    let (url, out) = (server.url(), folder.path().join("f").display().to_string());
+    let asked = ["watch", "--project", "p", "--endpoint", &url, "--settle", "0s", "--save", &out];
+    let command = ["--", "sh", "-c", "trap 'echo told; exit 9' TERM; echo ready; while :; do sleep 0.05; done"];
+    let mut watched = bare(asked.iter().chain(&command).copied())
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut printed = std::io::BufReader::new(watched.stdout.take().unwrap());
+    let mut first = String::new();
+    std::io::BufRead::read_line(&mut printed, &mut first).unwrap();
+    assert_eq!(first, "ready\n");
+    let told = std::process::Command::new("kill").args(["-TERM", &watched.id().to_string()]).status().unwrap();
+    assert!(told.success());
+    let mut rest = String::new();
+    std::io::Read::read_to_string(&mut printed, &mut rest).unwrap();
+    assert_eq!(watched.wait().unwrap().code(), Some(9));
+    assert!(rest.starts_with("told\n"), "{rest}");
+    assert!(folder.path().join("f/manifest.json").is_file());
+}

@@ -39,7 +39,10 @@ fn a_limit_drops_details_and_never_what_a_reader_needs() {
     for format in ["text", "markdown"] {
         let whole = fivewhys(&["report", "-f", format], &[&report]).out;
         let mut shorter = 0;
-        for limit in [whole.len(), whole.len() - 1, whole.len() * 3 / 4, 2500] {
+        let too_little = fivewhys(&["report", "-f", format, "--max-bytes", "50"], &[&report]).err;
+        let least: usize = too_little.split_whitespace().find_map(|word| word.parse().ok()).unwrap();
+        let parts = (1..20).map(|part| least + (whole.len() - least) * part / 20);
+        for limit in [whole.len(), whole.len() - 1, least].into_iter().chain(parts) {
             let said = fivewhys(&["report", "-f", format, "--max-bytes", &limit.to_string()], &[&report]);
             assert_eq!(said.status, 0, "{format} {limit}: {}", said.err);
             assert!(said.out.len() <= limit);

@@ -1,34 +1,44 @@
 //! Whatever goes wrong at whatever call: never two open issues with one key, and what could not be done is said.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use super::runs::{Run, Saved, seen};
 use super::server::{Seen, Server, Trouble};
+use super::store::Store;
 use super::{apply, call, check};
 use crate::program::Ran;
 
 /// What a repository looks like from outside: issues by title with state and text, comments.
-fn end_state(server: &Server) -> (Vec<(String, bool, String)>, usize) {
+type EndState = (Vec<(String, bool, String)>, usize);
+
+fn end_state(server: &Server) -> EndState {
     let store = &server.state().store;
     let issues = store.issues.values().map(|issue| (issue.title.clone(), issue.open, issue.body.clone()));
     (issues.collect(), store.comments.len())
 }
 
 /// A repository with one issue that is closed and one that is open, and a run that reopens, comments, updates and creates.
-fn scene() -> (Server, Saved) {
+fn scene() -> (Server, &'static Saved) {
+    static PREPARED: OnceLock<(Store, Saved)> = OnceLock::new();
+    let (store, report) = PREPARED.get_or_init(|| {
+        let server = Server::start();
+        let before = [seen("auth/missing-jwt", &["test_login"]), seen("network/timeout", &["test_slow"])];
+        apply(&server, &Run::new(1, &before).save()).exits(0);
+        server.state().store.close(1, 0);
+        let worse = seen("network/timeout", &["test_slow", "test_slower"]);
+        let after = Run::new(2, &[seen("auth/missing-jwt", &["test_login"]), worse, seen("cloud-run/crash", &["test_start"])]);
+        let store = server.state().store.clone();
+        (store, after.save())
+    });
     let server = Server::start();
-    let before = [seen("auth/missing-jwt", &["test_login"]), seen("network/timeout", &["test_slow"])];
-    apply(&server, &Run::new(1, &before).save()).exits(0);
-    server.state().store.close(1, 0);
-    server.take_seen();
-    let worse = seen("network/timeout", &["test_slow", "test_slower"]);
-    let after = Run::new(2, &[seen("auth/missing-jwt", &["test_login"]), worse, seen("cloud-run/crash", &["test_start"])]);
-    (server, after.save())
+    server.state().store = store.clone();
+    (server, report)
 }
 
-fn faultless() -> ((Vec<(String, bool, String)>, usize), usize) {
+fn faultless() -> (EndState, usize) {
     let (server, report) = scene();
-    apply(&server, &report).exits(0).says(&["reopened #1", "commented #1", "commented #2", "updated #2", "created #3"]);
+    apply(&server, report).exits(0).says(&["reopened #1", "commented #1", "commented #2", "updated #2", "created #3"]);
     let calls = server.take_seen().len();
     (end_state(&server), calls)
 }
@@ -50,7 +60,7 @@ fn a_fault_at_any_call_leaves_what_a_run_without_faults_leaves() {
             let (server, report) = scene();
             let trouble = kind.clone();
             server.misbehave(move |_, number| (number == place).then(|| trouble.clone()));
-            let ran = apply(&server, &report);
+            let ran = apply(&server, report);
             assert_eq!(ran.status, Some(0), "{kind:?} at call {place}:\n{}\n{}", ran.out, ran.err);
             assert_eq!(end_state(&server), wanted, "{kind:?} at call {place}");
         }
@@ -63,9 +73,9 @@ fn faults_that_last_are_said_and_the_next_run_does_what_is_left() {
     for place in 0..calls {
         let (server, report) = scene();
         server.misbehave(move |_, number| (number >= place).then_some(Trouble::FailedAfter));
-        apply(&server, &report).exits(4);
+        apply(&server, report).exits(4);
         server.behave();
-        apply(&server, &report).exits(0);
+        apply(&server, report).exits(0);
         assert_eq!(end_state(&server), wanted, "from call {place} on");
     }
 }
@@ -74,10 +84,11 @@ fn faults_that_last_are_said_and_the_next_run_does_what_is_left() {
 fn nothing_is_created_where_the_look_fails_or_is_cut_short() {
     let report = Run::new(1, &[seen("auth/missing-jwt", &["test_login"])]).save();
     type Which = fn(&Seen) -> bool;
-    let looks: [(&str, Which); 3] =
-        [("search", |seen| seen.path == "/search/issues"), ("list", |seen| seen.path.ends_with("/issues")), ("labels", |seen| {
-            seen.path.ends_with("/labels")
-        })];
+    let looks: [(&str, Which); 3] = [
+        ("search", |seen| seen.path == "/search/issues"),
+        ("list", |seen| seen.path.ends_with("/issues")),
+        ("labels", |seen| seen.path.ends_with("/labels")),
+    ];
     for (name, which) in looks {
         let server = Server::start();
         server.misbehave(move |seen, _| which(seen).then_some(Trouble::Instead(500, vec![], "x")));
@@ -103,7 +114,8 @@ fn two_processes_at_once_leave_one_open_issue_for_each_cause() {
         let (one, other) = (Run::new(1, &causes).save(), Run::new(2, &causes).save());
         // Both look before either has written, and what each writes takes its time.
         server.misbehave(move |seen, number| {
-            let millis = if seen.method == "POST" { 40 + (number as u64 * 7 + round * 11) % 60 } else { (number as u64 * 5 + round) % 20 };
+            let millis =
+                if seen.method == "POST" { 40 + (number as u64 * 7 + round * 11) % 60 } else { (number as u64 * 5 + round) % 20 };
             Some(Trouble::Slow(Duration::from_millis(millis)))
         });
         let spawn = |report: &Saved| call(&server, report, &["--apply"]).stdout(std::process::Stdio::piped()).spawn().unwrap();

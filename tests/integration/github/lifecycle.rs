@@ -23,7 +23,9 @@ fn ten_runs_with_one_cause_fixed_one_returning_and_one_new_leave_three_well_kept
     let server = Server::start();
     let all_pass = ["test_login", "test_logout", "test_slow", "test_start"];
 
-    apply(&server, &Run::new(1, &[login(), timeout()]).passed(&["test_start"]).save()).exits(0).says(&["created #1", "created #2"]);
+    apply(&server, &Run::new(1, &[login(), timeout()]).passed(&["test_start"]).save())
+        .exits(0)
+        .says(&["created #1", "created #2"]);
     assert_eq!(writes(&server), ["POST /labels", "POST /labels", "POST /issues", "POST /issues"]);
     apply(&server, &Run::new(2, &[login(), timeout()]).save()).exits(0).says(&["updated #1", "updated #2"]);
     assert_eq!(writes(&server), ["PATCH /issues/1", "PATCH /issues/2"], "seen again: no comment, no label");
@@ -32,7 +34,11 @@ fn ten_runs_with_one_cause_fixed_one_returning_and_one_new_leave_three_well_kept
     for (number, quiet) in [(3, 1), (4, 2)] {
         apply(&server, &Run::new(number, &[timeout()]).passed(&LOGIN).save()).exits(0);
         assert_eq!(writes(&server).len(), 2, "the counts of #1 and the table of #2");
-        assert!(server.state().store.issues[&1].body.contains(if quiet == 1 { "in the last run of its" } else { "the last 2 runs" }));
+        assert!(server.state().store.issues[&1].body.contains(if quiet == 1 {
+            "in the last run of its"
+        } else {
+            "the last 2 runs"
+        }));
     }
     apply(&server, &Run::new(5, &[timeout()]).passed(&LOGIN).save()).exits(0).says(&["commented #1"]);
     assert!(server.state().store.comments_of(1)[0].contains("**No longer seen:** in the last 3 runs"));
@@ -50,7 +56,10 @@ fn ten_runs_with_one_cause_fixed_one_returning_and_one_new_leave_three_well_kept
         let store = &server.state().store;
         assert!(store.issues[&2].open && !store.issues[&1].open && store.issues[&3].open);
         let comment = store.comments_of(2)[0];
-        assert!(comment.contains("**Back:**") && comment.contains("api-00007-abc") && comment.contains("`test_slower`"), "{comment}");
+        assert!(
+            comment.contains("**Back:**") && comment.contains("api-00007-abc") && comment.contains("`test_slower`"),
+            "{comment}"
+        );
     }
     apply(&server, &back.save()).exits(0);
     server.take_seen();
@@ -63,7 +72,9 @@ fn ten_runs_with_one_cause_fixed_one_returning_and_one_new_leave_three_well_kept
     let store = &server.state().store;
     assert_eq!((store.issues.len(), store.comments.len()), (3, 2), "three causes, and two things worth a comment");
     assert_eq!(store.issues[&2].body.matches("| [").count() + store.issues[&2].body.matches("| `r-").count(), 9);
-    for (number, title) in [(1, "What auth/missing-jwt saw (auth/missing-jwt)"), (3, "What cloud-run/crash saw (cloud-run/crash)")] {
+    for (number, title) in
+        [(1, "What auth/missing-jwt saw (auth/missing-jwt)"), (3, "What cloud-run/crash saw (cloud-run/crash)")]
+    {
         assert_eq!(store.issues[&number].title, title);
         assert_eq!(store.issues[&number].labels, ["fivewhys"]);
     }
@@ -73,7 +84,8 @@ fn ten_runs_with_one_cause_fixed_one_returning_and_one_new_leave_three_well_kept
 fn without_apply_nothing_is_written_and_the_exact_text_is_shown() {
     let server = Server::start();
     let report = Run::new(1, &[login()]).save();
-    let planned = issue(&server, &report, &[]).exits(0).says(&["1 to create", "create auth/missing-jwt", "why: no issue has this key"]);
+    let planned =
+        issue(&server, &report, &[]).exits(0).says(&["1 to create", "create auth/missing-jwt", "why: no issue has this key"]);
     assert!(writes(&server).is_empty());
     let json = issue(&server, &report, &["--plan-json"]).exits(0).report();
     let create = json["actions"].as_array().unwrap().iter().find(|action| action["do"] == "create").unwrap();

@@ -98,13 +98,16 @@ fn key_of(rule: &'static str) -> String {
 fn what_people_wrote_and_ticked_survives_an_update() {
     let server = changed(|store| {
         let issue = store.issues.get_mut(&1).unwrap();
-        let ticked = issue.body.replace("- [ ] Now: Put it right.", "- [x] Now: Put it right.");
+        let ticked = issue.body.replace("- [ ] **Now:** Put it right.", "- [x] **Now:** Put it right.");
         issue.body = format!("We look into it. @mona\n\n{ticked}\n\nSee also the wiki.").replace('\n', "\r\n");
     });
     apply(&server, &second()).exits(0).says(&["updated #1"]);
     let body = server.state().store.issues[&1].body.clone();
-    assert!(body.starts_with("We look into it. @mona\n\n`fivewhys-key: v1 ") && body.ends_with("\n\nSee also the wiki."), "{body}");
-    assert!(body.contains("- [x] Now: Put it right.") && body.contains("Seen in 2 runs"), "{body}");
+    assert!(
+        body.starts_with("We look into it. @mona\n\n`fivewhys-key: v1 ") && body.ends_with("\n\nSee also the wiki."),
+        "{body}"
+    );
+    assert!(body.contains("- [x] **Now:** Put it right.") && body.contains("Seen in 2 runs"), "{body}");
 }
 
 #[test]

@@ -171,8 +171,12 @@ fn checked_request(seen: &Seen) -> Vec<String> {
         Some(operation) => openapi::request(operation, &seen.query, seen.body.as_ref()),
         None => vec![format!("{} {}: GitHub has no such operation", seen.method, seen.path)],
     };
-    let header = |name: &str| seen.headers.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str()).unwrap_or_default();
-    if header("accept") != "application/vnd.github+json" || header("x-github-api-version").is_empty() || header("user-agent").is_empty() {
+    let header =
+        |name: &str| seen.headers.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str()).unwrap_or_default();
+    if header("accept") != "application/vnd.github+json"
+        || header("x-github-api-version").is_empty()
+        || header("user-agent").is_empty()
+    {
         wrong.push(format!("{} {}: headers {:?}", seen.method, seen.path, seen.headers));
     }
     wrong

@@ -129,7 +129,8 @@ impl Store {
     fn list(&self, seen: &Seen) -> Answered {
         let label = query(seen, "labels").map(str::to_lowercase);
         let all = query(seen, "state") == Some("all");
-        let carries = |issue: &Kept| label.as_ref().is_none_or(|label| issue.labels.iter().any(|own| own.to_lowercase() == *label));
+        let carries =
+            |issue: &Kept| label.as_ref().is_none_or(|label| issue.labels.iter().any(|own| own.to_lowercase() == *label));
         let mut found: Vec<&Kept> = self.issues.values().filter(|issue| carries(issue) && (all || issue.open)).collect();
         if query(seen, "direction") != Some("asc") {
             found.reverse();
@@ -153,10 +154,12 @@ impl Store {
 
     fn search(&self, seen: &Seen) -> Answered {
         let words = query(seen, "q").unwrap_or_default();
-        let phrases: Vec<&str> = words.split('"').skip(1).step_by(2).filter(|phrase| !words.contains(&format!("-label:\"{phrase}\""))).collect();
+        let phrases: Vec<&str> =
+            words.split('"').skip(1).step_by(2).filter(|phrase| !words.contains(&format!("-label:\"{phrase}\""))).collect();
         let without = words.split("-label:\"").nth(1).and_then(|rest| rest.split('"').next());
         let fits = |issue: &&Kept| {
-            phrases.iter().all(|phrase| issue.body.contains(phrase)) && !without.is_some_and(|label| issue.labels.iter().any(|own| own == label))
+            phrases.iter().all(|phrase| issue.body.contains(phrase))
+                && !without.is_some_and(|label| issue.labels.iter().any(|own| own == label))
         };
         let items: Vec<Value> = if words.contains("user:octo") {
             self.elsewhere.iter().filter(fits).map(|issue| self.issue(issue, "/repos/octo/other")).collect()
@@ -168,7 +171,11 @@ impl Store {
             item
         });
         let items: Vec<Value> = scored.collect();
-        (200, Vec::new(), json!({ "total_count": items.len(), "incomplete_results": self.incomplete, "search_type": "lexical", "items": items }))
+        (
+            200,
+            Vec::new(),
+            json!({ "total_count": items.len(), "incomplete_results": self.incomplete, "search_type": "lexical", "items": items }),
+        )
     }
 
     fn create(&mut self, seen: &Seen) -> Answered {
@@ -192,7 +199,8 @@ impl Store {
 
     fn one(&mut self, method: &str, number: u64, rest: &[&str], seen: &Seen) -> Answered {
         if let Some(place) = self.moved.get(&number) {
-            let body = json!({ "message": "Moved Permanently", "url": place, "documentation_url": "https://docs.github.com/rest" });
+            let body =
+                json!({ "message": "Moved Permanently", "url": place, "documentation_url": "https://docs.github.com/rest" });
             return (301, vec![("location".to_owned(), place.clone())], body);
         }
         if self.gone.contains(&number) {
@@ -289,7 +297,8 @@ impl Store {
             "updated_at": self.now.to_string(), "author_association": issue.association
         });
         if issue.pull_request {
-            value["pull_request"] = json!({ "url": url, "html_url": page, "diff_url": page, "patch_url": page, "merged_at": null });
+            value["pull_request"] =
+                json!({ "url": url, "html_url": page, "diff_url": page, "patch_url": page, "merged_at": null });
         }
         value
     }
@@ -341,7 +350,11 @@ fn query<'s>(seen: &'s Seen, name: &str) -> Option<&'s str> {
 }
 
 fn refused(status: u16, message: &str) -> Answered {
-    (status, Vec::new(), json!({ "message": message, "documentation_url": "https://docs.github.com/rest", "status": status.to_string() }))
+    (
+        status,
+        Vec::new(),
+        json!({ "message": message, "documentation_url": "https://docs.github.com/rest", "status": status.to_string() }),
+    )
 }
 
 fn invalid(code: &str) -> Answered {

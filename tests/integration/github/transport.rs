@@ -21,7 +21,8 @@ fn the_token_goes_into_one_header_and_nowhere_else() {
         issue(&server, &saved, more).exits(0);
     }
     for seen in server.take_seen() {
-        let with: Vec<&str> = seen.headers.iter().filter(|(_, value)| value.contains(TOKEN)).map(|(name, _)| name.as_str()).collect();
+        let with: Vec<&str> =
+            seen.headers.iter().filter(|(_, value)| value.contains(TOKEN)).map(|(name, _)| name.as_str()).collect();
         assert_eq!(with, ["authorization"]);
     }
     // A server that repeats it does not make us repeat it.
@@ -32,11 +33,14 @@ fn the_token_goes_into_one_header_and_nowhere_else() {
 #[test]
 fn without_a_token_a_plan_is_made_and_nothing_is_applied() {
     let server = Server::start();
-    let mut planned = call(&server, &run(1), &[]);
+    let report = run(1);
+    let mut planned = call(&server, &report, &[]);
     finish(planned.env_remove("GITHUB_TOKEN").env("PATH", ""), b"").exits(0).says(&["2 to create"]);
-    let mut applied = call(&server, &run(1), &["--apply"]);
-    finish(applied.env_remove("GITHUB_TOKEN").env("PATH", ""), b"").exits(2).complains(&["--apply needs a token", "GITHUB_TOKEN"]);
-    let mut other = call(&server, &run(1), &["--apply"]);
+    let mut applied = call(&server, &report, &["--apply"]);
+    finish(applied.env_remove("GITHUB_TOKEN").env("PATH", ""), b"")
+        .exits(2)
+        .complains(&["--apply needs a token", "GITHUB_TOKEN"]);
+    let mut other = call(&server, &report, &["--apply"]);
     finish(other.env_remove("GITHUB_TOKEN").env("GH_TOKEN", TOKEN), b"").exits(0);
 }
 
@@ -49,7 +53,8 @@ fn the_gh_command_is_asked_last() {
     let gh = folder.path().join("gh");
     std::fs::write(&gh, format!("#!/bin/sh\n[ \"$1 $2\" = 'auth token' ] && echo {TOKEN}\n")).unwrap();
     std::fs::set_permissions(&gh, std::fs::Permissions::from_mode(0o755)).unwrap();
-    let mut applied = call(&server, &run(1), &["--apply"]);
+    let report = run(1);
+    let mut applied = call(&server, &report, &["--apply"]);
     finish(applied.env_remove("GITHUB_TOKEN").env("PATH", folder.path()), b"").exits(0).says(&["created #1"]);
 }
 
@@ -69,7 +74,9 @@ fn what_cannot_be_meant_is_wrong_usage() {
     }
     let missing = super::Saved::missing();
     issue(&server, &missing, &[]).exits(3);
-    finish(&mut crate::program::fivewhys(["issue", path, "--repo", "octo/app", "--offline"]), b"").exits(0).says(&["2 to create", "nobody was asked"]);
+    finish(&mut crate::program::fivewhys(["issue", path, "--repo", "octo/app", "--offline"]), b"")
+        .exits(0)
+        .says(&["2 to create", "nobody was asked"]);
 }
 
 #[test]

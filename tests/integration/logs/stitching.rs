@@ -183,5 +183,15 @@ fn an_exception_is_read_from_the_trace_of_each_runtime() {
     );
     assert_eq!(told("node"), expected("Error", "settings cannot be loaded", "/app/server.js:6:11 in load", Some("Error")));
     assert_eq!(told("go"), expected("panic", "assignment to entry in nil map", "/app/main.go:7 in main.(*Store).Put", None));
+    let order = "order 7 has no customer";
+    assert_eq!(
+        told("dotnet"),
+        expected(
+            "System.InvalidOperationException",
+            order,
+            "/src/Shop/Customers.cs:18 in Shop.Customers.Find",
+            Some("System.Collections.Generic.KeyNotFoundException")
+        )
+    );
     assert_eq!(stack::exception("2026-11-20 - app - INFO - ready"), None);
 }

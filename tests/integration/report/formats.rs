@@ -49,10 +49,20 @@ fn an_annotation_names_cause_file_line_whys_and_remedy() {
     let page = rendered(&scene::chat_outage().report(), Format::Github);
     let lines: Vec<&str> = page.lines().collect();
     assert!(lines[0].starts_with("::notice title=fivewhys::4 failed · 2 root causes"), "{}", lines[0]);
-    assert!(lines[1].starts_with("::error title=The WebSocket request carried no JWT,file=tests/e2e/test_chat.py::auth/missing-jwt"));
+    assert!(
+        lines[1].starts_with("::error title=The WebSocket request carried no JWT,file=tests/e2e/test_chat.py::auth/missing-jwt")
+    );
     assert!(lines[1].contains("%0AWhy 2 (inferred): ") && lines[1].contains("%0ANow: Send the token"), "{}", lines[1]);
-    assert!(lines[2].starts_with("::error title=The user id `staging-e2e-user-001` was refused,file=auth.py,line=41::"), "{}", lines[2]);
-    assert!(lines[3].starts_with("::warning title=Unexplained%3A tests/e2e/test_agent.py%3A%3Atest_agent_completes,file="), "{}", lines[3]);
+    assert!(
+        lines[2].starts_with("::error title=The user id `staging-e2e-user-001` was refused,file=auth.py,line=41::"),
+        "{}",
+        lines[2]
+    );
+    assert!(
+        lines[3].starts_with("::warning title=Unexplained%3A tests/e2e/test_agent.py%3A%3Atest_agent_completes,file="),
+        "{}",
+        lines[3]
+    );
     assert_eq!(lines.len(), 4);
 }
 

@@ -53,7 +53,8 @@ fn each(check: impl Fn(&Report) -> Result<(), String> + Sync) {
         .par_iter()
         .flat_map_iter(|attack| {
             let failed = attack.reports.iter().zip(["built", "forged"]);
-            let failed = failed.filter_map(|(report, way)| check(report).err().map(|why| format!("{:?} ({way}): {why}", attack.text)));
+            let failed =
+                failed.filter_map(|(report, way)| check(report).err().map(|why| format!("{:?} ({way}): {why}", attack.text)));
             failed.collect::<Vec<_>>()
         })
         .collect();
@@ -90,7 +91,7 @@ fn forge(value: &mut Value, text: &str) {
 }
 
 /// The outage with one hostile text in every field that comes from outside.
-fn hostile_everywhere(text: &str) -> Scene {
+pub(super) fn hostile_everywhere(text: &str) -> Scene {
     let mut scene = scene::chat_outage();
     for case in &mut scene.run.cases {
         case.id = format!("{} {text}", case.id);
@@ -141,7 +142,8 @@ fn hostile_everywhere(text: &str) -> Scene {
     scene.catalog = hostile_rules(scene.catalog, text);
     let revisions = scene.pulled.census.services.values_mut();
     revisions.for_each(|service| {
-        service.revisions = std::mem::take(&mut service.revisions).into_values().map(|census| (text.to_owned(), census)).collect();
+        service.revisions =
+            std::mem::take(&mut service.revisions).into_values().map(|census| (text.to_owned(), census)).collect();
     });
     scene
 }

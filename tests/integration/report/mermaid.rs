@@ -84,7 +84,10 @@ fn no_label_holds_a_sign_that_mermaid_reads() {
             let (label, rest) = label.split_once('"').unwrap();
             assert!(rest.starts_with([']', ')']) && !rest.contains('"'), "{text:?}: {line}");
             let label = label.replace("<br/>", "");
-            assert!(!label.contains(['<', '>', '[', ']', '{', '}', '#', ';', '%', '&', '$', '`', '|', '\\', '@']), "{text:?}: {line}");
+            assert!(
+                !label.contains(['<', '>', '[', ']', '{', '}', '#', ';', '%', '&', '$', '`', '|', '\\', '@']),
+                "{text:?}: {line}"
+            );
         }
     }
 }

@@ -106,7 +106,12 @@ fn a_run_of_thousands_of_failures_stays_within_what_code_scanning_takes() {
     let mut scene = scene::many_failures(6000);
     let cause = scene.diagnosis.causes[0].clone();
     scene.diagnosis.causes = (0..6000)
-        .map(|place| fivewhys::diagnosis::Cause { cases: vec![place], evidence: vec![place], fingerprint: format!("f{place}"), ..cause.clone() })
+        .map(|place| fivewhys::diagnosis::Cause {
+            cases: vec![place],
+            evidence: vec![place],
+            fingerprint: format!("f{place}"),
+            ..cause.clone()
+        })
         .collect();
     let page = page(&scene.report());
     let run = &page["runs"][0];

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
+use fivewhys::report::Format;
 use fivewhys::report::redact::{Redactor, Settings};
 use serde_json::{Value, json};
 
@@ -137,14 +138,18 @@ fn every_secret_is_gone_from_every_output() {
     outputs.push(("saved entries".to_owned(), stored.join("\n")));
     outputs.push(("saved results".to_owned(), fs::read_to_string(saved.join("results/reportlog.jsonl")).unwrap()));
     for incident in [&raw, &saved] {
-        for format in ["text", "markdown", "html", "json"] {
-            let ran = finish(
-                &mut fivewhys([Path::new("diagnose"), incident, Path::new("-f"), Path::new(format), Path::new("--exit-zero")]),
-                b"",
-            );
-            let ran = ran.exits(0);
-            assert!(ran.out.contains("test_3") && ran.out.contains("No JWT in WebSocket headers"), "{}", ran.out);
-            outputs.push((format!("{format} of {}", incident.display()), ran.out + &ran.err));
+        let folder = home.path().join("written");
+        let mut command = fivewhys(["diagnose", "--exit-zero"]);
+        command.arg(incident);
+        for format in Format::ALL {
+            command.arg("--write").arg(format!("{}={}", format.name(), folder.join(format.name()).display()));
+        }
+        let ran = finish(&mut command, b"").exits(0);
+        outputs.push((format!("what is printed of {}", incident.display()), ran.out + &ran.err));
+        for format in Format::ALL {
+            let page = fs::read_to_string(folder.join(format.name())).unwrap();
+            assert!(page.contains("test_3") || page.contains("chat"), "{format:?}: {page}");
+            outputs.push((format!("{} of {}", format.name(), incident.display()), page));
         }
     }
     let mut report = String::new();

@@ -45,9 +45,10 @@ impl TestsSection {
     /// That not one entry is about a test of this run, which more likely is a mistake than meant.
     pub fn unmatched(&self, run: &TestRun) -> Option<Gap> {
         let silent = run.cases.iter().all(|case| self.of(&case.id) == Importance::default());
-        let statement = "No entry of [[tests]] in the configuration matches a test of this run: `match` is held against the whole id, \
+        let statement =
+            "No entry of [[tests]] in the configuration matches a test of this run: `match` is held against the whole id, \
                          `*` stands for any text."
-            .to_owned();
+                .to_owned();
         (silent && !self.entries.is_empty() && !run.cases.is_empty()).then_some(Gap { kind: "tests-not-matched", statement })
     }
 
@@ -70,7 +71,10 @@ impl Entry {
         let mut said = |key| keys.remove(key).and_then(|value| scalar(page, value, key)).filter(|text| !text.trim().is_empty());
         let importance = Importance { priority: said("priority"), impact: said("impact") };
         let Some(patterns) = patterns else {
-            page.note(start, &format!("an entry of {NAME} says with `match` which tests it is about, such as `match = \"*checkout*\"`"));
+            page.note(
+                start,
+                &format!("an entry of {NAME} says with `match` which tests it is about, such as `match = \"*checkout*\"`"),
+            );
             return None;
         };
         if importance == Importance::default() {

@@ -36,7 +36,12 @@ impl Page<'_> {
     }
 
     /// The values of the known keys; unknown ones are noted.
-    pub(super) fn table<'d>(&mut self, table: &'d DeTable<'d>, name: &str, known: &[&str]) -> BTreeMap<&'d str, &'d Spanned<DeValue<'d>>> {
+    pub(super) fn table<'d>(
+        &mut self,
+        table: &'d DeTable<'d>,
+        name: &str,
+        known: &[&str],
+    ) -> BTreeMap<&'d str, &'d Spanned<DeValue<'d>>> {
         let mut values = BTreeMap::new();
         for (key, value) in table.iter() {
             let written = key.get_ref().as_ref();

@@ -105,7 +105,8 @@ fn variable(name: &str) -> Option<String> {
 fn of_gh(api: &str) -> Option<String> {
     let host = api.split("://").nth(1)?.split('/').next()?;
     let host = if host == "api.github.com" { "github.com" } else { host };
-    let asked = Command::new("gh").args(["auth", "token", "--hostname", host]).stdin(Stdio::null()).stderr(Stdio::null()).output();
+    let asked =
+        Command::new("gh").args(["auth", "token", "--hostname", host]).stdin(Stdio::null()).stderr(Stdio::null()).output();
     let answer = asked.ok().filter(|answer| answer.status.success())?;
     String::from_utf8(answer.stdout).ok()
 }

@@ -116,7 +116,9 @@ fn no_mention_reference_emoji_or_address_stands_outside_code() {
                 // Hexadecimal letters alone are a word; a commit has digits.
                 let found = pattern.find_iter(&plain).find(|found| {
                     let text = found.as_str();
-                    text.len() < 7 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) || text.bytes().any(|byte| byte.is_ascii_digit())
+                    text.len() < 7
+                        || !text.bytes().all(|byte| byte.is_ascii_hexdigit())
+                        || text.bytes().any(|byte| byte.is_ascii_digit())
                 });
                 if let Some(found) = found {
                     return Err(format!("{:?} is left in {plain:?}", found.as_str()));
@@ -142,10 +144,16 @@ fn hostile_text_neither_adds_nor_removes_a_heading_a_row_or_a_task() {
         });
         counts
     };
-    let calm = attack("calm zqx").reports.map(|report| pages(&report).iter().map(|(page, options)| shape(page, options)).collect::<Vec<_>>());
+    let calm = attack("calm zqx")
+        .reports
+        .map(|report| pages(&report).iter().map(|(page, options)| shape(page, options)).collect::<Vec<_>>());
     each(|report| {
         let shapes: Vec<_> = pages(report).iter().map(|(page, options)| shape(page, options)).collect();
-        if calm.contains(&shapes) { Ok(()) } else { Err(format!("changed the page's structure: {shapes:?}, not one of {calm:?}")) }
+        if calm.contains(&shapes) {
+            Ok(())
+        } else {
+            Err(format!("changed the page's structure: {shapes:?}, not one of {calm:?}"))
+        }
     });
 }
 
