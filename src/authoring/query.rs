@@ -76,10 +76,10 @@ fn has(part: &str, entry: &LogEntry) -> Option<(String, String)> {
     let end = comparison.find(['=', '!', '<', '>', ':'])?;
     let field = comparison[..end].trim();
     if field.eq_ignore_ascii_case("severity") {
-        return Some((field.to_owned(), entry.severity.name().to_owned()));
+        return Some((field.to_owned(), entry.severity().name().to_owned()));
     }
     let mut keys = field.split('.').map(|key| key.trim_matches('"'));
-    let mut value = entry.fields.get(keys.next()?)?;
+    let mut value = entry.fields().get(keys.next()?)?;
     for key in keys {
         value = value.get(key)?;
     }

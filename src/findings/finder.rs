@@ -332,7 +332,7 @@ impl Evidence {
             instance: own(entries[0].instance()),
             trace: any(LogEntry::trace),
             project: own(entries[0].project()),
-            severity: entries.iter().map(|entry| entry.severity).max().unwrap_or_default(),
+            severity: entries.iter().map(LogEntry::severity).max().unwrap_or_default(),
             text: head_and_tail(&record.text, EXCERPT_BYTES).unwrap_or_else(|| record.text.clone()),
         }
     }

@@ -1,5 +1,7 @@
 //! A [`LogEntry`] with Cloud Logging's own field names, whatever shape its payload has.
 
+use std::sync::OnceLock;
+
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
@@ -11,10 +13,9 @@ use super::stamp;
 pub struct LogEntry {
     /// When it happened (`timestamp`, else `receiveTimestamp`).
     pub timestamp: Timestamp,
-    /// How bad it says it is; entries without one are [`Severity::Default`].
-    pub severity: Severity,
-    /// The whole entry as it came, in Cloud Logging's field names (lowerCamelCase).
-    pub fields: Map<String, Value>,
+    /// Its JSON, until somebody asks for a field: most entries are only counted.
+    raw: Box<[u8]>,
+    fields: OnceLock<Map<String, Value>>,
 }
 
 /// Cloud Logging's severities, least first.
@@ -108,13 +109,27 @@ impl LogEntry {
     /// nothing dates it.
     pub fn from_fields(fields: Map<String, Value>) -> Option<LogEntry> {
         let fields = names::own(fields);
-        let severity = fields.get("severity").map(Severity::from_value).unwrap_or_default();
-        Some(LogEntry { timestamp: moment(&fields)?, severity, fields })
+        Some(LogEntry { timestamp: moment(&fields)?, raw: Box::default(), fields: OnceLock::from(fields) })
+    }
+
+    /// The entry that is written so, parsed when a field is asked for; `raw` must be one JSON object.
+    pub(super) fn unparsed(timestamp: Timestamp, raw: &[u8]) -> LogEntry {
+        LogEntry { timestamp, raw: Box::from(raw), fields: OnceLock::new() }
+    }
+
+    /// The whole entry as it came, in Cloud Logging's field names (lowerCamelCase).
+    pub fn fields(&self) -> &Map<String, Value> {
+        self.fields.get_or_init(|| names::own(serde_json::from_slice(&self.raw).unwrap_or_default()))
+    }
+
+    /// How bad it says it is; [`Severity::Default`] where it does not say.
+    pub fn severity(&self) -> Severity {
+        self.fields().get("severity").map(Severity::from_value).unwrap_or_default()
     }
 
     fn text_at(&self, path: &[&str]) -> Option<&str> {
         let (first, rest) = path.split_first()?;
-        let mut value = self.fields.get(*first)?;
+        let mut value = self.fields().get(*first)?;
         for key in rest {
             value = value.get(key)?;
         }
@@ -182,8 +197,9 @@ impl LogEntry {
 
     /// `httpRequest` as an object.
     pub fn http_request(&self) -> Option<&Map<String, Value>> {
-        self.fields.get("httpRequest")?.as_object()
+        self.fields().get("httpRequest")?.as_object()
     }
+
     /// `httpRequest.userAgent`.
     pub fn user_agent(&self) -> Option<&str> {
         self.text_at(&["httpRequest", "userAgent"])
@@ -211,7 +227,7 @@ impl LogEntry {
 
     /// `split`, where this is one part of an entry that was too large.
     pub fn split(&self) -> Option<Split<'_>> {
-        let split = self.fields.get("split")?;
+        let split = self.fields().get("split")?;
         let number = |key| split.get(key).and_then(|value| value.as_u64().or_else(|| value.as_str()?.parse().ok()));
         Some(Split {
             uid: split.get("uid")?.as_str()?,
@@ -222,9 +238,9 @@ impl LogEntry {
 
     /// `sourceLocation`, else what the JSON payload's labels say: file or module, line, function; each may be missing.
     pub fn source_location(&self) -> Option<SourceLocation<'_>> {
-        let own = self.fields.get("sourceLocation").filter(|location| location.is_object());
+        let own = self.fields().get("sourceLocation").filter(|location| location.is_object());
         let place =
-            own.or_else(|| self.fields.get("jsonPayload")?.get("labels").filter(|labels| labels.get("line").is_some()))?;
+            own.or_else(|| self.fields().get("jsonPayload")?.get("labels").filter(|labels| labels.get("line").is_some()))?;
         let text = |key| place.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
         let line = place.get("line").and_then(|line| line.as_u64().or_else(|| line.as_str()?.parse().ok()));
         Some(SourceLocation { file: text("file").or_else(|| text("module")), line, function: text("function") })

@@ -166,7 +166,8 @@ fn request<'a>(cursor: &mut Cursor<'a>, fields: &mut [&'a [u8]; REQUEST_FIELDS.l
             fields[field] = cursor.span(Cursor::value)?;
             Some(())
         }
-        None if key.contains(&b'\\') => None,
+        // Written with escapes, or in the protocol's own way: left to the parser.
+        None if key.contains(&b'\\') || key.contains(&b'_') => None,
         None => cursor.value(),
     })
 }

@@ -71,7 +71,7 @@ const LEAF_BYTES: usize = 2000;
 /// The text of an entry: message first, then exception and stack trace as far as the message does not contain
 /// them, then the other texts of a structured payload as `key: value`, for loggers put the reason there.
 pub(super) fn text(entry: &LogEntry) -> String {
-    let field = |key| entry.fields.get(key).unwrap_or(&Value::Null);
+    let field = |key| entry.fields().get(key).unwrap_or(&Value::Null);
     of(field("textPayload").as_str(), field("jsonPayload"), field("protoPayload"), entry.http_request())
 }
 
@@ -101,7 +101,7 @@ pub(super) fn whole(text: &str) -> &str {
 
 /// The message of a structured payload.
 pub(super) fn message(entry: &LogEntry) -> Option<&str> {
-    message_in(entry.fields.get("jsonPayload")?.as_object()?)
+    message_in(entry.fields().get("jsonPayload")?.as_object()?)
 }
 
 fn message_in(payload: &Map<String, Value>) -> Option<&str> {

@@ -4,17 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufRead, BufReader, Read};
 
 use jiff::Timestamp;
+use memchr::memmem;
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
+use serde::de::IgnoredAny;
 
 use super::census::Tally;
 use super::intake::{Candidate, Harvest, Intake, Loss};
 use super::mend::{Fix, mend};
+use super::outline::outline;
 use super::recognise::Layout;
 use super::seek::{self, Direction, Planned};
 use super::source::Source;
-use super::store::{BUDGET_BYTES, Store};
-use super::{Error, Gap, Gate, InPart, LogEntry, Pulled, Record, Repair, Selection, stitch};
+use super::store::{BUDGET_BYTES, Place, Store};
+use super::{Error, Gap, Gate, Glimpse, InPart, LogEntry, Pulled, Record, Repair, Selection, stitch};
 
 /// How many records are parsed before they are visited.
 const GROUPS_AT_A_TIME: usize = 1024;
@@ -238,22 +241,31 @@ impl Pull {
         for firsts in groups.firsts.chunks(GROUPS_AT_A_TIME) {
             let wanted = firsts.iter().flat_map(|first| groups.members(*first)).map(|at| order[at]);
             self.gaps.extend(self.store.fetch(wanted, true));
-            let parse = |first: &u32| {
-                let (mut entries, mut lost) = (Vec::new(), Vec::new());
-                for place in groups.members(*first).map(|at| order[at]) {
-                    match parsed(self.store.raw(place), self.store.candidate(place)) {
-                        Ok(entry) => entries.push(entry),
-                        Err(gap) => lost.push(gap),
-                    }
-                }
-                (stitch::record(entries), lost)
-            };
-            let parsed: Vec<_> = firsts.par_iter().map(parse).collect();
+            let record = |first: &u32| self.record(&groups.members(*first).map(|at| order[at]).collect::<Vec<_>>());
+            let parsed: Vec<_> = firsts.par_iter().map(record).collect();
             let (records, lost): (Vec<Option<Record>>, Vec<Vec<Gap>>) = parsed.into_iter().unzip();
-            let records: Vec<Record> = records.into_iter().flatten().collect();
-            self.gaps.extend(lost.into_iter().flatten().chain(records.iter().filter_map(stitch::missing_parts)));
-            visit(records);
+            self.gaps.extend(lost.into_iter().flatten());
+            visit(records.into_iter().flatten().collect());
         }
+    }
+
+    /// The record of a group, and what is lost of it.
+    fn record(&self, members: &[Place]) -> (Option<Record>, Vec<Gap>) {
+        if let [alone] = members
+            && let Some(record) = unparsed(self.store.raw(*alone), self.store.candidate(*alone))
+        {
+            return (Some(record), Vec::new());
+        }
+        let (mut entries, mut lost) = (Vec::new(), Vec::new());
+        for place in members {
+            match parsed(self.store.raw(*place), self.store.candidate(*place)) {
+                Ok(entry) => entries.push(entry),
+                Err(gap) => lost.push(gap),
+            }
+        }
+        let record = stitch::record(entries);
+        lost.extend(record.as_ref().and_then(stitch::missing_parts));
+        (record, lost)
     }
 
     fn finish(mut self) -> Pulled {
@@ -282,6 +294,17 @@ fn lines_up_to(file: &Source, place: u64) -> io::Result<u64> {
         let length = read.len();
         text.consume(length);
     }
+}
+
+/// The record of an entry that stands alone, with its text and nothing else read: most records are only counted.
+/// `None` where the entry is not plain enough for that.
+fn unparsed(raw: &[u8], candidate: &Candidate) -> Option<Record> {
+    let plain = candidate.part_of.is_none() && memmem::find(raw, b"\"split\"").is_none();
+    let found = outline(raw).filter(|_| plain)?;
+    serde_json::from_slice::<IgnoredAny>(raw).ok()?;
+    let mut room = String::new();
+    let text = Glimpse::new(raw, found.payloads).text(&mut room)?.to_owned();
+    Some(Record { text, entries: vec![LogEntry::unparsed(candidate.at, raw)] })
 }
 
 /// The entry, or what is lost of it.

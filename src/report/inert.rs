@@ -211,7 +211,8 @@ fn begins_a_block(word: &str) -> bool {
 
 fn push_word(out: &mut String, word: &str) {
     let is_edge = |letter: char| ",.;:!?()\"'…".contains(letter);
-    let start = word.len() - word.trim_start_matches(is_edge).len();
+    // In front, an exclamation mark belongs to what follows: a merge request, an image.
+    let start = word.len() - word.trim_start_matches(|letter| letter != '!' && is_edge(letter)).len();
     let core = word[start..].trim_end_matches(is_edge);
     if turns_into_something(word) && !core.is_empty() {
         escape_into(out, &word[..start]);

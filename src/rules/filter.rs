@@ -140,7 +140,7 @@ impl Filter {
 
     /// Whether the entry meets the query.
     pub fn matches(&self, entry: &LogEntry) -> bool {
-        self.0.root.met_by(&entry.fields)
+        self.0.root.met_by(entry.fields())
     }
 }
 

@@ -20,6 +20,20 @@ struct Anchored {
     /// Its bytes among those of all words.
     start: u32,
     length: u32,
+    /// Its first bytes, and which bits of eight bytes they are: most words that are not there differ in these.
+    head: u64,
+    mask: u64,
+}
+
+/// How many bytes of a word are compared at once.
+const HEAD: usize = 8;
+
+/// The first bytes of a word as a number, and its bits.
+fn head(word: &[u8]) -> (u64, u64) {
+    let length = word.len().min(HEAD);
+    let mut bytes = [0; HEAD];
+    bytes[..length].copy_from_slice(&word[..length]);
+    (u64::from_le_bytes(bytes), u64::MAX >> (64 - 8 * length))
 }
 
 /// The words to find.
@@ -98,7 +112,7 @@ fn hash(gram: u32) -> u32 {
 pub(super) struct Lowered(Vec<u8>);
 
 /// Behind the end of a text stands nothing that a word could hold.
-const BEHIND: [u8; 4] = [0xff; 4];
+const BEHIND: [u8; HEAD] = [0xff; HEAD];
 
 impl Lowered {
     /// Takes another text.
@@ -107,10 +121,6 @@ impl Lowered {
         self.0.extend_from_slice(text);
         self.0.make_ascii_lowercase();
         self.0.extend_from_slice(&BEHIND);
-    }
-
-    fn text(&self) -> &[u8] {
-        &self.0[..self.0.len().saturating_sub(BEHIND.len())]
     }
 }
 
@@ -122,7 +132,8 @@ impl Words {
         let (mut anchors, mut short_anchors, mut bytes) = (Vec::new(), Vec::new(), Vec::new());
         for (place, word) in (0u32..).zip(&words).filter(|(_, word)| word.len() >= SHORTEST) {
             let (start, length) = (bytes.len() as u32, word.len() as u32);
-            let anchored = |offset| Anchored { word: place, offset, start, length };
+            let (head, mask) = head(word);
+            let anchored = |offset| Anchored { word: place, offset, start, length, head, mask };
             match (commonness.rarest(word), &**word) {
                 (Some((offset, anchor)), _) => anchors.push((anchor, anchored(offset))),
                 (None, short) => short_anchors.push((number(short), anchored(0))),
@@ -136,35 +147,31 @@ impl Words {
     /// Calls `visit` with every word in the text and where it stands, also where words overlap. Linear in the text,
     /// times the words with the same anchor.
     pub(super) fn find(&self, lowered: &Lowered, mut visit: impl FnMut(usize, Range<usize>)) {
-        let text = lowered.text();
         for (at, bytes) in lowered.0.windows(4).enumerate() {
             let anchor = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
             let short = anchor & 0x00ff_ffff;
             if self.anchors.may_hold(anchor) {
-                self.verify(text, at, self.anchors.at(anchor), &mut visit);
+                self.verify(&lowered.0, at, self.anchors.at(anchor), &mut visit);
             }
             if self.short_anchors.may_hold(short) {
-                self.verify(text, at, self.short_anchors.at(short), &mut visit);
+                self.verify(&lowered.0, at, self.short_anchors.at(short), &mut visit);
             }
         }
     }
 
+    /// Visits those of the words that stand where the anchor at this place says.
     fn verify(&self, text: &[u8], at: usize, anchored: &[Anchored], visit: &mut impl FnMut(usize, Range<usize>)) {
-        for &Anchored { word, offset, start, length } in anchored {
-            let word_bytes = &self.bytes[start as usize..][..length as usize];
+        for &Anchored { word, offset, start, length, head, mask } in anchored {
+            let length = length as usize;
             if let Some(from) = at.checked_sub(offset as usize)
-                && is_at(text, from, word_bytes)
+                && let Some(there) = text.get(from..).and_then(<[u8]>::first_chunk)
+                && u64::from_le_bytes(*there) & mask == head
+                && (length <= HEAD || text[from..].starts_with(&self.bytes[start as usize..][..length]))
             {
-                visit(word as usize, from..from + word_bytes.len());
+                visit(word as usize, from..from + length);
             }
         }
     }
-}
-
-/// Whether a word stands at a place of the text. Short words do not pay for a call.
-#[inline]
-fn is_at(text: &[u8], from: usize, word: &[u8]) -> bool {
-    text.get(from..from + word.len()).is_some_and(|there| there.iter().zip(word).all(|(one, other)| one == other))
 }
 
 /// How often four bytes stand in the words, which is about as often as they stand in texts about the same things.

@@ -86,6 +86,8 @@ fn a_report_that_was_written_before_is_redacted_as_the_place_where_it_is_shown_w
         report["redactions"].as_array().unwrap().iter().find(|item| item["kind"] == kind).map(|item| item["distinct"].clone())
     };
     assert_eq!(count(&again, "ip"), count(&before, "ip"), "tokens still stand for what they stood for");
+    let compared = run(["compare", &out, &out, "--config", &place.path("fivewhys.toml")]);
+    assert!(compared.out.contains("‹custom:1›") && !compared.out.contains("staging-e2e-user"), "{}", compared.out);
     assert!(count(&again, "custom").is_some() && count(&before, "custom").is_none());
     assert_eq!(again["causes"][1]["link"], before["causes"][1]["link"], "an address without it stays");
 }

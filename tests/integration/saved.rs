@@ -27,7 +27,7 @@ pub fn entries(sources: &[Source]) -> Vec<Entry> {
     let selection = Selection { windows: vec![all], reach: Spans::union([all]) };
     let mut found = Vec::new();
     let pulled = logs::pull(sources, &selection, &Everything, &mut |record| {
-        found.extend(record.entries.into_iter().map(|entry| entry.fields));
+        found.extend(record.entries.iter().map(|entry| entry.fields().clone()));
     });
     assert_eq!(pulled.unwrap().gaps, []);
     found

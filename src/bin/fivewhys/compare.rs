@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::{ValueEnum, ValueHint};
 use fivewhys::compare::{self, Comparison, Format, Named, worklog};
+use fivewhys::report::redacted_again;
 
+use crate::config::ConfigArgs;
 use crate::exit_status::{ExitStatus, Fatal};
 use crate::output::{self, LookArgs};
 use crate::report;
@@ -37,6 +39,9 @@ pub struct CompareArgs {
 
     #[command(flatten)]
     look: LookArgs,
+
+    #[command(flatten)]
+    config: ConfigArgs,
 }
 
 /// What is printed to standard output.
@@ -58,7 +63,9 @@ enum PrintFormat {
 ///
 /// Where a report is missing or none, or the log or standard output cannot be written.
 pub fn run(args: &CompareArgs, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
-    let reports = args.reports.iter().map(|path| report::read(path)).collect::<anyhow::Result<Vec<_>>>()?;
+    let redact = args.config.read()?.redact;
+    let read = |path: &PathBuf| anyhow::Ok(redacted_again(report::read(path)?, &redact.settings));
+    let reports = args.reports.iter().map(read).collect::<anyhow::Result<Vec<_>>>()?;
     let names: Vec<String> = args.reports.iter().map(|path| path.display().to_string()).collect();
     let named: Vec<Named<'_>> = names.iter().zip(&reports).map(|(name, report)| Named { name, report }).collect();
     let comparison = compare::compare(&named);

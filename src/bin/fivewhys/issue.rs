@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueHint;
 use fivewhys::issues::github::{Fault, GitHub, Token};
 use fivewhys::issues::{self, Plan, Question, Run, Settings, Tracker, text};
-use fivewhys::report::Report;
+use fivewhys::report::{Report, redacted_again};
 
 use crate::config::{Config, ConfigArgs};
 use crate::exit_status::{ExitStatus, Fatal};
@@ -69,7 +69,7 @@ struct Case {
 /// Where the report is missing, the usage is wrong, or the output cannot be written.
 pub fn run(args: &IssueArgs, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
     let (path, json) = args.files();
-    let Config { issues: section, .. } = args.config.read()?;
+    let Config { issues: section, redact, .. } = args.config.read()?;
     let repo = args.access.repo(&section)?;
     let token = if args.offline { None } else { args.access.token(&section) };
     if args.apply && token.is_none() {
@@ -77,7 +77,7 @@ pub fn run(args: &IssueArgs, out: &mut dyn Write) -> anyhow::Result<ExitStatus> 
             "--apply needs a token: set GITHUB_TOKEN or GH_TOKEN, or log in with `gh auth login`; it needs `issues: write`";
         return Err(Fatal { message: message.to_owned(), status: ExitStatus::Usage }.into());
     }
-    let report = without_token(report::read(&path)?, token.as_ref())?;
+    let report = without_token(redacted_again(report::read(&path)?, &redact.settings), token.as_ref())?;
     let github = GitHub::new(args.access.access(&section, token), &repo).map_err(|fault| usage(&fault))?;
     let case = Case { run: args.access.run(&report), report, settings: section.settings, repo };
     let (mut tracker, mut plan) = planned(args, &case, &github)?;

@@ -1,11 +1,11 @@
 //! How much a line looks like trouble, by its severity and its words.
 
 use crate::findings::Known;
-use crate::logs::{Record, Severity};
+use crate::logs::{LogEntry, Record, Severity};
 
 /// Points of a line by itself; below zero for what is ordinary.
 pub(super) fn weight(record: &Record, known: Known) -> i32 {
-    let severity = record.entries.iter().map(|entry| entry.severity).max().unwrap_or_default().max(stated_level(&record.text));
+    let severity = record.entries.iter().map(LogEntry::severity).max().unwrap_or_default().max(stated_level(&record.text));
     let by_severity = match severity {
         Severity::Default | Severity::Debug => -5,
         Severity::Info => -8,

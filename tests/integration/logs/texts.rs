@@ -95,7 +95,7 @@ fn a_severity_is_read_however_it_is_written() {
         (json!(9e99), Severity::Emergency),
     ] {
         let found = record(json!({"textPayload": "x", "severity": written}));
-        assert_eq!(found.entries[0].severity, expected, "{written}");
+        assert_eq!(found.entries[0].severity(), expected, "{written}");
     }
 }
 
