@@ -11,6 +11,7 @@ use fivewhys::diagnosis::{self, Question};
 use fivewhys::findings::{Finder, Group, Watch, WatchedWindow};
 use fivewhys::logs::template::template;
 use fivewhys::logs::{self, Everything, Gate, Pulled, Record, Selection, Source};
+use fivewhys::report::redact::Redactor;
 use fivewhys::results::{self, Outcome, ResultInput, TestRun};
 use fivewhys::rules::Catalog;
 use fivewhys::rules::graph::CauseGraph;
@@ -210,6 +211,33 @@ fn diagnosing(criterion: &mut Criterion) -> Done {
     Ok(())
 }
 
+/// Texts that come near to being secrets again and again: the time of one is eight times the time of the one before it, as its length is.
+fn redacting(criterion: &mut Criterion) -> Done {
+    const NEARLY: [&str; 11] = [
+        "token:",
+        "-----BEGIN PRIVATE KEY-----\n",
+        "a@a.",
+        "Bearer ",
+        "password=\"",
+        "eyJ",
+        "1.1.1.1.",
+        "://a:",
+        "Cookie: a=b;",
+        ":a:1",
+        "sk-a-",
+    ];
+    let mut group = criterion.benchmark_group("redacting");
+    for (piece, length) in NEARLY.iter().flat_map(|piece| [50_000, 400_000].map(|length| (piece, length))) {
+        let text = piece.repeat(length / piece.len());
+        group.throughput(Throughput::Bytes(text.len() as u64));
+        group.bench_function(BenchmarkId::new(piece.trim_end(), length), |bencher| {
+            bencher.iter(|| Redactor::default().clean(black_box(&text)));
+        });
+    }
+    group.finish();
+    Ok(())
+}
+
 /// Criterion's functions give nothing back; a failed preparation is told and ends the process.
 fn or_exit(done: Done) {
     if let Err(error) = done {
@@ -220,7 +248,7 @@ fn or_exit(done: Done) {
 }
 
 fn all(criterion: &mut Criterion) {
-    for part in [reading, matching, gate, loading, diagnosing] {
+    for part in [reading, matching, gate, loading, diagnosing, redacting] {
         or_exit(part(criterion));
     }
 }
