@@ -1,5 +1,6 @@
 //! A [`LogEntry`] with Cloud Logging's own field names, whatever shape its payload has.
 
+use std::fmt;
 use std::sync::OnceLock;
 
 use jiff::{SignedDuration, Timestamp};
@@ -9,7 +10,7 @@ use super::names;
 use super::stamp;
 
 /// One entry of Cloud Logging, lossless.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct LogEntry {
     /// When it happened (`timestamp`, else `receiveTimestamp`).
     pub timestamp: Timestamp,
@@ -102,6 +103,13 @@ impl Severity {
 /// When an entry with these fields happened: `timestamp`, else `receiveTimestamp`.
 pub(super) fn moment(fields: &Map<String, Value>) -> Option<Timestamp> {
     ["timestamp", "receiveTimestamp"].iter().find_map(|key| stamp::from_value(fields.get(*key)?))
+}
+
+/// The same whether or not it was parsed before.
+impl fmt::Debug for LogEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LogEntry").field("timestamp", &self.timestamp).field("fields", self.fields()).finish()
+    }
 }
 
 impl LogEntry {

@@ -115,16 +115,16 @@ impl Mask {
         let id = self.id(identity);
         match way {
             Way::Quoted => Form::Quoted.write(kind, &(id + &claims_of(kind, written))),
-            Way::Scrambled if kind == "ip" && written.contains(':') => scrambled(written, &self.hash(identity), 6),
+            Way::Scrambled if kind == "ip" && written.contains(':') => scrambled(written, &self.hash(identity), HEX_LETTERS),
             Way::Address if kind == "ip" && written.contains(':') => Form::Ipv6.write(kind, &id),
             Way::Address | Way::Scrambled if kind == "ip" => Form::Ipv4.write(kind, &id),
             Way::Word | Way::Address => Form::Word.write(kind, &id),
             // By how they begin, such keys are known for what they are.
             Way::Scrambled if matches!(kind, "api-key" | "jwt") => {
                 let start = written.floor_char_boundary(4);
-                format!("{}{}", &written[..start], scrambled(&written[start..], &self.hash(identity), 26))
+                format!("{}{}", &written[..start], scrambled(&written[start..], &self.hash(identity), LETTERS))
             }
-            Way::Scrambled => scrambled(written, &self.hash(identity), 26),
+            Way::Scrambled => scrambled(written, &self.hash(identity), LETTERS),
         }
     }
 
@@ -250,17 +250,21 @@ fn swapped(text: &str, swaps: &[(String, String)]) -> String {
     swaps.iter().fold(text.to_owned(), |text, (secret, token)| text.replace(secret, token))
 }
 
-/// Each letter and digit becomes another one of its class; letters one of the first so many of the alphabet.
-fn scrambled(text: &str, hash: &[u8; 32], letters: u8) -> String {
+/// Letters that make no word which a rule could look for: neither `key` nor `tls`.
+const LETTERS: &[u8] = b"bfgjkqvxz";
+
+/// Those of a hexadecimal number.
+const HEX_LETTERS: &[u8] = b"abcdef";
+
+/// Each letter and digit becomes another one of its class; letters one of these, which are small.
+fn scrambled(text: &str, hash: &[u8; 32], letters: &[u8]) -> String {
     let mut keys = hash.iter().cycle().enumerate().map(|(place, byte)| byte.wrapping_mul(31).wrapping_add(place as u8));
-    let mut other = |letter: char| {
-        let (first, count) = match letter {
-            'a'..='z' => (b'a', letters),
-            'A'..='Z' => (b'A', letters),
-            '0'..='9' => (b'0', 10),
-            other => return other,
-        };
-        char::from(first + keys.next().unwrap_or_default() % count)
+    let mut one_of = |those: &[u8]| those[usize::from(keys.next().unwrap_or_default()) % those.len()];
+    let mut other = |letter: char| match letter {
+        'a'..='z' => char::from(one_of(letters)),
+        'A'..='Z' => char::from(one_of(letters).to_ascii_uppercase()),
+        '0'..='9' => char::from(one_of(b"0123456789")),
+        other => other,
     };
     text.chars().map(&mut other).collect()
 }

@@ -44,6 +44,29 @@ fn without_a_token_a_plan_is_made_and_nothing_is_applied() {
     finish(other.env_remove("GITHUB_TOKEN").env("GH_TOKEN", TOKEN), b"").exits(0);
 }
 
+#[test]
+fn a_configuration_alone_does_not_send_the_token_of_github_to_another_host() {
+    let server = Server::start();
+    let report = run(1);
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("fivewhys.toml");
+    std::fs::write(&config, format!("[issues]\nrepo = \"octo/app\"\napi-url = \"{}\"\n", server.url)).unwrap();
+    let named = ["issue", report.path.to_str().unwrap(), "--pace", "1ms", "--config", config.to_str().unwrap()];
+    let told = |variables: &[(&str, &str)]| {
+        let mut command = crate::program::fivewhys(named.iter().chain(&["--plan-json"]));
+        for name in ["GITHUB_TOKEN", "GH_TOKEN", "GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN", "GITHUB_API_URL"] {
+            command.env_remove(name);
+        }
+        finish(command.env("PATH", "").envs(variables.iter().copied()), b"").exits(0);
+        let seen = server.take_seen();
+        assert!(!seen.is_empty());
+        seen.iter().any(|seen| seen.headers.iter().any(|(_, value)| value.contains(TOKEN)))
+    };
+    assert!(!told(&[("GITHUB_TOKEN", TOKEN), ("GH_TOKEN", TOKEN)]));
+    assert!(told(&[("GH_ENTERPRISE_TOKEN", TOKEN)]));
+    assert!(told(&[("GITHUB_TOKEN", TOKEN), ("GITHUB_API_URL", &server.url)]), "the server of the workflow");
+}
+
 #[cfg(unix)]
 #[test]
 fn the_gh_command_is_asked_last() {

@@ -18,6 +18,9 @@ const GITHUB: &str = "https://api.github.com";
 /// Variables that may hold a token, the first one first.
 const TOKENS: [&str; 2] = ["GITHUB_TOKEN", "GH_TOKEN"];
 
+/// Variables of the `gh` command that may hold a token for a host other than github.com.
+const ENTERPRISE_TOKENS: [&str; 2] = ["GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"];
+
 /// How GitHub is reached.
 #[derive(Debug, clap::Args)]
 pub struct AccessArgs {
@@ -81,9 +84,15 @@ impl AccessArgs {
     }
 
     /// The token: of the environment, else of the `gh` command. It is asked for here and nowhere else.
+    ///
+    /// A file that came with a checkout must not send a token somewhere: what is meant for github.com, or for the server of
+    /// the workflow, goes to another host only where the user names that host.
     pub fn token(&self, section: &IssuesSection) -> Option<Token> {
-        let named = TOKENS.iter().find_map(|name| Token::new(&variable(name)?));
-        named.or_else(|| Token::new(&of_gh(&self.api(section))?))
+        let api = self.api(section);
+        let meant = self.api_url.is_some() || api == GITHUB || variable("GITHUB_API_URL").is_some_and(|own| own == api);
+        let own: &[&str] = if api == GITHUB { &[] } else { &ENTERPRISE_TOKENS };
+        let named = own.iter().chain(TOKENS.iter().filter(|_| meant)).find_map(|name| Token::new(&variable(name)?));
+        named.or_else(|| Token::new(&of_gh(&api)?))
     }
 
     /// The run that the report is of.
