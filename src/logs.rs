@@ -28,21 +28,22 @@ mod envelope;
 mod payload;
 pub mod stack;
 mod seek;
+mod harvest;
 mod intake;
 mod threads;
+mod requests;
 mod census;
 mod store;
 mod stitch;
 mod pull;
 mod around;
 pub mod cloud;
-mod requests;
 
 pub use around::{Around, Wanted, neighbours};
 pub use entry::{LogEntry, Severity, SourceLocation, Split};
 pub use glimpse::Glimpse;
 pub use recognise::{HEAD_BYTES, Layout, recognise};
-pub use requests::{RequestCensus, RequestCount, RequestErrors, WithRequestErrors};
+pub use requests::{RequestCensus, RequestCount};
 pub use source::Source;
 
 /// One event: an entry, or several stitched together (a traceback that arrived one line per entry).
@@ -137,7 +138,7 @@ pub struct Census {
     pub per_window: Vec<u64>,
     /// By service (or job) name.
     pub services: BTreeMap<String, ServiceCensus>,
-    /// By service (or job) name, the requests that were answered with an error; empty unless [`RequestErrors`] counted them.
+    /// By service (or job) name, the requests within reach that were answered with an error, duplicates left out.
     pub requests: BTreeMap<String, RequestCensus>,
 }
 

@@ -6,7 +6,8 @@ use aho_corasick::AhoCorasick;
 use jiff::{SignedDuration, Timestamp};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::intake::{Candidate, Harvest, Intake, name_hash};
+use super::harvest::{Candidate, Harvest};
+use super::intake::{Intake, name_hash};
 use super::seek;
 use super::source::Source;
 use super::{Error, Gate, LogEntry, payload};

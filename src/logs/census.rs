@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use rustc_hash::FxHashMap;
 
-use super::{Census, RevisionCensus, ServiceCensus};
+use super::{Census, RequestCensus, RevisionCensus, ServiceCensus};
 
 /// The counts so far. Windows may overlap: entries are counted per stretch between two window edges
 /// (logarithmic each), and the stretches are added up at the end.
@@ -69,6 +69,17 @@ impl Tally {
         let behind = self.edges.partition_point(|edge| *edge <= at);
         if behind > 0 {
             place.stretches[behind - 1] += 1;
+        }
+    }
+
+    /// A request that was answered with an error.
+    pub(super) fn fail(&mut self, at: Timestamp, place: u32, status: u16) {
+        let service = &self.places[place as usize].service;
+        if !self.census.requests.contains_key(service) {
+            self.census.requests.insert(service.clone(), RequestCensus::default());
+        }
+        if let Some(requests) = self.census.requests.get_mut(service) {
+            requests.add(at, status);
         }
     }
 

@@ -41,11 +41,11 @@ impl<'a> Glimpse<'a> {
         (!json.is_empty() && [text, proto, request].iter().all(|other| other.is_empty())).then_some(json)
     }
 
-    /// Whether it is a request that was answered with a status of 400 or more, written as a number or a text.
-    pub fn answers_with_error(&self) -> bool {
+    /// The status of a request that was answered with 400 or more, written as a number or a text.
+    pub(super) fn failed_status(&self) -> Option<u16> {
         let [_, _, status, ..] = self.payloads.request_fields;
         let status = status.strip_prefix(b"\"").and_then(|text| text.strip_suffix(b"\"")).unwrap_or(status);
-        matches!(status, [b'4'..=b'9', _, _])
+        matches!(status, [b'4'..=b'9', _, _]).then(|| std::str::from_utf8(status).ok()?.parse().ok()).flatten()
     }
 
     /// The text of the record that will be made of it, exactly; written into `room` unless it stands in the JSON

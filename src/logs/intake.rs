@@ -2,92 +2,21 @@
 
 use std::borrow::Cow;
 use std::hash::Hasher;
-use std::num::NonZeroU64;
-use std::ops::Range;
+use std::num::{NonZeroU16, NonZeroU64};
 
 use jiff::Timestamp;
 use rustc_hash::{FxHashMap, FxHasher};
 use serde_json::{Map, Value};
 
 use super::blocks::{Block, Extent, extent};
+use super::harvest::{Candidate, Harvest, Loss, Sighting};
 use super::lines::{self, Shape};
 use super::mend::{Fix, mend};
 use super::outline::{Outline, outline, timestamp, top_level_keys};
 use super::recognise::{Layout, looks_like_an_entry};
 use super::stamp::Clock;
-use super::{Gate, Glimpse, entry, envelope, names};
+use super::{Gate, Glimpse, LogEntry, entry, envelope, names};
 use crate::window::Spans;
-
-/// What one block holds. Lines are numbered from 0 within the block.
-#[derive(Default)]
-pub(super) struct Harvest {
-    pub(super) entries: u64,
-    pub(super) span: Option<(Timestamp, Timestamp)>,
-    /// Its entries are in order of time, oldest first, newest first.
-    pub(super) in_order: [bool; 2],
-    /// Newlines in the block.
-    pub(super) lines: u64,
-    /// Service and revision of the sightings, without repetition.
-    pub(super) places: Vec<(String, String)>,
-    /// The entries within reach.
-    pub(super) sightings: Vec<Sighting>,
-    pub(super) candidates: Vec<Candidate>,
-    /// The JSON of the candidates, less than 4 GiB because a block is.
-    pub(super) held: Vec<u8>,
-    /// For each candidate the hashes of its instance and its service, see [`name_hash`]; only where asked for.
-    pub(super) names: Vec<(u64, u64)>,
-    pub(super) fixes: Vec<(Fix, u64)>,
-    pub(super) lost: Vec<(Loss, u64)>,
-}
-
-/// An entry within reach.
-pub(super) struct Sighting {
-    pub(super) at: Timestamp,
-    /// Hash of log name, timestamp and insert id.
-    pub(super) key: u64,
-    /// Its service and revision, as a place in [`Harvest::places`].
-    pub(super) place: u32,
-}
-
-/// An entry that may be wanted.
-#[derive(Debug, Clone)]
-pub(super) struct Candidate {
-    pub(super) at: Timestamp,
-    pub(super) key: u64,
-    /// Hash of the instance (else service and revision) and the log name: entries of one stream share it.
-    pub(super) stream: u64,
-    /// Hash of its JSON, see [`text_hash`].
-    pub(super) text: u64,
-    pub(super) shape: Shape,
-    pub(super) several_lines: bool,
-    /// Hash of `split.uid`, for one part of an entry that was too large.
-    pub(super) part_of: Option<NonZeroU64>,
-    /// The gate wants it; otherwise it is only here because it may belong to one that is wanted.
-    pub(super) admitted: bool,
-    /// Its JSON in [`Harvest::held`].
-    pub(super) raw: Range<u32>,
-    /// `raw` is a place among what was read again.
-    pub(super) fetched: bool,
-    /// Where its JSON begins in the decoded text of its file; `None` where it does not stand there as it is.
-    pub(super) offset: Option<u64>,
-    /// Length of its JSON.
-    pub(super) length: u32,
-    /// Its insert id in [`Harvest::held`].
-    pub(super) insert_id: Range<u32>,
-}
-
-/// Why an entry is lost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Loss {
-    /// It is no JSON, and could not be mended.
-    Unreadable,
-    /// It ends in the middle.
-    CutOff,
-    /// JSON, but no log entry.
-    Foreign,
-    /// No timestamp of any kind.
-    Undated,
-}
 
 /// How to read a block.
 pub(super) struct Intake<'a> {
@@ -288,8 +217,12 @@ impl Reading<'_> {
         let found = outline.unwrap_or(&nothing);
         let key = identity(at, raw, found);
         let place = self.place(found);
+        let failed = match outline {
+            Some(found) => Glimpse::new(raw, found.payloads).failed_status(),
+            None => failed_status(raw),
+        };
         let harvest = &mut self.harvest;
-        harvest.sightings.push(Sighting { at, key, place });
+        harvest.sightings.push(Sighting { at, key, place, failed: failed.and_then(NonZeroU16::new) });
         let part_of = (!found.split.is_empty()).then(|| NonZeroU64::MIN | hash_of([found.log_name, found.split]));
         let shape = if self.intake.stitching { lines::shape(found.text, found.origin) } else { Shape::default() };
         let gate = self.intake.gate;
@@ -336,6 +269,12 @@ impl Reading<'_> {
             places.len() as u32 - 1
         })
     }
+}
+
+/// As [`Glimpse::failed_status`], for an entry in unusual writing.
+fn failed_status(raw: &[u8]) -> Option<u16> {
+    let entry = LogEntry::from_fields(serde_json::from_slice(raw).ok()?)?;
+    entry.http_status().filter(|status| *status >= 400)
 }
 
 fn hash_of<const N: usize>(parts: [&[u8]; N]) -> u64 {

@@ -10,7 +10,8 @@ use rustc_hash::FxHashSet;
 use serde::de::IgnoredAny;
 
 use super::census::Tally;
-use super::intake::{Candidate, Harvest, Intake, Loss};
+use super::harvest::{Candidate, Harvest, Loss};
+use super::intake::Intake;
 use super::mend::{Fix, mend};
 use super::outline::outline;
 use super::recognise::Layout;
@@ -218,6 +219,9 @@ impl Pull {
         for sighting in &harvest.sightings {
             let first = self.seen.insert(sighting.key);
             self.tally.sight(sighting.at, places[sighting.place as usize], first);
+            if let Some(status) = sighting.failed.filter(|_| first) {
+                self.tally.fail(sighting.at, places[sighting.place as usize], status.get());
+            }
         }
         self.store.add(harvest.candidates, harvest.held);
         for (fix, line) in harvest.fixes {

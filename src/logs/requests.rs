@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{Gate, Glimpse, Record};
-
 /// Steps of time told apart for a service.
 const STEPS: usize = 256;
 
@@ -47,7 +45,7 @@ impl RequestCensus {
         self.counts.iter().map(move |(step, count)| (begin(*step), *count))
     }
 
-    fn add(&mut self, at: Timestamp, status: u16) {
+    pub(super) fn add(&mut self, at: Timestamp, status: u16) {
         let count = self.counts.entry(at.as_millisecond().div_euclid(self.step_ms)).or_default();
         match status {
             500.. => count.server += 1,
@@ -71,50 +69,6 @@ impl RequestCensus {
             sum.client += count.client;
             sum.server += count.server;
         }
-    }
-}
-
-/// Counts failed requests in the records that stream by.
-#[derive(Debug, Clone, Default)]
-pub struct RequestErrors(BTreeMap<String, RequestCensus>);
-
-impl RequestErrors {
-    /// Looks at records.
-    pub fn see_all(&mut self, records: &[Record]) {
-        for entry in records.iter().flat_map(|record| &record.entries) {
-            let Some(status) = entry.http_status().filter(|status| *status >= 400) else { continue };
-            let service = entry.service().unwrap_or_default();
-            if !self.0.contains_key(service) {
-                self.0.insert(service.to_owned(), RequestCensus::default());
-            }
-            if let Some(census) = self.0.get_mut(service) {
-                census.add(entry.timestamp, status);
-            }
-        }
-    }
-
-    /// The counts, by service.
-    pub fn finish(self) -> BTreeMap<String, RequestCensus> {
-        self.0
-    }
-}
-
-/// A gate that lets failed requests through as well.
-pub struct WithRequestErrors<'a>(pub &'a dyn Gate);
-
-impl Gate for WithRequestErrors<'_> {
-    fn admits(&self, raw: &[u8]) -> bool {
-        // Asked only about entries in unusual writing: whether it is a failed one is seen once it is parsed.
-        let is_request = [&b"httpRequest"[..], b"http_request"].iter().any(|key| memchr::memmem::find(raw, key).is_some());
-        is_request || self.0.admits(raw)
-    }
-
-    fn admits_line(&self, entry: &Glimpse<'_>) -> bool {
-        self.0.admits_line(entry)
-    }
-
-    fn admits_alone(&self, entry: &Glimpse<'_>) -> bool {
-        entry.answers_with_error() || self.0.admits_alone(entry)
     }
 }
 

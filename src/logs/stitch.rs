@@ -6,7 +6,7 @@ use std::num::NonZeroU64;
 use jiff::SignedDuration;
 use rustc_hash::FxHashMap;
 
-use super::intake::Candidate;
+use super::harvest::Candidate;
 use super::lines::{Expects, Kind, follow, open};
 use super::{Gap, LogEntry, Record, payload};
 

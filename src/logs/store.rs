@@ -11,7 +11,8 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::Gap;
-use super::intake::{Candidate, text_hash};
+use super::harvest::Candidate;
+use super::intake::text_hash;
 use super::source::Source;
 
 /// How much JSON is kept in memory, in bytes, where it can be read again.

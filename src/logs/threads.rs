@@ -5,7 +5,8 @@ use std::io::{self, Read, SeekFrom};
 use rayon::prelude::*;
 
 use super::blocks::{Block, Blocks};
-use super::intake::{Harvest, Intake};
+use super::harvest::Harvest;
+use super::intake::Intake;
 use super::source::{ReadSeek, Source};
 
 /// How many blocks are read at a time, at least; also at least two for each thread.

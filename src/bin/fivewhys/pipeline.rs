@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Parser;
 use fivewhys::diagnosis::{self, Diagnosis, Question};
 use fivewhys::findings::{Finder, Findings, Watch};
-use fivewhys::logs::{self, Pulled, Record, RequestErrors, Selection, WithRequestErrors};
+use fivewhys::logs::{self, Pulled, Record, Selection};
 use fivewhys::results::TestRun;
 use fivewhys::rules::Catalog;
 use fivewhys::rules::graph::CauseGraph;
@@ -54,13 +54,8 @@ pub fn look(
     let matcher = Matcher::new(catalog);
     let (windows, reach) = reach(watch, lookback);
     let mut finder = Finder::new(catalog, &matcher, watch);
-    let mut requests = RequestErrors::default();
-    let gate = WithRequestErrors(&matcher);
-    let mut pulled = logs::pull_many(&incident.logs, &Selection { windows, reach }, &gate, &mut |records| {
-        requests.see_all(&records);
-        finder.see_all(records);
-    })?;
-    pulled.census.requests = requests.finish();
+    let mut pulled =
+        logs::pull_many(&incident.logs, &Selection { windows, reach }, &matcher, &mut |records| finder.see_all(records))?;
     pulled.gaps.extend(incident.gaps());
     let findings = finder.finish(run);
     Ok(Sighted { matcher, findings, pulled })

@@ -1,0 +1,82 @@
+//! What is taken out of one block: its counts, and the entries that may be wanted, unparsed.
+
+use std::num::{NonZeroU16, NonZeroU64};
+use std::ops::Range;
+
+use jiff::Timestamp;
+
+use super::lines::Shape;
+use super::mend::Fix;
+
+/// What one block holds. Lines are numbered from 0 within the block.
+#[derive(Default)]
+pub(super) struct Harvest {
+    pub(super) entries: u64,
+    pub(super) span: Option<(Timestamp, Timestamp)>,
+    /// Its entries are in order of time, oldest first, newest first.
+    pub(super) in_order: [bool; 2],
+    /// Newlines in the block.
+    pub(super) lines: u64,
+    /// Service and revision of the sightings, without repetition.
+    pub(super) places: Vec<(String, String)>,
+    /// The entries within reach.
+    pub(super) sightings: Vec<Sighting>,
+    pub(super) candidates: Vec<Candidate>,
+    /// The JSON of the candidates, less than 4 GiB because a block is.
+    pub(super) held: Vec<u8>,
+    /// For each candidate the hashes of its instance and its service, see [`name_hash`]; only where asked for.
+    pub(super) names: Vec<(u64, u64)>,
+    pub(super) fixes: Vec<(Fix, u64)>,
+    pub(super) lost: Vec<(Loss, u64)>,
+}
+
+/// An entry within reach.
+pub(super) struct Sighting {
+    pub(super) at: Timestamp,
+    /// Hash of log name, timestamp and insert id.
+    pub(super) key: u64,
+    /// Its service and revision, as a place in [`Harvest::places`].
+    pub(super) place: u32,
+    /// The status of a request that was answered with 400 or more.
+    pub(super) failed: Option<NonZeroU16>,
+}
+
+/// An entry that may be wanted.
+#[derive(Debug, Clone)]
+pub(super) struct Candidate {
+    pub(super) at: Timestamp,
+    pub(super) key: u64,
+    /// Hash of the instance (else service and revision) and the log name: entries of one stream share it.
+    pub(super) stream: u64,
+    /// Hash of its JSON, see [`text_hash`].
+    pub(super) text: u64,
+    pub(super) shape: Shape,
+    pub(super) several_lines: bool,
+    /// Hash of `split.uid`, for one part of an entry that was too large.
+    pub(super) part_of: Option<NonZeroU64>,
+    /// The gate wants it; otherwise it is only here because it may belong to one that is wanted.
+    pub(super) admitted: bool,
+    /// Its JSON in [`Harvest::held`].
+    pub(super) raw: Range<u32>,
+    /// `raw` is a place among what was read again.
+    pub(super) fetched: bool,
+    /// Where its JSON begins in the decoded text of its file; `None` where it does not stand there as it is.
+    pub(super) offset: Option<u64>,
+    /// Length of its JSON.
+    pub(super) length: u32,
+    /// Its insert id in [`Harvest::held`].
+    pub(super) insert_id: Range<u32>,
+}
+
+/// Why an entry is lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Loss {
+    /// It is no JSON, and could not be mended.
+    Unreadable,
+    /// It ends in the middle.
+    CutOff,
+    /// JSON, but no log entry.
+    Foreign,
+    /// No timestamp of any kind.
+    Undated,
+}
