@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 mod damage;
 mod layouts;
 mod orders;
+mod requests;
 mod stitching;
 mod texts;
 
