@@ -16,7 +16,7 @@ pub(super) fn of_cause(report: &Report, cause: &Cause) -> Report {
     let cited: BTreeSet<_> = cited.chain(&cause.evidence).copied().collect();
     Report {
         schema: report.schema.clone(),
-        run: report::schema::Run { passed: Vec::new(), skipped: Vec::new(), ..report.run.clone() },
+        run: report::schema::Run { passed: Vec::new(), skipped: Vec::new(), durations: Vec::new(), ..report.run.clone() },
         premises: report.premises.clone(),
         plan: vec![Step { root: cause.root.clone(), clears: cause.tests.len(), total: cause.tests.len() }],
         causes: vec![cause.clone()],

@@ -59,6 +59,7 @@ fn in_run(run: &mut Run, visit: &mut dyn FnMut(&mut Redacted)) {
         visit(&mut revision.service);
         visit(&mut revision.revision);
     }
+    run.durations.iter_mut().for_each(|duration| visit(&mut duration.id));
     run.flaky.iter_mut().chain(&mut run.passed).chain(&mut run.skipped).for_each(visit);
 }
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::redact::{Redacted, Redactor};
 use super::schema::{
     Cause, Counts, Evidence, EvidenceKey, Gap, Hypothesis, Lead, Outcome, Part, Premise, Remedy, Report, ResultSource, Revision,
-    RuledOut, Run, SCHEMA, Step, Test, Why, Window, words,
+    RuledOut, Run, SCHEMA, Step, Test, TestDuration, Why, Window, words,
 };
 use super::{Subject, explorer};
 use crate::diagnosis::{self, CaseDiagnosis};
@@ -162,7 +162,14 @@ impl Assembly<'_, '_> {
             flaky: self.undiagnosed_flaky(),
             passed: self.ids(|outcome| matches!(outcome, results::Outcome::Passed)),
             skipped: self.ids(|outcome| matches!(outcome, results::Outcome::Skipped)),
+            durations: self.durations(),
         }
+    }
+
+    fn durations(&mut self) -> Vec<TestDuration> {
+        let cases = self.subject.run.cases.iter();
+        let known = cases.filter_map(|case| Some((case, case.duration?.as_millis())));
+        known.map(|(case, millis)| TestDuration { id: self.clean(&case.id), seconds: millis as f64 / 1000.0 }).collect()
     }
 
     /// The ids of the cases that ended so, in the order of the run.

@@ -4,6 +4,7 @@
 //! neither has properties on a case, so each diagnosed test has a suite of its own, named by its class. A flaky test
 //! is written as Surefire and Jenkins have it (`flakyFailure`), which Ant's schema does not know.
 
+use std::collections::BTreeMap;
 use std::io;
 
 use quick_xml::Writer;
@@ -17,7 +18,7 @@ type Page = Writer<Vec<u8>>;
 
 /// Renders the report as JUnit XML, in the order: failed tests as they ran, then flaky, passed and skipped ones by class.
 ///
-/// A report knows no durations and no suites: `time` is 0 throughout, and a suite is a class or a file.
+/// A report knows no suites: a suite is a class or a file. `time` is 0 where the results did not say how long a test took.
 ///
 /// # Errors
 ///
@@ -34,15 +35,17 @@ fn write(page: &mut Page, report: &Report) -> io::Result<()> {
     page.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
     page.write_event(Event::Start(BytesStart::new("testsuites")))?;
     let run = &report.run;
-    let mut suites = Suites { page, report, number: 0 };
+    let seconds = run.durations.iter().map(|duration| (duration.id.as_str(), duration.seconds)).collect();
+    let mut suites = Suites { page, report, seconds, number: 0 };
     for known in telling::known(report) {
         suites.diagnosed(&known)?;
     }
     let rest = [(&run.flaky, Ended::Flaky), (&run.passed, Ended::Passed), (&run.skipped, Ended::Skipped)];
-    let rest: Vec<(Named, Ended)> = rest.iter().flat_map(|(ids, ended)| ids.iter().map(|id| (Named::of(id), *ended))).collect();
+    let rest: Vec<(Named<'_>, Ended)> =
+        rest.iter().flat_map(|(ids, ended)| ids.iter().map(|id| (Named::of(id), *ended))).collect();
     // Classes in the order in which they are met; within a class, cases as they ran.
-    let mut classes: Vec<Vec<&(Named, Ended)>> = Vec::new();
-    let mut places = std::collections::BTreeMap::new();
+    let mut classes: Vec<Vec<&(Named<'_>, Ended)>> = Vec::new();
+    let mut places = BTreeMap::new();
     for case in &rest {
         let place = *places.entry(case.0.class.as_str()).or_insert(classes.len());
         match classes.get_mut(place) {
@@ -66,14 +69,15 @@ enum Ended {
 
 /// An id as the format writes it, in two parts.
 #[derive(Debug, PartialEq, Eq)]
-struct Named {
+struct Named<'a> {
+    id: &'a str,
     class: String,
     name: String,
 }
 
-impl Named {
+impl<'a> Named<'a> {
     /// pytest's ids are taken apart as pytest's own writer does; others before the last separator.
-    fn of(id: &str) -> Named {
+    fn of(id: &'a str) -> Named<'a> {
         let (address, parameters) = id.find(['[', '(']).map_or((id, ""), |at| id.split_at(at));
         let (class, name) = if let Some((file, rest)) = address.split_once(".py::") {
             let module = file.replace('/', ".");
@@ -89,8 +93,8 @@ impl Named {
         };
         match (class.trim(), name.trim()) {
             // A name of separators alone: there is nothing to take apart.
-            ("", _) | (_, "") => Named { class: "tests".to_owned(), name: id.to_owned() },
-            (class, _) => Named { name: format!("{name}{parameters}"), class: class.to_owned() },
+            ("", _) | (_, "") => Named { id, class: "tests".to_owned(), name: id.to_owned() },
+            (class, _) => Named { id, name: format!("{name}{parameters}"), class: class.to_owned() },
         }
     }
 }
@@ -98,6 +102,8 @@ impl Named {
 struct Suites<'a> {
     page: &'a mut Page,
     report: &'a Report,
+    /// By test id.
+    seconds: BTreeMap<&'a str, f64>,
     number: usize,
 }
 
@@ -108,6 +114,7 @@ struct Tally {
     failures: usize,
     errors: usize,
     skipped: usize,
+    seconds: f64,
 }
 
 impl Suites<'_> {
@@ -116,7 +123,13 @@ impl Suites<'_> {
         let test = known.test;
         let (named, lines) = (Named::of(&test.id), known.lines(self.report));
         let count = |outcome| usize::from(test.outcome == outcome);
-        let tally = Tally { tests: 1, failures: count(Outcome::Failed), errors: count(Outcome::Errored), skipped: 0 };
+        let tally = Tally {
+            tests: 1,
+            failures: count(Outcome::Failed),
+            errors: count(Outcome::Errored),
+            skipped: 0,
+            seconds: self.took(&named),
+        };
         let start = test.window.as_ref().map(|window| window.start.as_str());
         self.open(&named.class, &tally, start, &properties(known))?;
         let told = lines.join("\n");
@@ -133,10 +146,11 @@ impl Suites<'_> {
     }
 
     /// A suite of cases of one class.
-    fn undiagnosed(&mut self, cases: &[&(Named, Ended)]) -> io::Result<()> {
+    fn undiagnosed(&mut self, cases: &[&(Named<'_>, Ended)]) -> io::Result<()> {
         let Some((first, _)) = cases.first() else { return Ok(()) };
         let skipped = cases.iter().filter(|(_, ended)| *ended == Ended::Skipped).count();
-        self.open(&first.class, &Tally { tests: cases.len(), skipped, ..Tally::default() }, None, &[])?;
+        let seconds = cases.iter().map(|(named, _)| self.took(named)).sum();
+        self.open(&first.class, &Tally { tests: cases.len(), skipped, seconds, ..Tally::default() }, None, &[])?;
         for (named, ended) in cases {
             let said = match ended {
                 Ended::Passed => None,
@@ -146,6 +160,11 @@ impl Suites<'_> {
             self.case(named, said)?;
         }
         self.close("")
+    }
+
+    /// Seconds; 0 where it is not known.
+    fn took(&self, named: &Named<'_>) -> f64 {
+        self.seconds.get(named.id).copied().unwrap_or(0.0)
     }
 
     fn open(&mut self, class: &str, tally: &Tally, start: Option<&str>, properties: &[(String, String)]) -> io::Result<()> {
@@ -165,7 +184,7 @@ impl Suites<'_> {
             ("failures", failures),
             ("errors", errors),
             ("skipped", skipped),
-            ("time", "0"),
+            ("time", &format!("{:.3}", tally.seconds)),
         ];
         self.number += 1;
         self.page.write_event(Event::Start(BytesStart::new("testsuite").with_attributes(attributes)))?;
@@ -180,8 +199,9 @@ impl Suites<'_> {
         self.page.write_event(Event::End(BytesEnd::new("properties")))
     }
 
-    fn case(&mut self, named: &Named, said: Option<(&str, &str, &str)>) -> io::Result<()> {
-        let attributes = [("classname", named.class.as_str()), ("name", &named.name), ("time", "0")];
+    fn case(&mut self, named: &Named<'_>, said: Option<(&str, &str, &str)>) -> io::Result<()> {
+        let time = format!("{:.3}", self.took(named));
+        let attributes = [("classname", named.class.as_str()), ("name", &named.name), ("time", &time)];
         let start = BytesStart::new("testcase").with_attributes(attributes);
         let Some((element, message, body)) = said else { return self.page.write_event(Event::Empty(start)) };
         self.page.write_event(Event::Start(start))?;

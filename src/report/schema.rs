@@ -75,6 +75,18 @@ pub struct Run {
     /// Ids of tests that were skipped, or failed as expected: as many as `counts.skipped`, except in reports written before this field was.
     #[serde(default)]
     pub skipped: Vec<Redacted>,
+    /// How long the tests took, in the order of the run; those of which the results say so.
+    #[serde(default)]
+    pub durations: Vec<TestDuration>,
+}
+
+/// How long a test took.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TestDuration {
+    /// Id of the test.
+    pub id: Redacted,
+    /// All attempts together, in seconds, to the millisecond.
+    pub seconds: f64,
 }
 
 /// A results file.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use fivewhys::report::{Format, Report};
 use fivewhys::results::{self, Outcome, ResultInput, TestRun};
+use jiff::SignedDuration;
 use jiff::tz::Offset;
 use quick_xml::events::{BytesStart, Event};
 
@@ -89,8 +90,10 @@ fn the_cases_that_went_in_come_back() {
     scene.run.cases.push(scene::case(all[0], Outcome::Flaky(results::Failure::default())));
     scene.run.cases.push(scene::case(all[1], Outcome::Passed));
     scene.run.cases.push(scene::case(all[2], Outcome::Skipped));
-    let by_id = |run: &TestRun| -> BTreeMap<String, String> {
-        run.cases.iter().map(|case| (case.id.clone(), case.outcome.word().to_owned())).collect()
+    scene.run.cases[0].duration = Some(SignedDuration::from_millis(61_250));
+    let took = |case: &results::TestCase| case.duration.unwrap_or_default();
+    let by_id = |run: &TestRun| -> BTreeMap<String, (String, SignedDuration)> {
+        run.cases.iter().map(|case| (case.id.clone(), (case.outcome.word().to_owned(), took(case)))).collect()
     };
     assert_eq!(by_id(&read_back(&scene.report())), by_id(&scene.run));
 }
