@@ -22,6 +22,7 @@ pub use settings::{Settings, SettingsError};
 pub(crate) use token::{Form, Token, tokens_in};
 
 mod claims;
+mod broken;
 mod detectors;
 mod judge;
 mod settings;
@@ -99,6 +100,8 @@ pub struct Redactor {
     settings: Arc<Settings>,
     /// The text before ended within a private key.
     in_key: bool,
+    /// The end of the text before, where it may be a piece of a key, and whether it was taken out.
+    tail: (String, bool),
 }
 
 /// So many values are looked for bare; more than this and a log is one great secret.
@@ -126,6 +129,7 @@ impl Redactor {
             more.push(Hit { range: 0..text.len(), kind: "private-key", yields: false, known: false });
         }
         let hits = found(text, more, &self.settings);
+        self.learn_between(text, &hits);
         if hits.is_empty() {
             return Redacted(text.to_owned());
         }
@@ -138,6 +142,18 @@ impl Redactor {
         }
         clean.push_str(&text[shown..]);
         Redacted(clean)
+    }
+
+    /// A secret may go on in the text behind: its pieces are learnt, to be found bare.
+    fn learn_between(&mut self, text: &str, hits: &[Hit]) {
+        let (tail, found_at_end) = std::mem::take(&mut self.tail);
+        for (piece, kind) in broken::between(&tail, text, found_at_end) {
+            if self.values.len() < MOST_RECALLED && !self.values.iter().any(|(known, _)| known == piece) {
+                self.values.push((piece.to_owned(), kind));
+            }
+        }
+        let end = text.trim_end_matches(['\n', '\r']).len();
+        self.tail = (broken::tail_of(text).to_owned(), hits.last().is_some_and(|hit| !hit.yields && hit.range.end >= end));
     }
 
     /// From now on every long secret seen so far is also found bare; numbers and counts start again,
@@ -232,6 +248,7 @@ fn found(text: &str, more: Vec<Hit>, settings: &Settings) -> Vec<Hit> {
     Detectors::shared().find(text, &mut hits);
     settings.find(text, &mut hits);
     hits.extend(more);
+    broken::find(text, &mut hits);
     hits.retain(|hit| !settings.allows(text, &hit.range));
     if hits.is_empty() { hits } else { merged(hits) }
 }

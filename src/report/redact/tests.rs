@@ -243,3 +243,67 @@ fn cleaning_what_is_clean_changes_nothing() {
         assert_eq!(clean(&once), once);
     }
 }
+
+/// The secret with a line break in the middle of it.
+fn torn(text: &str, secret: &str, line_break: &str) -> (String, String, String) {
+    let middle = secret.floor_char_boundary(secret.len() / 2);
+    let (one, other) = secret.split_at(middle);
+    (text.replacen(secret, &format!("{one}{line_break}{other}"), 1), one.to_owned(), other.to_owned())
+}
+
+const LINE_BREAKS: [&str; 3] = ["\n", "\r\n    ", r"\n"];
+
+#[test]
+fn a_key_that_a_line_break_tears_in_two_is_gone_as_a_whole() {
+    let by_form = |text: &str| ["‹jwt:1›", "‹jwt:1 ", "‹api-key:1›"].iter().any(|token| clean(text).contains(token));
+    let mut torn_keys = 0;
+    for (text, secret) in secrets().into_iter().filter(|(text, secret)| by_form(text) && !secret.contains("XXXX")) {
+        for line_break in LINE_BREAKS {
+            let (text, one, other) = torn(&text, &secret, line_break);
+            let shown = clean(&text);
+            assert!(!shown.contains(&one) && !shown.contains(&other), "{text:?} became {shown:?}");
+            torn_keys += 1;
+        }
+    }
+    assert!(torn_keys > 60, "{torn_keys}");
+}
+
+#[test]
+fn what_goes_on_behind_a_secret_on_the_next_line_is_gone_and_words_are_not() {
+    for line_break in LINE_BREAKS {
+        for (before, rest) in [
+            ("password=Xk9tQ2", "eKuDFmi7"),
+            ("Authorization: Bearer fMbOl8ZaxUuwBd", "SCb8FNVgnX6JVR7siFTrUTLzFo"),
+            ("Cookie: session=9f8e7d6c5b4a", "1a2b3c4d5e"),
+            (r"mongodb:\/\/root:p#ss", "w0rd9x@db.example.net"),
+        ] {
+            let shown = clean(&format!("{before}{line_break}{rest}"));
+            let rest = rest.split('@').next().unwrap();
+            assert!(!shown.contains(rest), "{shown}");
+        }
+        for words in
+            ["context.name: backend.auth", "KeyError: 'x'", "2026-11-20T09:26:54Z INFO up", "python3.11 main", "http2 200"]
+        {
+            let shown = clean(&format!("password=Xk9tQ2eKuDFmi7{line_break}{words}"));
+            assert_eq!(shown, format!("password=‹password:1›{line_break}{words}"));
+        }
+        let calm = format!("listening on http://api:8080{line_break}ada left");
+        assert_eq!(clean(&calm), calm);
+    }
+}
+
+#[test]
+fn a_key_that_two_entries_share_is_gone_from_both() {
+    for (first, second, pieces) in [
+        ("using AKI{-}A2E0A8F3B", "244C9986 for s3", ["AKI{-}A2E0A8F3B", "244C9986"]),
+        ("Authorization: Bearer fMbOl8ZaxUuwBd", "SCb8FNVgnX6JVR7s and so on", ["fMbOl8ZaxUuwBd", "SCb8FNVgnX6JVR7s"]),
+    ] {
+        let [first, second, one, other] = [first, second, pieces[0], pieces[1]].map(|text| text.replace("{-}", ""));
+        let mut redactor = Redactor::default();
+        redactor.clean(&first);
+        redactor.clean(&second);
+        redactor.recall();
+        let shown = format!("{}\n{}", redactor.clean(&first).as_str(), redactor.clean(&second).as_str());
+        assert!(!shown.contains(&one) && !shown.contains(&other), "{shown}");
+    }
+}

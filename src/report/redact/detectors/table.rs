@@ -256,7 +256,7 @@ pub(super) const DETECTORS: &[Detector] = &[
     },
     Detector {
         kind: "password",
-        literals: &["://", "%3a%2f%2f"],
+        literals: &["://", r":\/\/", "%3a%2f%2f"],
         // RFC 3986, 3.2.1: what stands between the scheme and the last `@` before the path.
         pattern: r"(?i)[a-z][a-z0-9+.-]{1,30}(?:://|:\\/\\/|%3a%2f%2f)[^\s:/@\x22'<>‹]{0,100}(?::|%3a)(?P<secret>[^\s/\x22'<>]{1,200})(?:@|%40)",
         verify: Verify::Password,
