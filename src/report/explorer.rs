@@ -1,9 +1,9 @@
 //! Links to Logs Explorer, which shows one entry among its neighbours.
 
 use std::collections::BTreeSet;
-use std::fmt::Write;
 
 use jiff::{SignedDuration, Timestamp};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, percent_decode_str, utf8_percent_encode};
 
 use super::schema::Evidence;
 use super::story;
@@ -138,36 +138,14 @@ pub(super) fn is_ours(link: &str) -> bool {
 
 /// What an address of ours asks for, as it is read.
 pub(super) fn decoded(link: &str) -> String {
-    let mut bytes = Vec::with_capacity(link.len());
-    let mut rest = link.as_bytes();
-    while let Some((&byte, tail)) = rest.split_first() {
-        let digits = (byte == b'%').then(|| tail.get(..2)).flatten().and_then(|digits| std::str::from_utf8(digits).ok());
-        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(decoded) => {
-                bytes.push(decoded);
-                rest = &tail[2..];
-            }
-            None => {
-                bytes.push(byte);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
+    percent_decode_str(link).decode_utf8_lossy().into_owned()
 }
 
-/// All but unreserved characters (RFC 3986, 2.3) as `%XX` of their UTF-8 bytes.
-fn encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() * 3);
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            // Writing to a String cannot fail.
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
-    out
+/// All but unreserved characters (RFC 3986, 2.3).
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+fn encoded(text: &str) -> PercentEncode<'_> {
+    utf8_percent_encode(text, RESERVED)
 }
 
 #[cfg(test)]
@@ -215,7 +193,7 @@ mod tests {
 
     #[test]
     fn every_character_with_a_meaning_is_encoded() {
-        assert_eq!(encoded("a\"b&c;d)e é\n"), "a%22b%26c%3Bd%29e%20%C3%A9%0A");
-        assert_eq!(encoded("insert-Id_1.0~"), "insert-Id_1.0~");
+        assert_eq!(encoded("a\"b&c;d)e é\n").to_string(), "a%22b%26c%3Bd%29e%20%C3%A9%0A");
+        assert_eq!(encoded("insert-Id_1.0~").to_string(), "insert-Id_1.0~");
     }
 }

@@ -9,6 +9,7 @@ use std::ops::{Deref, Range};
 use std::sync::Arc;
 
 use aho_corasick::AhoCorasick;
+use percent_encoding::percent_decode_str;
 use rustc_hash::FxHashMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -277,21 +278,7 @@ pub(crate) fn goes_on_with_key(in_key: &mut bool, text: &str) -> bool {
 /// The value as it was before JSON escaped it or a URL encoded it, so that equal secrets get equal numbers.
 fn unescaped(value: &str) -> String {
     let unslashed = value.replace("\\/", "/").replace("\\u003d", "=").replace("\\u0026", "&").replace("\\u0040", "@");
-    let mut bytes = Vec::with_capacity(unslashed.len());
-    let mut rest = unslashed.as_bytes();
-    while let Some((&byte, tail)) = rest.split_first() {
-        let encoded = (byte == b'%').then(|| tail.get(..2)).flatten();
-        match encoded.and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()) {
-            Some(decoded) => {
-                bytes.push(decoded);
-                rest = &tail[2..];
-            }
-            None => {
-                bytes.push(byte);
-                rest = tail;
-            }
-        }
-    }
+    let bytes = percent_decode_str(&unslashed).collect();
     String::from_utf8(bytes).unwrap_or(unslashed)
 }
 
