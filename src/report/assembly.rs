@@ -102,10 +102,13 @@ impl Assembly<'_, '_> {
     fn piece(&mut self, place: EvidenceIx) -> Evidence {
         let found = &self.subject.diagnosis.evidence[place];
         let around = self.subject.neighbours.get(&place);
+        let (before, after) = around.map_or((&[][..], &[][..]), |lines| (&lines.before, &lines.after));
+        let lines = before.iter().chain([&found.text]).chain(after).map(String::as_str);
+        let mut lines = self.redactor.clean_stream(lines).into_iter();
         let mut evidence = Evidence {
-            before: around.map(|lines| self.cleaned(&lines.before)).unwrap_or_default(),
-            excerpt: self.clean(&found.text).without_middle(EXCERPT_BYTES),
-            after: around.map(|lines| self.cleaned(&lines.after)).unwrap_or_default(),
+            before: lines.by_ref().take(before.len()).collect(),
+            excerpt: lines.next().unwrap_or_default().without_middle(EXCERPT_BYTES),
+            after: lines.collect(),
             insert_id: self.cleaned(&found.insert_ids),
             timestamp: found.timestamp.to_string(),
             service: self.clean_if(found.service.as_deref()),

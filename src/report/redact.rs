@@ -101,8 +101,6 @@ pub struct Redactor {
     settings: Arc<Settings>,
     /// The text before ended within a private key.
     in_key: bool,
-    /// The end of the text before, where it may be a piece of a key, and whether it was taken out.
-    tail: (String, bool),
 }
 
 /// So many values are looked for bare; more than this and a log is one great secret.
@@ -116,6 +114,24 @@ impl Redactor {
 
     /// The text with a token in the place of every secret.
     pub fn clean(&mut self, text: &str) -> Redacted {
+        self.cleaned(text).0
+    }
+
+    /// The same for texts that one process wrote one behind the other: what a secret begun in one of them leaves for the next
+    /// is learnt, to be found bare after [`Redactor::recall`].
+    pub fn clean_stream<'t>(&mut self, texts: impl IntoIterator<Item = &'t str>) -> Vec<Redacted> {
+        let mut before = ("", false);
+        let mut clean = |text| {
+            self.learn_between(before, text);
+            let (clean, ends_secret) = self.cleaned(text);
+            before = (text, ends_secret);
+            clean
+        };
+        texts.into_iter().map(&mut clean).collect()
+    }
+
+    /// The text without its secrets, and whether it ended with one.
+    fn cleaned(&mut self, text: &str) -> (Redacted, bool) {
         let recalled = self.recalled.as_ref().map(|(automaton, kinds)| {
             let hit = |found: aho_corasick::Match| Hit {
                 range: found.range(),
@@ -130,10 +146,8 @@ impl Redactor {
             more.push(Hit { range: 0..text.len(), kind: "private-key", yields: false, known: false });
         }
         let hits = found(text, more, &self.settings);
-        self.learn_between(text, &hits);
-        if hits.is_empty() {
-            return Redacted(text.to_owned());
-        }
+        let Some(last) = hits.last() else { return (Redacted(text.to_owned()), false) };
+        let ends_secret = !last.yields && last.range.end >= text.trim_end_matches(['\n', '\r']).len();
         let mut clean = String::with_capacity(text.len());
         let mut shown = 0;
         for hit in hits {
@@ -142,19 +156,15 @@ impl Redactor {
             shown = hit.range.end;
         }
         clean.push_str(&text[shown..]);
-        Redacted(clean)
+        (Redacted(clean), ends_secret)
     }
 
-    /// A secret may go on in the text behind: its pieces are learnt, to be found bare.
-    fn learn_between(&mut self, text: &str, hits: &[Hit]) {
-        let (tail, found_at_end) = std::mem::take(&mut self.tail);
-        for (piece, kind) in broken::between(&tail, text, found_at_end) {
+    fn learn_between(&mut self, (before, ends_secret): (&str, bool), text: &str) {
+        for (piece, kind) in broken::between(before, text, ends_secret) {
             if self.values.len() < MOST_RECALLED && !self.values.iter().any(|(known, _)| known == piece) {
                 self.values.push((piece.to_owned(), kind));
             }
         }
-        let end = text.trim_end_matches(['\n', '\r']).len();
-        self.tail = (broken::tail_of(text).to_owned(), hits.last().is_some_and(|hit| !hit.yields && hit.range.end >= end));
     }
 
     /// From now on every long secret seen so far is also found bare; numbers and counts start again,

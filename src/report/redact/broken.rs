@@ -41,8 +41,8 @@ pub(super) fn find(text: &str, hits: &mut Vec<Hit>) {
     }
 }
 
-/// The two pieces of a secret that ends one text and goes on in the next; those that can be told from words.
-pub(super) fn between<'t>(before: &'t str, text: &'t str, found_at_end: bool) -> Vec<(&'t str, &'static str)> {
+/// The pieces of a secret that begins in one text and goes on in the next, which can be told from words; `ends_secret`: the first is known already.
+pub(super) fn between<'t>(before: &'t str, text: &'t str, ends_secret: bool) -> Vec<(&'t str, &'static str)> {
     let (tail, head) = (tail_of(before), head_of(text, LONGEST_PIECE));
     if tail.is_empty() || head.is_empty() {
         return Vec::new();
@@ -52,17 +52,17 @@ pub(super) fn between<'t>(before: &'t str, text: &'t str, found_at_end: bool) ->
     Detectors::shared().find_by_form(&joined, &mut torn);
     let of_both = torn.into_iter().find(|hit| (hit.range.start + 1..hit.range.end).contains(&tail.len()));
     let pieces = match of_both {
-        Some(hit) if !found_at_end => {
+        Some(hit) if !ends_secret => {
             vec![(&tail[hit.range.start..], hit.kind), (&head[..hit.range.end - tail.len()], hit.kind)]
         }
-        _ if found_at_end && is_key(head) => vec![(head, "secret")],
+        _ if ends_secret && is_key(head) => vec![(head, "secret")],
         _ => Vec::new(),
     };
     pieces.into_iter().filter(|(piece, _)| piece.len() >= SHORTEST_PIECE).collect()
 }
 
 /// The end of a text, as far as it may be a piece of a key.
-pub(super) fn tail_of(text: &str) -> &str {
+fn tail_of(text: &str) -> &str {
     let text = text.trim_end_matches(['\n', '\r']);
     let length = text.bytes().rev().take(LONGEST_PIECE).take_while(|byte| is_key_byte(*byte)).count();
     &text[text.len() - length..]
