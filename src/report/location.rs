@@ -1,5 +1,8 @@
 //! Where in a repository a report points: the innermost own frame of a stack trace, else the file of a test.
 
+use percent_encoding::{AsciiSet, utf8_percent_encode};
+
+use super::explorer;
 use super::schema::{Cause, Report};
 use crate::logs::stack;
 
@@ -68,10 +71,12 @@ fn in_repository(path: &str) -> Option<String> {
     (plain && !inner.starts_with(' ')).then(|| inner.to_owned())
 }
 
+/// All but unreserved characters (RFC 3986, 2.3) and what stands between the parts of a path.
+const RESERVED: &AsciiSet = &explorer::RESERVED.remove(b'/');
+
 /// A path as a relative reference of RFC 3986: everything that is special as `%XX`.
 pub(super) fn uri(path: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
-    path.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+    utf8_percent_encode(path, RESERVED).to_string()
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::GitHub;
 use super::shapes::RawComment;
-use super::wire::{Fault, Request, Sent, Waiting};
+use super::wire::{Answer, Fault, Request};
 use crate::issues::key::comment_key;
 use crate::issues::tracker::Comment;
 
@@ -48,22 +48,7 @@ impl GitHub {
     /// Posts until it is there: an answer that was lost is looked up before the comment is made again.
     async fn post_comment(&self, issue: u64, body: &str, line: &str) -> Result<u64, Fault> {
         let request = Request::new(Method::POST, format!("/issues/{issue}/comments")).body(json!({ "body": body }));
-        let mut waiting = Waiting::new();
-        loop {
-            let turn = self.pace.turn().await;
-            let sent = self.send(&request).await?;
-            drop(turn);
-            let given_up = match sent {
-                Sent::Answer(answer) => match self.settled(&request, answer)? {
-                    Some(answer) => return Ok(answer.json::<RawComment>()?.id),
-                    None => continue,
-                },
-                sent => self.wait(&mut waiting, sent).await,
-            };
-            if let Some(there) = self.with_line(issue, line).await?.first() {
-                return Ok(there.id);
-            }
-            given_up?;
-        }
+        let read = |answer: &Answer| Ok(answer.json::<RawComment>()?.id);
+        self.once(&request, read, async || Ok(self.with_line(issue, line).await?.first().map(|there| there.id))).await
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::GitHub;
 use super::shapes::RawIssue;
-use super::wire::{Answer, Fault, Request, Sent, Waiting};
+use super::wire::{Answer, Fault, Request};
 use crate::issues::Action;
 use crate::issues::key::Key;
 use crate::issues::tracker::Issue;
@@ -54,23 +54,7 @@ impl GitHub {
     /// Posts until it is there: an answer that was lost is looked up before the issue is opened again.
     async fn post(&self, body: Value, key: &Key, known: &BTreeSet<u64>) -> Result<Issue, Fault> {
         let request = Request::new(Method::POST, "/issues").body(body);
-        let mut waiting = Waiting::new();
-        loop {
-            let turn = self.pace.turn().await;
-            let sent = self.send(&request).await?;
-            drop(turn);
-            let given_up = match sent {
-                Sent::Answer(answer) => match self.settled(&request, answer)? {
-                    Some(answer) => return read(&answer),
-                    None => continue,
-                },
-                sent => self.wait(&mut waiting, sent).await,
-            };
-            if let Some(there) = self.newest(key, known).await?.into_iter().next() {
-                return Ok(there);
-            }
-            given_up?;
-        }
+        self.once(&request, read, async || Ok(self.newest(key, known).await?.into_iter().next())).await
     }
 
     /// Issues with this key among the hundred youngest, oldest first, those left out that were known before.

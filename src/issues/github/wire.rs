@@ -172,6 +172,32 @@ impl GitHub {
         }
     }
 
+    /// Sends what must happen once, until it has: an answer that was lost is looked up before the request is sent again.
+    pub(super) async fn once<T>(
+        &self,
+        request: &Request,
+        read: impl Fn(&Answer) -> Result<T, Fault>,
+        look_up: impl AsyncFn() -> Result<Option<T>, Fault>,
+    ) -> Result<T, Fault> {
+        let mut waiting = Waiting::new();
+        loop {
+            let turn = self.pace.turn().await;
+            let sent = self.send(request).await?;
+            drop(turn);
+            let given_up = match sent {
+                Sent::Answer(answer) => match self.settled(request, answer)? {
+                    Some(answer) => return read(&answer),
+                    None => continue,
+                },
+                sent => self.wait(&mut waiting, sent).await,
+            };
+            if let Some(there) = look_up().await? {
+                return Ok(there);
+            }
+            given_up?;
+        }
+    }
+
     /// The answer where it is a success, `None` where the same request is to be sent to another place.
     pub(super) fn settled(&self, request: &Request, answer: Answer) -> Result<Option<Answer>, Fault> {
         match answer.status {
