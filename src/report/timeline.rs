@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::schema::{EvidenceKey, Report, Test};
+use crate::logs::Severity;
 
 pub(super) mod picture;
 
@@ -65,9 +67,6 @@ pub(super) struct Errors {
     pub(super) steps: Vec<(Micros, u64, u64)>,
 }
 
-/// Cloud Logging's severities, least first.
-const SEVERITIES: [&str; 9] = ["DEFAULT", "DEBUG", "INFO", "NOTICE", "WARNING", "ERROR", "CRITICAL", "ALERT", "EMERGENCY"];
-
 /// How much longer than the tests all that is known may last and still be shown at once.
 const FAR: i64 = 4;
 
@@ -84,7 +83,7 @@ impl Timeline {
                 key: key.0,
                 at: micros(&evidence.timestamp),
                 lane: lanes.get(service).copied().unwrap_or_default(),
-                severity: SEVERITIES.iter().position(|name| *name == evidence.severity).unwrap_or_default(),
+                severity: Severity::from_value(&Value::from(evidence.severity.as_str())) as usize,
                 causes: marks.causes[place].iter().copied().collect(),
                 root: marks.roots.contains(&place),
             });
