@@ -1,0 +1,130 @@
+//! A regex that is compiled as far as it pays: most patterns are asked about a few short texts, some about all of a big log.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use regex_automata::meta::{Config, Regex};
+use regex_automata::util::syntax;
+
+/// A pattern of the `regex` crate's syntax. What it finds is what that crate finds.
+#[derive(Debug, Default)]
+pub(crate) struct Engine {
+    /// For ASCII texts, which most are. `.` and `[^"]` take one step there instead of ten, so it is compiled in a fifth of the
+    /// time; `None` where the pattern names what is not ASCII.
+    ascii: Staged,
+    any: Staged,
+}
+
+/// The two stages of a regex; `None` where the engine refuses the pattern.
+#[derive(Debug, Default)]
+struct Staged {
+    /// How many bytes it was asked about, until it is compiled in full.
+    asked: AtomicUsize,
+    /// Simulated: the pattern is made into steps and nothing more, in a fifth of the time and with ten times the cost a byte.
+    simple: OnceLock<Option<Regex>>,
+    /// With its literals, its reverse and its automata.
+    full: OnceLock<Option<Regex>>,
+}
+
+/// So many bytes cost about as much to simulate as to compile the rest, so the two together never cost more than twice what
+/// the better one of them would have.
+const WORTH_COMPILING: usize = 8 * 1024;
+
+/// What asking costs beyond the text, in bytes.
+const ASKING: usize = 32;
+
+/// As the `regex` crate has them.
+const MOST_STEPS_BYTES: usize = 10 << 20;
+const AUTOMATA_BYTES: usize = 2 << 20;
+
+/// Which texts a regex is asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Texts {
+    Ascii,
+    Any,
+}
+
+impl Engine {
+    /// The regex to ask about this text, always with the same pattern; `None` where the engine refuses that.
+    pub(crate) fn regex(&self, pattern: &str, text: &str) -> Option<&Regex> {
+        let ascii = text.is_ascii().then(|| self.ascii.regex(pattern, Texts::Ascii, text.len())).flatten();
+        ascii.or_else(|| self.any.regex(pattern, Texts::Any, text.len()))
+    }
+}
+
+impl Staged {
+    fn regex(&self, pattern: &str, texts: Texts, length: usize) -> Option<&Regex> {
+        if let Some(full) = self.full.get() {
+            return full.as_ref();
+        }
+        let asked = length.saturating_add(ASKING);
+        // Threads that ask at once may each come a text further; what is found does not depend on it.
+        if asked < WORTH_COMPILING && self.asked.fetch_add(asked, Ordering::Relaxed) < WORTH_COMPILING {
+            return self.simple.get_or_init(|| build(pattern, texts, simple())).as_ref();
+        }
+        self.full.get_or_init(|| build(pattern, texts, full())).as_ref()
+    }
+}
+
+fn full() -> Config {
+    Config::new().nfa_size_limit(Some(MOST_STEPS_BYTES)).hybrid_cache_capacity(AUTOMATA_BYTES)
+}
+
+fn simple() -> Config {
+    full().auto_prefilter(false).hybrid(false).onepass(false)
+}
+
+fn build(pattern: &str, texts: Texts, config: Config) -> Option<Regex> {
+    let unicode = texts == Texts::Any;
+    let config = config.utf8_empty(unicode);
+    let syntax = syntax::Config::new().unicode(unicode).utf8(unicode);
+    Regex::builder().configure(config).syntax(syntax).build(pattern).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What each of the four regexes finds, with its groups.
+    fn found(pattern: &str, text: &str) -> Vec<Option<Vec<Option<(usize, usize)>>>> {
+        let each = [(Texts::Ascii, simple()), (Texts::Ascii, full()), (Texts::Any, simple()), (Texts::Any, full())].into_iter();
+        let built = each.filter_map(|(texts, config)| build(pattern, texts, config));
+        let groups = built.map(|regex| {
+            let mut groups = regex.create_captures();
+            regex.captures(text, &mut groups);
+            let all = groups.iter().map(|group| group.map(|group| (group.start, group.end)));
+            groups.is_match().then(|| all.collect())
+        });
+        groups.collect()
+    }
+
+    #[test]
+    fn each_stage_finds_the_same() {
+        for (pattern, text, stages) in [
+            (r"(?i)k.{0,9}(?<id>[^']s)'", "a kELVIN xs'", 4),
+            (r"\bx\W(?<id>\w+)?", "ax x user7.", 4),
+            (r"(?P<a>a*?)(?P<b>a*)|b", "aab", 4),
+            (r"(?m)^[ \t]*(?P<secret>[A-Z]{2,3})[ \t]*\r?$", "a\n AB \nCDE", 4),
+            (r"no jwt.*(?:headers|query)", "no jwt in the header, no jwt in the query or", 4),
+            (r"[äö](?<id>x)?", "ox", 2),
+        ] {
+            let found = found(pattern, text);
+            assert_eq!(found.len(), stages, "{pattern}");
+            assert!(found.iter().all(|stage| *stage == found[0]), "{pattern}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_asked_about_much_text_is_compiled_in_full() {
+        let engine = Engine::default();
+        let text = "x".repeat(WORTH_COMPILING / 4);
+        for _ in 0..4 {
+            assert!(engine.regex("x+y", &text).is_some_and(|regex| !regex.is_match(&text)));
+            assert!(engine.ascii.full.get().is_none());
+        }
+        assert!(engine.regex("x+y", &text).is_some_and(|regex| !regex.is_match(&text)));
+        assert!(engine.ascii.full.get().is_some() && engine.any.simple.get().is_none());
+        let long = Engine::default();
+        assert!(long.regex("x+y", &text.repeat(4)).is_some() && long.ascii.simple.get().is_none());
+    }
+}
