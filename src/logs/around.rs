@@ -133,9 +133,12 @@ impl Search {
     }
 
     fn finish(self) -> Vec<Around> {
-        let texts = |found: BTreeSet<(Timestamp, Vec<u8>, u64, Vec<u8>)>| {
-            let entries = found.into_iter().filter_map(|(.., raw)| LogEntry::from_fields(serde_json::from_slice(&raw).ok()?));
-            entries.map(|entry| payload::text(&entry)).collect()
+        // Records that lie near each other share neighbours.
+        let mut read: FxHashMap<Vec<u8>, Option<String>> = FxHashMap::default();
+        let text = |raw: &Vec<u8>| Some(payload::text(&LogEntry::from_fields(serde_json::from_slice(raw).ok()?)?));
+        let mut texts = |found: BTreeSet<(Timestamp, Vec<u8>, u64, Vec<u8>)>| {
+            let entries = found.into_iter().filter_map(|(.., raw)| read.entry(raw).or_insert_with_key(text).clone());
+            entries.collect()
         };
         self.found.into_iter().map(|found| Around { before: texts(found.before), after: texts(found.after) }).collect()
     }

@@ -12,6 +12,7 @@ use super::{Hit, judge};
 use crate::rules::engine::Engine;
 use table::{DETECTORS, Detector, Verify};
 
+mod glance;
 mod table;
 
 pub(super) use table::KINDS;
@@ -72,7 +73,7 @@ impl Detectors {
     fn find_if(&self, asked: impl Fn(&Detector) -> bool, text: &str, hits: &mut Vec<Hit>) {
         let wanted = self.wanted(text);
         for (place, detector) in DETECTORS.iter().enumerate() {
-            if wanted & (1 << place) == 0 || !asked(detector) {
+            if wanted & (1 << place) == 0 || !asked(detector) || !detector.verify.may_be_met_in(text.as_bytes()) {
                 continue;
             }
             let Some(regex) = self.engines[place].regex(detector.pattern, text) else { continue };

@@ -23,7 +23,7 @@ pub(super) struct Detector {
     pub(super) literals: &'static [&'static str],
     /// The group `secret` is taken out, else the whole match.
     pub(super) pattern: &'static str,
-    /// Judges a match that a regex alone cannot.
+    /// Judges a match that a regex alone cannot; `super::glance` says what such a match has in it.
     pub(super) verify: Verify,
 }
 
