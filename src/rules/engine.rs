@@ -9,8 +9,6 @@ use regex_automata::util::syntax;
 /// A pattern of the `regex` crate's syntax. What it finds is what that crate finds.
 #[derive(Debug, Default)]
 pub(crate) struct Engine {
-    /// For ASCII texts, which most are. `.` and `[^"]` take one step there instead of ten, so it is compiled in a fifth of the
-    /// time; `None` where the pattern names what is not ASCII.
     ascii: Staged,
     any: Staged,
 }
@@ -20,15 +18,17 @@ pub(crate) struct Engine {
 struct Staged {
     /// How many bytes it was asked about, until it is compiled in full.
     asked: AtomicUsize,
-    /// Simulated: the pattern is made into steps and nothing more, in a fifth of the time and with ten times the cost a byte.
-    simple: OnceLock<Option<Regex>>,
-    /// With its literals, its reverse and its automata.
+    /// Without its literals and what searches backwards from them: a third of the work.
+    first: OnceLock<Option<Regex>>,
     full: OnceLock<Option<Regex>>,
 }
 
-/// So many bytes cost about as much to simulate as to compile the rest, so the two together never cost more than twice what
-/// the better one of them would have.
-const WORTH_COMPILING: usize = 8 * 1024;
+/// How many bytes a regex is asked about before the rest of compiling it is work that pays.
+const WORTH_COMPILING: usize = 128 * 1024;
+
+/// The same where it is asked about any text: until then it is only simulated, as automata of Unicode's classes are big, and
+/// simulating costs ten times as much a byte.
+const WORTH_COMPILING_ANY: usize = 16 * 1024;
 
 /// What asking costs beyond the text, in bytes.
 const ASKING: usize = 32;
@@ -47,8 +47,29 @@ enum Texts {
 impl Engine {
     /// The regex to ask about this text, always with the same pattern; `None` where the engine refuses that.
     pub(crate) fn regex(&self, pattern: &str, text: &str) -> Option<&Regex> {
-        let ascii = text.is_ascii().then(|| self.ascii.regex(pattern, Texts::Ascii, text.len())).flatten();
-        ascii.or_else(|| self.any.regex(pattern, Texts::Any, text.len()))
+        let ascii = text.is_ascii().then(|| self.for_ascii(pattern, text)).flatten();
+        ascii.or_else(|| self.for_any(pattern, text))
+    }
+
+    /// The same for ASCII texts, which most are. `.` and `[^"]` take one step there instead of ten, so it is compiled in a fifth
+    /// of the time; `None` also where a class of the pattern names what is not ASCII.
+    pub(crate) fn for_ascii(&self, pattern: &str, text: &str) -> Option<&Regex> {
+        self.ascii.regex(pattern, Texts::Ascii, text.len())
+    }
+
+    /// The same for any text.
+    pub(crate) fn for_any(&self, pattern: &str, text: &str) -> Option<&Regex> {
+        self.any.regex(pattern, Texts::Any, text.len())
+    }
+}
+
+impl Texts {
+    fn worth_compiling(self) -> usize {
+        if self == Texts::Ascii { WORTH_COMPILING } else { WORTH_COMPILING_ANY }
+    }
+
+    fn first(self) -> Config {
+        full().auto_prefilter(false).onepass(false).hybrid(self == Texts::Ascii)
     }
 }
 
@@ -57,10 +78,10 @@ impl Staged {
         if let Some(full) = self.full.get() {
             return full.as_ref();
         }
-        let asked = length.saturating_add(ASKING);
+        let (asked, worth) = (length.saturating_add(ASKING), texts.worth_compiling());
         // Threads that ask at once may each come a text further; what is found does not depend on it.
-        if asked < WORTH_COMPILING && self.asked.fetch_add(asked, Ordering::Relaxed) < WORTH_COMPILING {
-            return self.simple.get_or_init(|| build(pattern, texts, simple())).as_ref();
+        if asked < worth && self.asked.fetch_add(asked, Ordering::Relaxed) < worth {
+            return self.first.get_or_init(|| build(pattern, texts, texts.first())).as_ref();
         }
         self.full.get_or_init(|| build(pattern, texts, full())).as_ref()
     }
@@ -68,10 +89,6 @@ impl Staged {
 
 fn full() -> Config {
     Config::new().nfa_size_limit(Some(MOST_STEPS_BYTES)).hybrid_cache_capacity(AUTOMATA_BYTES)
-}
-
-fn simple() -> Config {
-    full().auto_prefilter(false).hybrid(false).onepass(false)
 }
 
 fn build(pattern: &str, texts: Texts, config: Config) -> Option<Regex> {
@@ -87,7 +104,7 @@ mod tests {
 
     /// What each of the four regexes finds, with its groups.
     fn found(pattern: &str, text: &str) -> Vec<Option<Vec<Option<(usize, usize)>>>> {
-        let each = [(Texts::Ascii, simple()), (Texts::Ascii, full()), (Texts::Any, simple()), (Texts::Any, full())].into_iter();
+        let each = [Texts::Ascii, Texts::Any].into_iter().flat_map(|texts| [(texts, texts.first()), (texts, full())]);
         let built = each.filter_map(|(texts, config)| build(pattern, texts, config));
         let groups = built.map(|regex| {
             let mut groups = regex.create_captures();
@@ -116,15 +133,18 @@ mod tests {
 
     #[test]
     fn what_is_asked_about_much_text_is_compiled_in_full() {
-        let engine = Engine::default();
-        let text = "x".repeat(WORTH_COMPILING / 4);
-        for _ in 0..4 {
-            assert!(engine.regex("x+y", &text).is_some_and(|regex| !regex.is_match(&text)));
-            assert!(engine.ascii.full.get().is_none());
+        for (letter, worth) in [("x", WORTH_COMPILING), ("é", WORTH_COMPILING_ANY)] {
+            let text = letter.repeat(worth / 4 / letter.len());
+            let engine = Engine::default();
+            let staged = if text.is_ascii() { &engine.ascii } else { &engine.any };
+            for asked in 0..5 {
+                assert_eq!(staged.full.get().is_some(), asked > 4);
+                assert!(engine.regex("[xé]+y", &text).is_some_and(|regex| !regex.is_match(&text)));
+            }
+            assert!(staged.first.get().is_some());
+            let long = Engine::default();
+            assert!(long.regex("x+y", &text.repeat(4)).is_some_and(|regex| !regex.is_match(&text)));
+            assert!(long.ascii.first.get().is_none() && long.any.first.get().is_none());
         }
-        assert!(engine.regex("x+y", &text).is_some_and(|regex| !regex.is_match(&text)));
-        assert!(engine.ascii.full.get().is_some() && engine.any.simple.get().is_none());
-        let long = Engine::default();
-        assert!(long.regex("x+y", &text.repeat(4)).is_some() && long.ascii.simple.get().is_none());
     }
 }
