@@ -102,8 +102,11 @@ fn build(pattern: &str, texts: Texts, config: Config) -> Option<Regex> {
 mod tests {
     use super::*;
 
-    /// What each of the four regexes finds, with its groups.
-    fn found(pattern: &str, text: &str) -> Vec<Option<Vec<Option<(usize, usize)>>>> {
+    /// Where the groups of a match lie.
+    type Groups = Vec<Option<(usize, usize)>>;
+
+    /// What each of the four regexes finds.
+    fn found(pattern: &str, text: &str) -> Vec<Option<Groups>> {
         let each = [Texts::Ascii, Texts::Any].into_iter().flat_map(|texts| [(texts, texts.first()), (texts, full())]);
         let built = each.filter_map(|(texts, config)| build(pattern, texts, config));
         let groups = built.map(|regex| {
@@ -141,7 +144,7 @@ mod tests {
                 assert_eq!(staged.full.get().is_some(), asked > 4);
                 assert!(engine.regex("[xé]+y", &text).is_some_and(|regex| !regex.is_match(&text)));
             }
-            assert!(staged.first.get().is_some());
+            assert!(staged.first.get().is_some() && staged.full.get().is_some());
             let long = Engine::default();
             assert!(long.regex("x+y", &text.repeat(4)).is_some_and(|regex| !regex.is_match(&text)));
             assert!(long.ascii.first.get().is_none() && long.any.first.get().is_none());

@@ -196,7 +196,7 @@ impl Node {
         out.push(match &self.kind {
             Kind::List(_) => LIST,
             Kind::Map(_) => MAP,
-            Kind::Scalar { plain, block, .. } => SCALAR | u8::from(*plain) * PLAIN | u8::from(*block) * BLOCK,
+            Kind::Scalar { plain, block, .. } => SCALAR + u8::from(*plain) * PLAIN + u8::from(*block) * BLOCK,
             Kind::Broken => u8::MAX,
         });
         let Place { line, column, width } = self.place;

@@ -175,7 +175,8 @@ fn inner_start(found: &Captures<'_>, whole: &Range<usize>) -> usize {
 
 impl Detector {
     fn judged(&self, text: &str, found: &Captures<'_>, whole: &Range<usize>) -> Option<Hit> {
-        let value = found.name("secret").or_else(|| found.name("quoted")).unwrap_or(Part { text, start: whole.start, end: whole.end });
+        let value =
+            found.name("secret").or_else(|| found.name("quoted")).unwrap_or(Part { text, start: whole.start, end: whole.end });
         let mut range = value.range();
         let mut kind = self.kind;
         match self.verify {

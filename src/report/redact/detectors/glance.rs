@@ -14,7 +14,9 @@ impl Verify {
                 holds(u8::is_ascii_digit) && holds(u8::is_ascii_uppercase) && holds(u8::is_ascii_lowercase)
             }),
             Verify::Run => runs(text).next().is_some(),
-            Verify::Ipv4 => memchr::memchr_iter(b'.', text).any(|at| at > 0 && is_digit(text[at - 1]) && has_three_numbers(&text[at..])),
+            Verify::Ipv4 => {
+                memchr::memchr_iter(b'.', text).any(|at| at > 0 && is_digit(text[at - 1]) && has_three_numbers(&text[at..]))
+            }
             Verify::Ipv6 => memchr::memchr_iter(b':', text).any(|at| {
                 let group = text[at + 1..].iter().take(4).take_while(|byte| byte.is_ascii_hexdigit()).count();
                 text.get(at + 1 + group) == Some(&b':')
