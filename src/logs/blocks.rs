@@ -33,11 +33,13 @@ pub(super) struct Blocks<R> {
     /// Where the next block begins.
     offset: u64,
     ended: bool,
+    /// What blocks were read into before: memory that is asked for anew has to be filled with zeros first.
+    spare: Vec<Vec<u8>>,
 }
 
 impl<R: Read> Blocks<R> {
     pub(super) fn new(text: R, layout: Layout) -> Blocks<R> {
-        Blocks { text, layout, rest: Vec::new(), offset: 0, ended: false }
+        Blocks { text, layout, rest: Vec::new(), offset: 0, ended: false, spare: Vec::new() }
     }
 
     /// The same for a text that is a stretch of another, from this byte on.
@@ -61,6 +63,7 @@ impl<R: Read> Blocks<R> {
             if !self.ended
                 && let Some(cut) = self.cut(&bytes, before)
             {
+                self.rest = self.spare.pop().unwrap_or_default();
                 self.rest.reserve(bytes.len() - cut + BLOCK_BYTES);
                 self.rest.extend_from_slice(&bytes[cut..]);
                 bytes.truncate(cut);
@@ -68,6 +71,12 @@ impl<R: Read> Blocks<R> {
             }
         }
         (!bytes.is_empty()).then(|| (self.block(bytes, true), None))
+    }
+
+    /// Takes back a block that is not needed any more.
+    pub(super) fn reuse(&mut self, Block { mut bytes, .. }: Block) {
+        bytes.clear();
+        self.spare.push(bytes);
     }
 
     fn block(&mut self, bytes: Vec<u8>, last: bool) -> Block {

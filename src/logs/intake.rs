@@ -12,7 +12,7 @@ use super::blocks::{Block, Extent, extent};
 use super::harvest::{Candidate, Harvest, Loss, Sighting};
 use super::lines::{self, Shape};
 use super::mend::{Fix, mend};
-use super::outline::{Outline, outline, timestamp, top_level_keys};
+use super::outline::{Outline, Resources, outline, timestamp, top_level_keys};
 use super::recognise::{Layout, looks_like_an_entry};
 use super::stamp::Clock;
 use super::{Gate, Glimpse, LogEntry, entry, envelope, names};
@@ -40,6 +40,7 @@ impl Intake<'_> {
             before: None,
             clock: Clock::default(),
             known: FxHashMap::default(),
+            resources: Resources::default(),
             line: 0,
             counted: 0,
         };
@@ -57,6 +58,7 @@ struct Reading<'a> {
     harvest: Harvest,
     clock: Clock,
     known: FxHashMap<u64, u32>,
+    resources: Resources,
     /// When the entry before happened.
     before: Option<Timestamp>,
     /// Line of the entry at hand, and up to which byte newlines were counted for it.
@@ -151,7 +153,7 @@ impl Reading<'_> {
         if std::str::from_utf8(raw).is_err() {
             return false;
         }
-        let Some(found) = outline(raw) else { return false };
+        let Some(found) = outline(raw, &mut self.resources) else { return false };
         self.count(at);
         let offset = self.offset + offset_in(self.bytes, raw) as u64;
         self.sight(at, raw, Some(&found), Some(offset));
@@ -198,7 +200,8 @@ impl Reading<'_> {
         self.count(at);
         if self.intake.reach.contains(at) {
             let raw = Value::Object(fields).to_string();
-            self.sight(at, raw.as_bytes(), outline(raw.as_bytes()).as_ref(), None);
+            let found = outline(raw.as_bytes(), &mut self.resources);
+            self.sight(at, raw.as_bytes(), found.as_ref(), None);
         }
     }
 
