@@ -34,7 +34,7 @@ impl Intake<'_> {
     pub(super) fn read(&self, block: &Block) -> Harvest {
         let mut reading = Reading {
             intake: self,
-            bytes: &block.bytes,
+            bytes: block.bytes(),
             offset: block.offset,
             harvest: Harvest { in_order: [true; 2], ..Harvest::default() },
             before: None,
@@ -42,10 +42,9 @@ impl Intake<'_> {
             known: FxHashMap::default(),
             resources: Resources::default(),
             line: 0,
-            counted: 0,
         };
         reading.walk(block.last);
-        reading.harvest.lines = memchr::memchr_iter(b'\n', &block.bytes).count() as u64;
+        reading.harvest.lines = reading.line;
         reading.harvest
     }
 }
@@ -61,9 +60,8 @@ struct Reading<'a> {
     resources: Resources,
     /// When the entry before happened.
     before: Option<Timestamp>,
-    /// Line of the entry at hand, and up to which byte newlines were counted for it.
+    /// Line of the entry at hand.
     line: u64,
-    counted: usize,
 }
 
 impl Reading<'_> {
@@ -71,16 +69,13 @@ impl Reading<'_> {
         let bytes = self.bytes;
         let indent = self.intake.layout.indent.as_deref().unwrap_or_default();
         let (mut at, mut line_end) = (0, 0);
-        while let Some(offset) =
-            bytes[at..].iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b',' | b'[' | b']' | b'}'))
-        {
+        while let Some(offset) = self.between(&bytes[at..]) {
             at += offset;
             // A line may hold thousands of entries: its end is looked for once.
             if at >= line_end {
                 line_end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |newline| at + newline);
             }
             if bytes[at] != b'{' {
-                self.count_lines(bytes, at);
                 at += self.between_entries(&bytes[at..line_end], at);
                 continue;
             }
@@ -89,32 +84,45 @@ impl Reading<'_> {
                 at = line_end;
                 continue;
             }
-            self.count_lines(bytes, at);
-            if let Some(inside) = envelope::opening(&bytes[at..]) {
-                at += inside;
-                continue;
-            }
-            match extent(bytes, at, indent) {
-                Extent::Whole(end) => {
-                    if !self.quick(&bytes[at..end]) {
-                        self.thorough(&bytes[at..end], Loss::Unreadable);
-                    }
-                    at = end;
-                }
-                // An object around the entries, of which only the beginning stands before them.
-                Extent::Broken(end) if column(bytes, at) < indent.len() && end < bytes.len() => at = end,
-                Extent::Broken(end) => {
-                    let cut_off = last && end == bytes.len();
-                    self.thorough(&bytes[at..end], if cut_off { Loss::CutOff } else { Loss::Unreadable });
-                    at = end;
-                }
-            }
+            let end = self.object(at, indent, last);
+            self.line += memchr::memchr_iter(b'\n', &bytes[at..end]).count() as u64;
+            at = end;
         }
     }
 
-    fn count_lines(&mut self, bytes: &[u8], at: usize) {
-        self.line += memchr::memchr_iter(b'\n', &bytes[self.counted..at]).count() as u64;
-        self.counted = at;
+    /// How many bytes stand before what may be the next entry; `None` where nothing follows them.
+    fn between(&mut self, bytes: &[u8]) -> Option<usize> {
+        for (at, byte) in bytes.iter().enumerate() {
+            match byte {
+                b'\n' => self.line += 1,
+                b' ' | b'\t' | b'\r' | b',' | b'[' | b']' | b'}' => {}
+                _ => return Some(at),
+            }
+        }
+        None
+    }
+
+    /// Reads what opens here: an entry, or an object around entries of which only the beginning stands before them.
+    /// Returns where to go on.
+    fn object(&mut self, at: usize, indent: &[u8], last: bool) -> usize {
+        let bytes = self.bytes;
+        if let Some(inside) = envelope::opening(&bytes[at..]) {
+            return at + inside;
+        }
+        match extent(bytes, at, indent) {
+            Extent::Whole(end) => {
+                if !self.quick(&bytes[at..end]) {
+                    self.thorough(&bytes[at..end], Loss::Unreadable);
+                }
+                end
+            }
+            Extent::Broken(end) if column(bytes, at) < indent.len() && end < bytes.len() => end,
+            Extent::Broken(end) => {
+                let cut_off = last && end == bytes.len();
+                self.thorough(&bytes[at..end], if cut_off { Loss::CutOff } else { Loss::Unreadable });
+                end
+            }
+        }
     }
 
     /// Text that opens no object: the rest of a wrapper, fences, or garbage. Returns how much of the line it takes:
@@ -150,7 +158,7 @@ impl Reading<'_> {
             self.count(at);
             return true;
         }
-        if std::str::from_utf8(raw).is_err() {
+        if !raw.is_ascii() && std::str::from_utf8(raw).is_err() {
             return false;
         }
         let Some(found) = outline(raw, &mut self.resources) else { return false };

@@ -4,8 +4,9 @@
 //! takes the slow road through a real parser. Costs are linear in the bytes looked at.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
-use memchr::memmem;
+use memchr::memmem::FinderRev;
 
 use super::cursor::Cursor;
 use super::glimpse::{Payloads, REQUEST_FIELDS};
@@ -34,9 +35,10 @@ pub(super) struct Outline<'a> {
 /// or only a nested object has one.
 pub(super) fn timestamp(raw: &[u8]) -> Option<&[u8]> {
     const KEY: &[u8] = b"\"timestamp\"";
+    static BACKWARDS: LazyLock<FinderRev<'_>> = LazyLock::new(|| FinderRev::new(KEY));
     let mut end = raw.len();
     for _ in 0..4 {
-        let at = memmem::rfind(&raw[..end], KEY)?;
+        let at = BACKWARDS.rfind(&raw[..end])?;
         if at > 0
             && raw[at - 1] != b'\\'
             && let Some(text) = value_on_top_level(raw, at + KEY.len())

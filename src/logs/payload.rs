@@ -146,7 +146,14 @@ impl Parts<'_> {
 /// The text under a path, or under the path written as one key with dots, as ECS loggers do.
 fn at<'t>(payload: &'t Tree<'_>, path: &[&str]) -> Option<&'t str> {
     let nested = path.iter().try_fold(payload, |value, key| value.get(key)).and_then(Tree::as_text);
-    nested.or_else(|| payload.get(&path.join(".")).filter(|_| path.len() > 1)?.as_text())
+    nested.or_else(|| {
+        let (first, rest) = path.split_first().filter(|(_, rest)| !rest.is_empty())?;
+        let follows = |key: &str| {
+            let tail = rest.iter().try_fold(key.strip_prefix(first)?, |key, part| key.strip_prefix('.')?.strip_prefix(part))?;
+            tail.is_empty().then_some(())
+        };
+        payload.members().iter().find(|(key, _)| follows(key).is_some())?.1.as_text()
+    })
 }
 
 fn json_payload(payload: &Tree<'_>, parts: &mut Parts<'_>) {

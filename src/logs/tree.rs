@@ -18,6 +18,9 @@ pub(super) enum Tree<'a> {
     Object(Vec<(Cow<'a, str>, Tree<'a>)>),
 }
 
+/// Up to so many members are looked through one by one.
+const FEW: usize = 16;
+
 impl<'a> Tree<'a> {
     /// The text, where it is one.
     pub(super) fn as_text(&self) -> Option<&str> {
@@ -30,6 +33,10 @@ impl<'a> Tree<'a> {
     /// The value of a key. Logarithmic in their number.
     pub(super) fn get(&self, key: &str) -> Option<&Tree<'a>> {
         let members = self.members();
+        // Most keys are told apart by their length.
+        if members.len() <= FEW {
+            return members.iter().find(|(other, _)| **other == *key).map(|(_, value)| value);
+        }
         members.binary_search_by(|(other, _)| (**other).cmp(key)).ok().map(|place| &members[place].1)
     }
 

@@ -156,3 +156,51 @@ fn meet_by_the_rarest(chosen: &Chosen, met: &mut Met, mut each: impl FnMut(u32))
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Texts of a few letters, each from the one before.
+    fn texts(count: usize) -> Vec<String> {
+        let mut state = 7u64;
+        let mut next = move |below: u64| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % below
+        };
+        let mut text = || (0..4 + next(24)).map(|_| char::from(b"aabbbcdA "[next(9) as usize])).collect();
+        (0..count).map(|_| text()).collect()
+    }
+
+    fn woken(sieve: &Sieve, text: &str) -> Vec<u32> {
+        let mut woken = Vec::new();
+        sieve.wake(text.as_bytes(), &mut woken);
+        woken
+    }
+
+    #[test]
+    fn what_is_woken_is_the_same_before_and_after_it_is_known_which_words_are_rare() {
+        let sets = |words: &[&[&str]]| words.iter().map(|set| set.iter().map(|word| (*word).to_owned()).collect()).collect();
+        let patterns: [Vec<Vec<String>>; 7] = [
+            sets(&[&["abb"]]),
+            sets(&[&["bbb", "ccc"], &["aab"]]),
+            sets(&[&["abb"], &["dab", "dad"], &["b c"]]),
+            sets(&[&["cab"], &["bac"]]),
+            sets(&[&["aabb", "bbaa"]]),
+            sets(&[]),
+            sets(&[&["bab"], &["bab", "bcb"]]),
+        ];
+        let sieve = Sieve::new(patterns.iter().map(|sets| Some(sets.as_slice())));
+        let plainly = |text: &str| -> Vec<u32> {
+            let text = text.to_ascii_lowercase();
+            let met = |sets: &[Vec<String>]| sets.iter().all(|set| set.iter().any(|word| text.contains(word.as_str())));
+            (0u32..).zip(&patterns).filter(|(_, sets)| met(sets)).map(|(pattern, _)| pattern).collect()
+        };
+        let (mut learning, mut known) = (0, 0);
+        for text in texts(6000) {
+            *(if sieve.rare.chosen().is_some() { &mut known } else { &mut learning }) += 1;
+            assert_eq!(woken(&sieve, &text), plainly(&text), "{text}");
+        }
+        assert!(learning > 1000 && known > 1000, "{learning} {known}");
+    }
+}

@@ -1,6 +1,6 @@
 //! Finds thousands of words in a text at once, ASCII case ignored.
 //!
-//! Each word is looked for by its four bytes that are least common among all words. Whether any word has the four
+//! Each word is looked for by its three bytes that are least common. Whether any word has the three
 //! bytes at a place of the text is one look into a small table of bits, and no look waits for the one before it;
 //! an automaton of so many words has a table that no processor keeps in its cache, and each step waits for the last.
 
@@ -8,9 +8,6 @@ use std::ops::Range;
 
 /// How many numbers of 64 bits the table of bits has: 16 kB, half of what the fastest cache of a processor holds.
 const TABLE: usize = 2048;
-
-/// Words of three bytes have a table of their own: 4 kB.
-const SHORT_TABLE: usize = 512;
 
 /// How many places of a text are looked at before it is asked whether any of them may hold a word.
 const STRIDE: usize = 8;
@@ -45,33 +42,29 @@ pub(super) struct Words {
     /// All words, in lower case, one behind the other.
     bytes: Vec<u8>,
     count: usize,
-    anchors: Anchors<TABLE>,
-    short_anchors: Anchors<SHORT_TABLE>,
+    anchors: Anchors,
 }
 
-/// The shortest word that can be found, in bytes.
+/// The shortest word that can be found, in bytes: as long as an anchor.
 const SHORTEST: usize = 3;
-
-/// The bits of an anchor that the anchor of such a word has.
-const SHORT: u32 = 0x00ff_ffff;
 
 /// Words by their anchors.
 #[derive(Debug, Clone)]
-struct Anchors<const SIZE: usize> {
-    bits: Box<[u64; SIZE]>,
+struct Anchors {
+    bits: Box<[u64; TABLE]>,
     /// A hash table: each anchor with where its words begin and end in `words`; empty where they do.
     slots: Vec<(u32, u32, u32)>,
     words: Vec<Anchored>,
 }
 
-impl<const SIZE: usize> Anchors<SIZE> {
+impl Anchors {
     fn new(mut words: Vec<(u32, Anchored)>) -> Self {
         words.sort_unstable_by_key(|(anchor, anchored)| (*anchor, anchored.word));
         let room = (2 * words.len()).next_power_of_two().max(2);
-        let mut anchors = Anchors { bits: Box::new([0; SIZE]), slots: vec![(0, 0, 0); room], words: Vec::new() };
+        let mut anchors = Anchors { bits: Box::new([0; TABLE]), slots: vec![(0, 0, 0); room], words: Vec::new() };
         for group in words.chunk_by(|one, other| one.0 == other.0) {
             let (anchor, start) = (group[0].0, anchors.words.len() as u32);
-            let place = place::<SIZE>(anchor);
+            let place = place(anchor);
             anchors.bits[place / 64] |= 1 << (place % 64);
             let slot = anchors.slot(anchor);
             anchors.slots[slot] = (anchor, start, start + group.len() as u32);
@@ -83,7 +76,7 @@ impl<const SIZE: usize> Anchors<SIZE> {
     /// 1 where a word with this anchor may be among them, else 0.
     #[inline]
     fn may_hold(&self, anchor: u32) -> u32 {
-        let place = place::<SIZE>(anchor);
+        let place = place(anchor);
         (self.bits[place / 64] >> (place % 64)) as u32 & 1
     }
 
@@ -103,10 +96,10 @@ impl<const SIZE: usize> Anchors<SIZE> {
     }
 }
 
-/// Which bit of a table of so many numbers stands for an anchor.
+/// Which bit of the table stands for an anchor.
 #[inline]
-fn place<const SIZE: usize>(anchor: u32) -> usize {
-    (hash(anchor) >> (26 - SIZE.ilog2())) as usize
+fn place(anchor: u32) -> usize {
+    (hash(anchor) >> (26 - TABLE.ilog2())) as usize
 }
 
 #[inline]
@@ -148,26 +141,21 @@ impl Words {
         let mut commonness = Commonness::default();
         words.iter().for_each(|word| commonness.add(word));
         commonness.add(sample);
-        let (mut anchors, mut short_anchors, mut bytes) = (Vec::new(), Vec::new(), Vec::new());
-        for (place, word) in (0u32..).zip(&words).filter(|(_, word)| word.len() >= SHORTEST) {
+        let (mut anchors, mut bytes) = (Vec::new(), Vec::new());
+        for (place, word) in (0u32..).zip(&words) {
+            let Some((offset, anchor)) = commonness.rarest(word) else { continue };
             let (start, length) = (bytes.len() as u32, word.len() as u32);
             let (head, mask) = head(word);
-            let anchored = |offset| Anchored { word: place, offset, start, length, head, mask };
-            match (commonness.rarest(word), &**word) {
-                (Some((offset, anchor)), _) => anchors.push((anchor, anchored(offset))),
-                (None, short) => short_anchors.push((number(short), anchored(0))),
-            }
+            anchors.push((anchor, Anchored { word: place, offset, start, length, head, mask }));
             bytes.extend_from_slice(word);
         }
-        let (anchors, short_anchors) = (Anchors::new(anchors), Anchors::new(short_anchors));
-        Words { bytes, count: words.len(), anchors, short_anchors }
+        Words { bytes, count: words.len(), anchors: Anchors::new(anchors) }
     }
 
     /// All words, by their places; empty where a word is too short to be found.
     pub(super) fn all(&self) -> Vec<&[u8]> {
-        let anchored = || self.anchors.words.iter().chain(&self.short_anchors.words);
         let mut all = vec![&self.bytes[..0]; self.count];
-        for Anchored { word, start, length, .. } in anchored() {
+        for Anchored { word, start, length, .. } in &self.anchors.words {
             all[*word as usize] = &self.bytes[*start as usize..][..*length as usize];
         }
         all
@@ -177,22 +165,12 @@ impl Words {
     /// times the words with the same anchor.
     pub(super) fn find(&self, lowered: &Lowered, mut visit: impl FnMut(usize, Range<usize>)) {
         let text = lowered.0.as_slice();
-        for (start, bytes) in text.windows(STRIDE + 3).enumerate().step_by(STRIDE) {
-            let anchor = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
-            let (mut long, mut short) = (0, 0);
-            for at in 0..STRIDE {
-                long |= self.anchors.may_hold(anchor(at)) << at;
-                short |= self.short_anchors.may_hold(anchor(at) & SHORT) << at;
-            }
-            let mut met = long | short;
+        for (start, bytes) in text.windows(STRIDE + SHORTEST - 1).enumerate().step_by(STRIDE) {
+            let anchor = |at: usize| number(&[bytes[at], bytes[at + 1], bytes[at + 2]]);
+            let mut met = (0..STRIDE).fold(0, |met, at| met | self.anchors.may_hold(anchor(at)) << at);
             while met != 0 {
                 let at = met.trailing_zeros() as usize;
-                if long >> at & 1 != 0 {
-                    self.verify(text, start + at, self.anchors.at(anchor(at)), &mut visit);
-                }
-                if short >> at & 1 != 0 {
-                    self.verify(text, start + at, self.short_anchors.at(anchor(at) & SHORT), &mut visit);
-                }
+                self.verify(text, start + at, self.anchors.at(anchor(at)), &mut visit);
                 met &= met - 1;
             }
         }
@@ -214,8 +192,8 @@ impl Words {
     }
 }
 
-/// How often four bytes stand in the words, which is about as often as they stand in texts about the same things, and in a
-/// sample of the texts.
+/// How often three bytes stand in the words, which is about as often as they stand in texts about the same things, and in
+/// a sample of the texts.
 struct Commonness(Vec<u16>);
 
 impl Default for Commonness {
@@ -226,19 +204,20 @@ impl Default for Commonness {
 
 impl Commonness {
     fn add(&mut self, text: &[u8]) {
-        for gram in text.windows(4) {
+        for gram in text.windows(SHORTEST) {
             let count = &mut self.0[common_place(gram)];
             *count = count.saturating_add(1);
         }
     }
 
-    /// The four bytes of a word that are least common, and where they stand in it.
+    /// The three bytes of a word that are least common, and where they stand in it; `None` where it has fewer.
     fn rarest(&self, word: &[u8]) -> Option<(u32, u32)> {
-        let (offset, gram) = (0u32..).zip(word.windows(4)).min_by_key(|(_, gram)| self.0[common_place(gram)])?;
+        let (offset, gram) = (0u32..).zip(word.windows(SHORTEST)).min_by_key(|(_, gram)| self.0[common_place(gram)])?;
         Some((offset, number(gram)))
     }
 }
 
+#[inline]
 fn number(gram: &[u8]) -> u32 {
     gram.iter().rev().fold(0, |number, byte| number << 8 | u32::from(*byte))
 }
