@@ -3,9 +3,10 @@
 //! Their JSON is kept in memory up to a budget; beyond it only their places are kept, and what is wanted in the
 //! end is read again. Lines that are only here because they may belong to a stack trace that is wanted are let
 //! go from any source; what the gate admits only from plain files, where reading one place costs nothing
-//! but that. Nothing of this shows in the result.
+//! but that. From others it is kept compressed. Nothing of this shows in the result.
 
 use std::cmp::Ordering;
+use std::io;
 use std::ops::Range;
 
 use rayon::prelude::*;
@@ -17,6 +18,9 @@ use super::source::Source;
 
 /// How much JSON is kept in memory, in bytes, where it can be read again.
 pub(super) const BUDGET_BYTES: usize = 8 << 20;
+
+/// How hard JSON is compressed: entries repeat each other so much that the fastest way leaves a tenth.
+const LEVEL: i32 = 1;
 
 /// A candidate's place in the [`Store`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +34,7 @@ pub(super) struct Store {
     batches: Vec<Batch>,
     /// Each with whether it is plain.
     files: Vec<(Source, bool)>,
-    /// JSON that was read again, from other files and from plain ones.
+    /// JSON that was read again, from other files and from what is at hand.
     fetched: [Vec<u8>; 2],
     kept: usize,
     budget: usize,
@@ -40,6 +44,25 @@ struct Batch {
     file: u32,
     candidates: Vec<Candidate>,
     held: Vec<u8>,
+    /// Where their JSON is neither in `held` nor in a file.
+    packed: Option<Packed>,
+}
+
+/// Compressed JSON of several candidates, whose offsets are places in it.
+struct Packed {
+    bytes: Vec<u8>,
+    /// Length of what was compressed.
+    length: usize,
+}
+
+impl Packed {
+    fn of(text: &[u8]) -> io::Result<Packed> {
+        Ok(Packed { bytes: zstd::bulk::compress(text, LEVEL)?, length: text.len() })
+    }
+
+    fn text(&self) -> io::Result<Vec<u8>> {
+        zstd::bulk::decompress(&self.bytes, self.length)
+    }
 }
 
 impl Store {
@@ -60,12 +83,50 @@ impl Store {
         let plain = self.files.last().is_some_and(|(_, plain)| *plain);
         self.kept += held.len();
         if self.kept > self.budget {
-            held = let_go(&mut candidates, &held, plain);
+            if !plain {
+                let (admitted, others) = candidates.into_iter().partition(|candidate| candidate.admitted);
+                self.pack(admitted, &held);
+                candidates = others;
+            }
+            held = let_go(&mut candidates, &held);
         }
+        self.push(candidates, held, None);
+    }
+
+    fn push(&mut self, mut candidates: Vec<Candidate>, mut held: Vec<u8>, packed: Option<Packed>) {
         held.shrink_to_fit();
         candidates.shrink_to_fit();
         let file = self.files.len().saturating_sub(1) as u32;
-        self.batches.push(Batch { file, candidates, held });
+        self.batches.push(Batch { file, candidates, held, packed });
+    }
+
+    /// Keeps these compressed.
+    fn pack(&mut self, mut candidates: Vec<Candidate>, held: &[u8]) {
+        let mut text = Vec::new();
+        let offsets: Vec<u64> = candidates
+            .iter()
+            .map(|candidate| {
+                let offset = text.len() as u64;
+                text.extend_from_slice(slice(held, &candidate.raw));
+                offset
+            })
+            .collect();
+        let packed = Packed::of(&text).ok();
+        if packed.is_some() {
+            for (candidate, offset) in candidates.iter_mut().zip(offsets) {
+                candidate.length = candidate.raw.len() as u32;
+                candidate.offset = Some(offset);
+            }
+            let held = let_go(&mut candidates, held);
+            self.push(candidates, held, packed);
+        } else {
+            self.push(candidates, held.to_vec(), None);
+        }
+    }
+
+    /// Whether reading one of its candidates again costs nothing but that.
+    fn is_at_hand(&self, batch: &Batch) -> bool {
+        batch.packed.is_some() || self.files[batch.file as usize].1
     }
 
     pub(super) fn candidate(&self, place: Place) -> &Candidate {
@@ -76,7 +137,7 @@ impl Store {
     pub(super) fn raw(&self, place: Place) -> &[u8] {
         let candidate = self.candidate(place);
         let batch = &self.batches[place.batch as usize];
-        let bytes = if candidate.fetched { &self.fetched[usize::from(self.files[batch.file as usize].1)] } else { &batch.held };
+        let bytes = if candidate.fetched { &self.fetched[usize::from(self.is_at_hand(batch))] } else { &batch.held };
         slice(bytes, &candidate.raw)
     }
 
@@ -113,14 +174,36 @@ impl Store {
         one.at.cmp(&two.at).then_with(ids).then(one.key.cmp(&two.key)).then(one.text.cmp(&two.text))
     }
 
-    /// Reads again what was let go, as far as these candidates are concerned and lie in plain files (or in all
-    /// others): one pass over each file. What was fetched from plain files before is forgotten.
-    pub(super) fn fetch(&mut self, wanted: impl Iterator<Item = Place>, plain: bool) -> Vec<Gap> {
-        self.fetched[usize::from(plain)].clear();
+    /// Reads again what was let go, as far as these candidates are concerned and are at hand (or are not): one pass over
+    /// each file. What was fetched from what is at hand before is forgotten.
+    pub(super) fn fetch(&mut self, wanted: impl Iterator<Item = Place>, at_hand: bool) -> Vec<Gap> {
+        self.fetched[usize::from(at_hand)].clear();
+        let batch = |place: Place| &self.batches[place.batch as usize];
+        let away: Vec<Place> =
+            wanted.filter(|place| self.is_at_hand(batch(*place)) == at_hand && self.candidate(*place).raw.is_empty()).collect();
+        let (packed, in_files): (Vec<Place>, Vec<Place>) = away.into_iter().partition(|place| batch(*place).packed.is_some());
+        self.unpack(packed);
+        self.read_again(in_files)
+    }
+
+    fn unpack(&mut self, mut wanted: Vec<Place>) {
+        wanted.sort_unstable_by_key(|place| place.batch);
+        for of_one_batch in wanted.chunk_by(|one, other| one.batch == other.batch) {
+            let packed = self.batches[of_one_batch[0].batch as usize].packed.as_ref();
+            let Some(text) = packed.and_then(|packed| packed.text().ok()) else { continue };
+            for place in of_one_batch {
+                let candidate = self.candidate(*place);
+                let start = candidate.offset.unwrap_or_default() as usize;
+                let part = text.get(start..start + candidate.length as usize).unwrap_or_default();
+                self.bring_back(*place, part);
+            }
+        }
+    }
+
+    fn read_again(&mut self, wanted: Vec<Place>) -> Vec<Gap> {
         let mut away: Vec<(u32, u64, Place)> = wanted
-            .map(|place| (self.batches[place.batch as usize].file, place))
-            .filter(|(file, place)| self.files[*file as usize].1 == plain && self.candidate(*place).raw.is_empty())
-            .filter_map(|(file, place)| Some((file, self.candidate(place).offset?, place)))
+            .into_iter()
+            .filter_map(|place| Some((self.batches[place.batch as usize].file, self.candidate(place).offset?, place)))
             .collect();
         away.sort_unstable_by_key(|(file, offset, _)| (*file, *offset));
         let mut gaps = Vec::new();
@@ -148,8 +231,9 @@ impl Store {
     }
 
     fn bring_back(&mut self, place: Place, text: &[u8]) {
+        let at_hand = self.is_at_hand(&self.batches[place.batch as usize]);
         let batch = &mut self.batches[place.batch as usize];
-        let fetched = &mut self.fetched[usize::from(self.files[batch.file as usize].1)];
+        let fetched = &mut self.fetched[usize::from(at_hand)];
         let candidate = &mut batch.candidates[place.at as usize];
         if text_hash(text) == candidate.text {
             let start = fetched.len() as u32;
@@ -165,10 +249,10 @@ fn slice<'a>(bytes: &'a [u8], range: &Range<u32>) -> &'a [u8] {
 }
 
 /// Keeps of what can be read again only the insert ids.
-fn let_go(candidates: &mut [Candidate], held: &[u8], plain: bool) -> Vec<u8> {
+fn let_go(candidates: &mut [Candidate], held: &[u8]) -> Vec<u8> {
     let mut kept = Vec::new();
     for candidate in candidates {
-        let go = candidate.offset.is_some() && (plain || !candidate.admitted);
+        let go = candidate.offset.is_some();
         let keep = if go { candidate.insert_id.clone() } else { candidate.raw.clone() };
         let start = kept.len() as u32;
         kept.extend_from_slice(slice(held, &keep));
