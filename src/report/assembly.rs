@@ -103,8 +103,8 @@ impl Assembly<'_, '_> {
         let found = &self.subject.diagnosis.evidence[place];
         let around = self.subject.neighbours.get(&place);
         let (before, after) = around.map_or((&[][..], &[][..]), |lines| (&lines.before, &lines.after));
-        let lines = before.iter().chain([&found.text]).chain(after).map(String::as_str);
-        let mut lines = self.redactor.clean_stream(lines).into_iter();
+        let lines: Vec<&str> = before.iter().chain([&found.text]).chain(after).map(String::as_str).collect();
+        let mut lines = self.redactor.clean_stream(&lines).into_iter();
         let mut evidence = Evidence {
             before: lines.by_ref().take(before.len()).collect(),
             excerpt: lines.next().unwrap_or_default().without_middle(EXCERPT_BYTES),
