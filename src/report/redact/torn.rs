@@ -16,7 +16,7 @@ mod rest;
 mod stream;
 mod words;
 
-use joined::Joined;
+use joined::{Ends, Joined};
 pub(super) use rest::is_key;
 pub(super) use stream::across;
 
@@ -30,8 +30,10 @@ const FEW_LINES: Range<usize> = 2..5;
 /// Adds the pieces of what is only seen to be secret without the line breaks in it. Linear in the length of the text.
 pub(super) fn find(text: &str, hits: &mut Vec<Hit>, settings: &Settings) {
     let mut torn = Vec::new();
-    for lines in chains(text) {
-        in_chain(text, &lines, settings, &mut torn);
+    let chains = chains(text);
+    let known = Ends::of(if chains.is_empty() { &[] } else { hits });
+    for lines in chains {
+        in_chain(text, &lines, &known, settings, &mut torn);
     }
     if torn.is_empty() {
         return;
@@ -44,17 +46,19 @@ pub(super) fn find(text: &str, hits: &mut Vec<Hit>, settings: &Settings) {
     }
 }
 
-/// The torn secrets in lines that may belong together, each as its pieces.
-fn in_chain(text: &str, lines: &[Range<usize>], settings: &Settings, torn: &mut Vec<Vec<Hit>>) {
+/// The torn secrets in lines that may belong together, each as its pieces; `known` are those that are found already.
+fn in_chain(text: &str, lines: &[Range<usize>], known: &Ends<'_>, settings: &Settings, torn: &mut Vec<Vec<Hit>>) {
     for many in FEW_LINES.filter(|many| *many < lines.len()) {
         for window in lines.windows(many) {
             Joined::of(text, window).find(settings, torn);
         }
     }
-    Joined::of(text, lines).find(settings, torn);
+    let all = Joined::of(text, lines);
+    all.find(settings, torn);
+    all.go_on(known, torn);
 }
 
-/// Lines that may belong together because of how they end and begin, two or more of them.
+/// Lines that may belong together because of how they end and begin.
 fn chains(text: &str) -> Vec<Vec<Range<usize>>> {
     let mut chains = Vec::new();
     let mut chain: Vec<Range<usize>> = Vec::new();
@@ -64,6 +68,10 @@ fn chains(text: &str) -> Vec<Vec<Range<usize>>> {
         let line = broken.end.min(next)..next;
         if !may_go_on(&text[..broken.start], &text[line.clone()]) {
             chains.extend(finished(text, &mut chain));
+            if !text[broken.clone()].contains('\n') {
+                // The last letter of an escaped break hides where a word begins.
+                chains.extend(finished(text, &mut vec![line]));
+            }
             continue;
         }
         if chain.is_empty() {
@@ -78,8 +86,11 @@ fn chains(text: &str) -> Vec<Vec<Range<usize>>> {
 /// The chain, without the far ends of its first and last line; an empty one begins.
 fn finished(text: &str, chain: &mut Vec<Range<usize>>) -> Option<Vec<Range<usize>>> {
     let mut chain = std::mem::take(chain);
+    let several = chain.len() > 1;
     let first = chain.first_mut()?;
-    first.start = text.ceil_char_boundary(first.start.max(first.end.saturating_sub(LINE_BYTES)));
+    if several {
+        first.start = text.ceil_char_boundary(first.start.max(first.end.saturating_sub(LINE_BYTES)));
+    }
     let last = chain.last_mut()?;
     last.end = text.floor_char_boundary(last.end.min(last.start + LINE_BYTES));
     Some(chain)

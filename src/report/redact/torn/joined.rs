@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use rustc_hash::FxHashMap;
+
 use super::super::detectors::Detectors;
 use super::super::token::tokens_in;
 use super::super::{Hit, Settings, identity, judge};
@@ -15,6 +17,19 @@ pub(super) struct Joined {
     text: String,
     /// Where each line begins, here and in the text.
     lines: Vec<(usize, usize)>,
+}
+
+/// Where known secrets end.
+pub(super) struct Ends<'h>(FxHashMap<usize, &'h Hit>);
+
+impl<'h> Ends<'h> {
+    pub(super) fn of(known: &'h [Hit]) -> Ends<'h> {
+        Ends(known.iter().filter(|hit| !hit.yields).map(|hit| (hit.range.end, hit)).collect())
+    }
+
+    fn at(&self, place: usize) -> Option<&'h Hit> {
+        self.0.get(&place).copied()
+    }
 }
 
 impl Joined {
@@ -34,11 +49,32 @@ impl Joined {
                 torn.push(self.pieces(&range, &hit));
             }
         }
-        for token in tokens_in(&self.text).into_iter().filter(|token| !matches!(token.kind, "email" | "ip")) {
-            let line = self.line_of(token.range.end);
-            let piece = self.start(line)..self.start(line) + key_length(&self.text[self.start(line)..self.end(line)]);
-            if self.start(line) == token.range.end && rest::is_key(&self.text[piece.clone()]) {
-                torn.push(self.pieces(&piece, &Hit::new(piece.clone(), token.kind)));
+    }
+
+    /// Adds what goes on behind secrets that are known and end where a line does.
+    pub(super) fn go_on(&self, known: &Ends<'_>, torn: &mut Vec<Vec<Hit>>) {
+        for line in 0..self.lines.len() - 1 {
+            let there = self.lines[line].1 + self.end(line) - self.start(line);
+            let Some(hit) = known.at(there) else { continue };
+            let length = there - hit.range.start.max(self.lines[line].1);
+            let before = self.end(line) - length;
+            let is_token = !tokens_in(&self.text[before..self.end(line)]).is_empty();
+            let mut end = self.end(line);
+            for next in line + 1..self.lines.len() {
+                let own = &self.text[self.start(next)..self.end(next)];
+                let piece = &own[..judge::end_of_value(own, 0)];
+                let goes_on = if is_token { rest::is_key(piece) } else { rest::goes_on(&self.text[before..end], piece, own) };
+                if !goes_on {
+                    break;
+                }
+                end = self.start(next) + piece.len();
+                if piece.len() < own.len() {
+                    break;
+                }
+            }
+            if end > self.end(line) {
+                let start = if is_token { self.start(line + 1) } else { before };
+                torn.push(self.pieces(&(start..end), hit));
             }
         }
     }
@@ -75,8 +111,9 @@ impl Joined {
         }
         let (first, last) = (self.line_of(hit.range.start), self.line_of(hit.range.end - 1));
         if first == last {
-            // Only the words around it are torn.
-            return (self.line_of(hit.from) < first && !hit.yields).then(|| hit.range.clone());
+            // Only the words around it are torn, or an escaped line break stands before it as a letter would.
+            let torn = self.line_of(hit.from) < first && !hit.yields || hit.from == self.start(first);
+            return torn.then(|| hit.range.clone());
         }
         match hit.kind {
             "email" => self.email(hit, first, last, settings),
@@ -104,11 +141,11 @@ impl Joined {
         let needed = self.needed(hit, first, last, settings);
         let piece = |line: usize| self.start(line).max(hit.range.start)..self.end(line).min(hit.range.end);
         let begins = &self.text[piece(first)];
-        if needed > first && !hit.by_form && judge::speaks_of_a_secret(begins) {
+        if needed > first && !hit.by_form && begins.len() > 2 && judge::speaks_of_a_secret(begins) {
             return None;
         }
-        if !self.may_be_a_blob(hit, first, last, settings) {
-            return None;
+        if is_blob(hit) && !self.text[hit.range.clone()].contains("-----") {
+            return self.blob(hit, first, last, settings);
         }
         // `http://api:8080`, and the line behind it has an `@`.
         if hit.kind == "password" && hit.by_form && begins.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -130,15 +167,17 @@ impl Joined {
         (end > piece(first).end).then_some(hit.range.start..end)
     }
 
-    /// Whether long random text that nothing announces may be torn like this: no line of it is a word or a hash.
-    fn may_be_a_blob(&self, hit: &Hit, first: usize, last: usize, settings: &Settings) -> bool {
-        let is_blob = hit.by_form && matches!(hit.kind, "secret" | "private-key");
-        if !is_blob || self.text[hit.range.clone()].contains("-----") {
-            return true;
+    /// Long random text that nothing announces: no line of it is a word, a number or a hash.
+    fn blob(&self, hit: &Hit, first: usize, last: usize, settings: &Settings) -> Option<Range<usize>> {
+        let piece = |line: usize| self.start(line).max(hit.range.start)..self.end(line).min(hit.range.end);
+        let is_part = |line: &usize| rest::is_part_of_a_blob(&self.text[piece(*line)]);
+        let needed = self.needed(hit, first, last, settings);
+        let end = (first..=last).take_while(is_part).last();
+        match end {
+            Some(end) if end >= needed && end > first => Some(hit.range.start..piece(end).end),
+            _ if self.stands_without(first, hit, settings) => Some(self.start(first + 1)..hit.range.end),
+            _ => None,
         }
-        let least = if self.stands_without(first, hit, settings) { 0 } else { 8 };
-        let pieces = (first..=last).map(|line| self.start(line).max(hit.range.start)..self.end(line).min(hit.range.end));
-        pieces.map(|piece| &self.text[piece]).all(|piece| piece.len() < least || rest::is_part_of_a_blob(piece))
     }
 
     /// The first line with which it is a secret.
@@ -163,7 +202,8 @@ impl Joined {
         let behind = &self.text[self.start(first + 1)..hit.range.end];
         let is_known = |address: &str| judge::is_top_level(address.rsplit('.').next().unwrap_or_default());
         let accepted = if self.stands_without(first, hit, settings) {
-            rest::is_half_a_name(begins)
+            let start = if rest::is_half_a_name(begins) { hit.range.start } else { self.start(first + 1) };
+            return Some(start..hit.range.end);
         } else if self.needed(hit, first, last, settings) == first {
             is_known(whole) && (behind.contains('.') || !is_known(begins))
         } else {
@@ -177,13 +217,16 @@ impl Joined {
         let begins = &self.text[hit.range.start..self.end(first)];
         let behind = &self.text[self.start(first + 1)..hit.range.end];
         let of_groups = |piece: &str| piece.len() > 3 && piece.contains(':');
-        let accepted = if self.stands_without(first, hit, settings) {
-            of_groups(begins)
-        } else {
-            self.needed(hit, first, last, settings) > first || of_groups(behind)
-        };
-        accepted.then(|| hit.range.clone())
+        if self.stands_without(first, hit, settings) {
+            let start = if of_groups(begins) { hit.range.start } else { self.start(first + 1) };
+            return Some(start..hit.range.end);
+        }
+        (of_groups(behind) || self.needed(hit, first, last, settings) > first).then(|| hit.range.clone())
     }
+}
+
+fn is_blob(hit: &Hit) -> bool {
+    hit.by_form && matches!(hit.kind, "secret" | "private-key")
 }
 
 fn detected(text: &str, settings: &Settings) -> Vec<Hit> {
@@ -193,7 +236,3 @@ fn detected(text: &str, settings: &Settings) -> Vec<Hit> {
     hits
 }
 
-/// How long the part of a key is that a line begins with.
-fn key_length(line: &str) -> usize {
-    line.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || b"+/=_-~%.".contains(byte)).count()
-}

@@ -18,14 +18,15 @@ pub(super) fn begins_a_line(line: &str) -> bool {
     let word = leading(line, |byte| byte.is_ascii_alphabetic() || byte == b'_');
     let ends = ends_word(&line[word.len()..]);
     if !word.is_empty() && ends {
-        let short = word.len() < SHORTEST && word.bytes().all(|byte| byte.is_ascii_lowercase());
+        // The last letters of a key stand alone, `a` and `if` do not.
+        let known = is_known(word) && (word.len() >= SHORTEST || word.len() < line.trim_end().len());
         let constant = word.len() > 5 && word[1..word.len() - 1].contains('_') && !word.bytes().any(|byte| byte.is_ascii_lowercase());
-        if short || constant || is_known(word) || is_camel(word) {
+        if known || constant || is_name(word) {
             return true;
         }
     }
     let named = token.trim_end_matches([':', ',', '.', ';']);
-    is_exception(named) || is_enum(named)
+    is_exception(named) || is_enum(named) || is_hash_or_product(token)
 }
 
 /// Whether a piece, the first one of `line`, is the rest of the secret that ends with `before`.
@@ -36,12 +37,12 @@ pub(super) fn goes_on(before: &str, piece: &str, line: &str) -> bool {
         return false;
     }
     if piece.bytes().all(|byte| byte.is_ascii_digit()) {
-        // Seconds or milliseconds since the epoch; or `20315 rows`.
+        // Seconds or milliseconds since the epoch.
         let moment = matches!(piece.len(), 10 | 13) && piece.starts_with("17");
-        let counts = before.is_random() && !before.is_hexadecimal() && is_prose(behind);
-        return piece.len() > 4 && (before.of_digits() || !moment && !counts);
+        return piece.len() > SHORTEST && (before.of_digits() || !moment);
     }
-    if before.of_digits() && before.length >= SHORTEST && piece.starts_with(|letter: char| letter.is_ascii_alphabetic()) {
+    let beyond_hexadecimal = |letter: u8| letter.is_ascii_alphabetic() && !letter.is_ascii_hexdigit();
+    if before.of_digits() && before.length >= SHORTEST && piece.bytes().take(8).any(beyond_hexadecimal) {
         return false;
     }
     !is_measure(piece)
@@ -64,16 +65,19 @@ pub(in super::super) fn is_key(piece: &str) -> bool {
 /// Whether the end of a line may be the first half of a name: `ada.love`, but not `connection`, `4bf92f35` or `00282-4bh`.
 pub(super) fn is_half_a_name(end: &str) -> bool {
     let digits = end.bytes().filter(u8::is_ascii_digit).count();
+    let numbered = digits > 0 && end.matches('-').count() > 1;
     let hexadecimal = digits > 0 && end.len() >= 8 && end.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
-    end.len() >= SHORTEST && digits * 3 <= end.len() && !hexadecimal && !is_known(end) && !is_camel(end) && !end.ends_with(['.', '-'])
+    let word = end.trim_end_matches('.');
+    end.len() >= SHORTEST && digits * 3 <= end.len() && !numbered && !hexadecimal && !is_known(word) && !is_camel(word)
 }
 
 /// What a secret is made of, by its last characters.
 struct Alphabet {
     length: usize,
     digits: usize,
-    /// Among the very last.
     small: usize,
+    /// Small letters among the very last.
+    small_last: usize,
     beyond_hexadecimal: usize,
     changes: usize,
 }
@@ -81,12 +85,14 @@ struct Alphabet {
 impl Alphabet {
     fn of(secret: &str) -> Alphabet {
         const LOOKED_AT: usize = 32;
+        const VERY_LAST: usize = 12;
         let last: Vec<u8> = secret.bytes().rev().filter(u8::is_ascii_alphanumeric).take(LOOKED_AT).collect();
         let class = |byte: u8| (byte.is_ascii_lowercase(), byte.is_ascii_uppercase(), byte.is_ascii_digit());
         Alphabet {
             length: last.len(),
             digits: last.iter().filter(|byte| byte.is_ascii_digit()).count(),
-            small: last.iter().take(12).filter(|byte| byte.is_ascii_lowercase()).count(),
+            small: last.iter().filter(|byte| byte.is_ascii_lowercase()).count(),
+            small_last: last.iter().take(VERY_LAST).filter(|byte| byte.is_ascii_lowercase()).count(),
             beyond_hexadecimal: last.iter().filter(|byte| !byte.is_ascii_hexdigit()).count(),
             changes: last.windows(2).filter(|two| class(two[0]) != class(two[1])).count(),
         }
@@ -102,7 +108,17 @@ impl Alphabet {
 
     /// Letters and digits in no order that a person would write: what comes next is as unlikely to be a word.
     fn is_random(&self) -> bool {
-        self.length >= 8 && self.digits > 0 && self.changes * 3 >= self.length
+        self.length >= 8 && self.digits > 0 && (self.changes * 5 >= self.length || self.is_hexadecimal())
+    }
+
+    /// Whether chance hardly makes this word, which is all small or all capital letters but the first, of such characters.
+    fn makes_hardly(&self, word: &str) -> bool {
+        const HARDLY: f64 = 0.005;
+        let capitals = self.length - self.digits - self.small;
+        let such = if word.bytes().skip(1).all(|byte| byte.is_ascii_uppercase()) { capitals } else { self.small };
+        let share = (such + 1) as f64 / (self.length + 2) as f64;
+        let beyond = self.length >= 12 && self.is_hexadecimal() && !word.bytes().all(|byte| byte.is_ascii_hexdigit());
+        self.is_random() && (beyond || share.powf(word.len() as f64) < HARDLY)
     }
 }
 
@@ -113,12 +129,24 @@ fn is_dated(token: &str) -> bool {
     ["0000-00-00", "0000/00/00", "00/00/0000", "00:00:00", "00-00-0000", "00:00"].into_iter().any(is_time)
 }
 
+/// `sha256:e3b0…`, `md5`, `Python/3.11`.
+fn is_hash_or_product(token: &str) -> bool {
+    const HASHES: [&str; 12] =
+        ["md5", "sha1", "sha224", "sha256", "sha384", "sha512", "crc32", "crc32c", "blake2b", "blake3", "base64", "ed25519"];
+    let word = leading(token, |byte| byte.is_ascii_alphanumeric());
+    let behind = &token[word.len()..];
+    let hash = HASHES.iter().any(|name| name.eq_ignore_ascii_case(word)) && (behind.is_empty() || behind.starts_with([':', '-', '=']));
+    let version = |version: &str| version.starts_with(|first: char| first.is_ascii_digit()) && version.contains('.');
+    hash || word.len() >= 3 && reads(word) && is_pronounced(word) && behind.strip_prefix('/').is_some_and(version)
+}
+
 /// `312`, `1.25`, `4.5s`, `200ms`, `12%`.
 fn is_measure(piece: &str) -> bool {
     let number = leading(piece, |byte| byte.is_ascii_digit() || byte == b'.');
     let unit = &piece[number.len()..];
-    let units = ["", "s", "ms", "us", "ns", "m", "h", "%", "b", "kb", "mb", "gb", "kib", "mib", "gib", "x"];
-    number.starts_with(|letter: char| letter.is_ascii_digit()) && !number.ends_with('.') && units.contains(&unit.to_ascii_lowercase().as_str())
+    let units = ["", "s", "ms", "us", "ns", "m", "h", "%", "kb", "mb", "gb", "kib", "mib", "gib", "x"];
+    let few = number.len() <= 3 || number.contains('.') || unit.len() > 1;
+    few && number.starts_with(|letter: char| letter.is_ascii_digit()) && !number.ends_with('.') && units.contains(&unit.to_ascii_lowercase().as_str())
 }
 
 /// `request_id=`, `sha256:`, `uvicorn==0.30`, `connect(`: a name with its value.
@@ -162,24 +190,29 @@ fn is_identifier(token: &str, before: &Alphabet) -> bool {
     if token.starts_with("0x") && token[2..].bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return true;
     }
+    if before.is_hexadecimal() && token.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-') {
+        return false;
+    }
     let first = leading(token, |byte| byte.is_ascii_alphabetic());
     let behind = &token[first.len()..];
-    let spoken = first.bytes().all(|byte| byte.is_ascii_lowercase());
-    let named = behind.starts_with('-') && token.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte));
-    let product = behind.strip_prefix('/').is_some_and(|version| is_measure(version) || version.starts_with(|next: char| next.is_ascii_digit()) && version.contains('.'));
+    let spoken = first.bytes().all(|byte| byte.is_ascii_lowercase()) && is_pronounced(first);
+    let named = behind.len() > SHORTEST && behind.starts_with('-') && token.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte));
     let path = behind.starts_with('/') && spoken && token.matches('/').count() >= 2 && (is_known(first) || is_pronounced(first));
-    before.is_random() && (first.len() >= 3 && (spoken && named || product) || path && first.len() != 2)
+    before.is_random() && (first.len() >= 3 && spoken && named || path && first.len() != 2)
 }
 
 /// A word and not a piece of a key.
 fn is_word(piece: &str, behind: &str, before: &Alphabet) -> bool {
     let letters = leading(piece, |byte| byte.is_ascii_alphabetic());
     let prose = is_prose(behind);
+    if before.is_hexadecimal() && piece.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return false;
+    }
     let tail = &piece[letters.len()..];
     // `python3.11 main`, `http2 200`
     let numbered = tail.len() <= 6 && tail.starts_with(|first: char| first.is_ascii_digit()) && is_measure(tail);
     if numbered && letters.len() >= 3 && letters.bytes().all(|byte| byte.is_ascii_lowercase()) {
-        return prose && before.is_random();
+        return prose && before.is_random() && (is_known(letters) || is_pronounced(letters) && piece.len() > SHORTEST);
     }
     if !tail.trim_end_matches([',', '.', ':', '!']).is_empty() || !reads(letters) {
         return false;
@@ -187,9 +220,10 @@ fn is_word(piece: &str, behind: &str, before: &Alphabet) -> bool {
     let small = letters.to_ascii_lowercase();
     let inflected = ["ing", "tion", "sion", "ment", "able", "ed", "ly"].iter().any(|ending| small.ends_with(ending)) && is_pronounced(&small);
     if letters.bytes().all(|byte| byte.is_ascii_uppercase()) {
-        return before.small >= 3 && (prose || inflected);
+        return before.small_last >= 3 && (prose && before.makes_hardly(letters) || inflected && letters.len() >= 7);
     }
-    prose && (before.is_random() || letters.len() >= 7 && inflected)
+    let sayable = humps(letters).iter().all(|hump| is_pronounced(hump));
+    prose && sayable && (before.makes_hardly(letters) || letters.len() >= 7 && inflected)
 }
 
 /// Whether a sentence goes on here.
@@ -200,10 +234,10 @@ fn is_prose(behind: &str) -> bool {
 /// Whether it may be a part of a long random text: no word, no number, no hash.
 pub(super) fn is_part_of_a_blob(piece: &str) -> bool {
     let has = |test: fn(&u8) -> bool| piece.bytes().any(|byte| test(&byte));
+    // A hash in hexadecimal is of one case.
     let one_case = !has(u8::is_ascii_uppercase) || !has(u8::is_ascii_lowercase);
-    if piece.len() >= 16 {
-        let alphabet = Alphabet::of(piece);
-        return !one_case && (has(u8::is_ascii_digit) || alphabet.changes * 5 >= alphabet.length * 2);
+    if piece.len() < 8 && has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic) {
+        return true;
     }
     !one_case && !piece.get(1..).is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_lowercase())) && !is_known(piece) && !is_camel(piece)
 }
@@ -235,14 +269,24 @@ fn is_camel_or_word(word: &str) -> bool {
 
 /// `WebSocketState`, `insertId`: at least two humps, of which none is shorter than a word but the last.
 fn is_camel(word: &str) -> bool {
-    if !word.bytes().all(|byte| byte.is_ascii_alphabetic()) {
-        return false;
-    }
-    let starts: Vec<usize> = std::iter::once(0).chain((1..word.len()).filter(|at| word.as_bytes()[*at].is_ascii_uppercase())).collect();
+    let humps = humps(word);
+    let last = humps.last().map_or(0, |hump| hump.len());
+    let letters = word.bytes().all(|byte| byte.is_ascii_alphabetic());
+    letters && humps.len() >= 2 && last >= 2 && humps[..humps.len() - 1].iter().all(|hump| hump.len() >= 3)
+}
+
+/// A word cut before its capitals.
+fn humps(word: &str) -> Vec<&str> {
+    let mut starts: Vec<usize> = word.bytes().enumerate().skip(1).filter(|(_, byte)| byte.is_ascii_uppercase()).map(|(at, _)| at).collect();
+    starts.insert(0, 0);
     let ends = starts.iter().skip(1).copied().chain([word.len()]);
-    let humps: Vec<usize> = starts.iter().zip(ends).map(|(start, end)| end - start).collect();
-    let last = humps.last().copied().unwrap_or_default();
-    humps.len() >= 2 && last >= 2 && humps[..humps.len() - 1].iter().all(|hump| *hump >= 3)
+    starts.iter().zip(ends).filter_map(|(start, end)| word.get(*start..end)).collect()
+}
+
+/// `WebSocketState`: humps that can be said, and at least one of them is known.
+fn is_name(word: &str) -> bool {
+    let is_known_hump = |hump: &&str| hump.len() >= SHORTEST && is_known(hump);
+    is_camel(word) && humps(word).iter().all(|hump| is_pronounced(hump)) && humps(word).iter().any(is_known_hump)
 }
 
 /// Whether somebody could say it: vowels, and no more than four consonants in a row.
@@ -262,8 +306,6 @@ fn ends_word(behind: &str) -> bool {
     match behind.next() {
         None => true,
         Some('.' | '!' | '?' | ',' | ';' | ':') => behind.next().is_none_or(|next| next.is_whitespace() || "\"'\\.".contains(next)),
-        // Base64 ends with `=`.
-        Some('=') => behind.next().is_some_and(|next| next.is_alphanumeric() || "\"'[{(/\\‹".contains(next)),
         Some('(' | '[' | '{' | '…') => true,
         Some(letter) => letter.is_whitespace(),
     }

@@ -1,7 +1,9 @@
 //! Secrets that are torn over several texts of one process: entries that came one behind the other.
 
-use super::super::{Hit, Settings};
-use super::{LINE_BYTES, chains, in_chain};
+use std::ops::Range;
+
+use super::super::{Hit, Settings, found};
+use super::{Ends, LINE_BYTES, chains, in_chain};
 
 /// For each of the texts, which came one behind the other, what the end of one and the beginning of the next show to be
 /// secret together. Linear; the middle of long texts is not looked at.
@@ -20,9 +22,11 @@ fn between(texts: &[&str], settings: &Settings, found: &mut [Vec<Hit>]) {
     let row = Row::of(texts);
     let mut torn = Vec::new();
     for lines in chains(&row.text) {
+        let (first, last) = (row.text_of(lines[0].start), row.text_of(lines[lines.len() - 1].start));
         // What lies in one text is found there.
-        if row.text_of(lines[0].start) < row.text_of(lines[lines.len() - 1].start) {
-            in_chain(&row.text, &lines, settings, &mut torn);
+        if first < last {
+            let known = row.known(first..last, settings);
+            in_chain(&row.text, &lines, &Ends::of(&known), settings, &mut torn);
         }
     }
     for pieces in torn {
@@ -66,6 +70,19 @@ impl Row {
         self.parts.push((self.text.len(), offset, place));
         self.text.push_str(part);
         self.text.push('\n');
+    }
+
+    /// The secrets that these parts show each by itself.
+    fn known(&self, parts: Range<usize>, settings: &Settings) -> Vec<Hit> {
+        let mut known = Vec::new();
+        for part in parts {
+            let start = self.parts[part].0;
+            let end = self.parts.get(part + 1).map_or(self.text.len(), |next| next.0);
+            for hit in found(self.text[start..end].trim_end_matches('\n'), Vec::new(), settings) {
+                known.push(Hit { range: hit.range.start + start..hit.range.end + start, ..hit });
+            }
+        }
+        known
     }
 
     /// The part in which a place of the row lies.
