@@ -108,12 +108,12 @@ impl Alphabet {
 
     /// Letters and digits in no order that a person would write: what comes next is as unlikely to be a word.
     fn is_random(&self) -> bool {
-        self.length >= 8 && self.digits > 0 && (self.changes * 5 >= self.length || self.is_hexadecimal())
+        self.length >= 8 && self.digits > 0 && (self.changes * 9 >= self.length * 2 || self.is_hexadecimal())
     }
 
     /// Whether chance hardly makes this word, which is all small or all capital letters but the first, of such characters.
     fn makes_hardly(&self, word: &str) -> bool {
-        const HARDLY: f64 = 0.005;
+        const HARDLY: f64 = 0.002;
         let capitals = self.length - self.digits - self.small;
         let such = if word.bytes().skip(1).all(|byte| byte.is_ascii_uppercase()) { capitals } else { self.small };
         let share = (such + 1) as f64 / (self.length + 2) as f64;
