@@ -148,7 +148,8 @@ pub(crate) fn secrets_in_field(name: &str, value: &str, settings: &Settings) -> 
     let line = format!("{name}: {value}");
     let start = line.len() - value.len();
     let told = found(&line, Vec::new(), settings).into_iter().filter(|hit| hit.range.end > start);
-    let told = told.map(|hit| Hit { range: hit.range.start.saturating_sub(start)..hit.range.end - start, from: 0, ..hit }).collect();
+    let told =
+        told.map(|hit| Hit { range: hit.range.start.saturating_sub(start)..hit.range.end - start, from: 0, ..hit }).collect();
     secrets(value, found(value, told, settings))
 }
 

@@ -1,6 +1,6 @@
 //! Takes secrets out of the texts of one report, and remembers their numbers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 
 use super::super::schema::Redaction;
 use super::{Hit, Redacted, Settings, claims_of, found, goes_on_with_key, torn};
+use crate::logs::template::template;
 
 /// Takes secrets out of texts and remembers their numbers.
 #[derive(Debug, Default)]
@@ -34,11 +35,36 @@ pub(crate) struct Piece {
     whole: Option<String>,
 }
 
+impl Piece {
+    /// Where it stands in a text as a word of its own, as it is or with its numbers masked.
+    fn in_text(&self, text: &str) -> Vec<Hit> {
+        let masked = template(&self.text);
+        let forms = [self.text.as_str(), masked.as_str()];
+        let telling = |form: &&str| form.bytes().filter(u8::is_ascii_alphanumeric).count() >= SHORTEST_HALF;
+        let mut hits = Vec::new();
+        for form in forms.into_iter().filter(telling) {
+            for (at, _) in text.match_indices(form) {
+                let range = at..at + form.len();
+                let is_letter = |letter: char| letter.is_alphanumeric();
+                let inside = text[..at].ends_with(is_letter) && form.starts_with(is_letter)
+                    || text[range.end..].starts_with(is_letter) && form.ends_with(is_letter);
+                if !inside {
+                    hits.push(Hit { whole: self.whole.clone(), ..Hit::new(range, self.kind) });
+                }
+            }
+        }
+        hits
+    }
+}
+
 /// So many values are looked for bare; more than this and a log is one great secret.
 const MOST_RECALLED: usize = 10_000;
 
 /// Shortest piece of a key that is taken out wherever it stands.
 const SHORTEST_PIECE: usize = 6;
+
+/// Shortest piece that is taken out of what was made of its text: less gives nothing away.
+const SHORTEST_HALF: usize = 4;
 
 impl Redactor {
     /// One that also knows what the users of this place want.
@@ -63,6 +89,29 @@ impl Redactor {
     pub fn clean_stream(&mut self, texts: &[&str]) -> Vec<Redacted> {
         let torn = torn::across(texts, &self.settings);
         texts.iter().zip(torn).map(|(text, torn)| self.clean_torn(text, torn).0).collect()
+    }
+
+    /// The same for texts of several streams, each with the name of its own, of which only some are shown; and for each
+    /// the pieces of torn secrets in it, to be taken out of what was made of the text.
+    pub(crate) fn clean_streams(&mut self, lines: &[(&str, &str)], shown: Range<usize>) -> Vec<(Redacted, Vec<Piece>)> {
+        let mut torn = vec![Vec::new(); lines.len()];
+        let streams: BTreeSet<&str> = lines.iter().map(|(stream, _)| *stream).collect();
+        for stream in streams {
+            let own: Vec<usize> = (0..lines.len()).filter(|place| lines[*place].0 == stream).collect();
+            let texts: Vec<&str> = own.iter().map(|place| lines[*place].1).collect();
+            for (place, hits) in own.into_iter().zip(torn::across(&texts, &self.settings)) {
+                torn[place] = hits;
+            }
+        }
+        let lines = lines.iter().zip(torn).skip(shown.start).take(shown.len());
+        lines.map(|((_, text), torn)| self.clean_torn(text, torn)).collect()
+    }
+
+    /// The text of something that was made of texts with these pieces of secrets in them.
+    pub(crate) fn clean_made_of(&mut self, text: &str, pieces: &[&Piece]) -> Redacted {
+        let standing = pieces.iter().flat_map(|piece| piece.in_text(text)).collect();
+        let hits = self.hits(text, standing);
+        self.shown(text, 0..text.len(), hits)
     }
 
     /// The text without its secrets and these, and the pieces of torn ones that were in it.

@@ -1,10 +1,17 @@
 //! Secrets torn apart by line breaks and by the borders of entries are gone, and lines beside secrets are not.
 
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use fivewhys::report::Format;
 use fivewhys::report::redact::Redactor;
 use rayon::prelude::*;
 use serde_json::json;
 
 use super::corpus::{innocents, public, secrets};
+use super::{Entry, asked, entry, masked, saved_entries};
+use crate::program::{finish, fivewhys};
 
 /// Secrets that are one line.
 fn one_line_secrets(each: usize) -> Vec<(String, String)> {
@@ -56,12 +63,17 @@ fn a_secret_torn_at_any_place_is_gone_from_a_text() {
                 let whole = way(text);
                 let mut found = Vec::new();
                 let mut all = 0;
-                for (place, line_break) in places(secret).into_iter().flat_map(|at| LINE_BREAKS.map(|line_break| (at, line_break))) {
+                for (place, line_break) in
+                    places(secret).into_iter().flat_map(|at| LINE_BREAKS.map(|line_break| (at, line_break)))
+                {
                     let (one, other) = secret.split_at(place);
                     let torn = whole.replace(secret.as_str(), &format!("{one}{line_break}{other}"));
                     let shown = Redactor::default().clean(&torn);
                     all += 1;
-                    found.extend(left(secret, &[one, other], &whole.replace(secret.as_str(), " "), &shown).map(|_| format!("{torn:?}\n      {shown:?}")));
+                    found.extend(
+                        left(secret, &[one, other], &whole.replace(secret.as_str(), " "), &shown)
+                            .map(|_| format!("{torn:?}\n      {shown:?}")),
+                    );
                 }
                 (all, found)
             })
@@ -95,7 +107,9 @@ fn a_secret_that_a_narrow_terminal_wraps_into_many_lines_is_gone() {
                 let pieces: Vec<&str> = pieces.iter().map(String::as_str).collect();
                 let shown = Redactor::default().clean(&torn);
                 all += 1;
-                found.extend(left(&secret, &pieces, &text.replace(&secret, " "), &shown).map(|_| format!("{torn:?}\n      {shown:?}")));
+                found.extend(
+                    left(&secret, &pieces, &text.replace(&secret, " "), &shown).map(|_| format!("{torn:?}\n      {shown:?}")),
+                );
             }
         }
         report(name, all, &found, &mut all_left);
@@ -106,7 +120,8 @@ fn a_secret_that_a_narrow_terminal_wraps_into_many_lines_is_gone() {
 #[test]
 fn lines_beside_a_secret_or_another_line_stay() {
     let secrets = one_line_secrets(1);
-    let ordinary = ["backend is ready", "GET /healthz 200", "connection closed by peer", "saved order 17 of user staging-e2e-007", "ok"];
+    let ordinary =
+        ["backend is ready", "GET /healthz 200", "connection closed by peer", "saved order 17 of user staging-e2e-007", "ok"];
     let all = innocents();
     let pairs = |beside: &(dyn Fn(&str) -> Vec<(String, String)> + Sync)| -> (usize, Vec<String>) {
         let tried: Vec<(usize, Vec<String>)> = all
@@ -126,7 +141,11 @@ fn lines_beside_a_secret_or_another_line_stay() {
     let mut say = |name: &str, (all, masked): (usize, Vec<String>)| {
         println!("{name}: {} of {all} masked", masked.len());
         if masked.len() * 100 >= all {
-            too_many += &format!("{name}: {} of {all} masked:\n  {}\n", masked.len(), masked.iter().step_by((masked.len() / 60).max(1)).cloned().collect::<Vec<_>>().join("\n  "));
+            too_many += &format!(
+                "{name}: {} of {all} masked:\n  {}\n",
+                masked.len(),
+                masked.iter().step_by((masked.len() / 60).max(1)).cloned().collect::<Vec<_>>().join("\n  ")
+            );
         }
     };
     say("behind a secret", pairs(&|innocent| secrets.iter().map(|(_, text)| (text.clone(), innocent.to_owned())).collect()));
@@ -135,4 +154,120 @@ fn lines_beside_a_secret_or_another_line_stay() {
     say("before a line", pairs(&|innocent| ordinary.iter().map(|line| (innocent.to_owned(), (*line).to_owned())).collect()));
     say("behind another", pairs(&|innocent| all.iter().step_by(10).map(|other| (other.clone(), innocent.to_owned())).collect()));
     assert!(too_many.is_empty(), "{too_many}");
+}
+
+/// A secret torn over two entries, or three.
+struct Torn {
+    secret: String,
+    /// What is not secret of it.
+    beside: String,
+    pieces: Vec<String>,
+}
+
+/// An entry of an instance, so many milliseconds after the beginning.
+fn said(at: usize, instance: &str, text: &str, structured: bool) -> Entry {
+    let mut own = entry(0, at, "");
+    own.remove("textPayload");
+    let payload = if structured { json!({"jsonPayload": {"message": text, "logger": "app", "request": "r-17"}}) } else { json!({"textPayload": text}) };
+    own.extend(serde_json::from_value::<Entry>(payload).unwrap());
+    own.insert("timestamp".to_owned(), json!(format!("2026-11-20T09:00:{:02}.{:03}Z", at / 1000, at % 1000)));
+    own.insert("labels".to_owned(), json!({"instanceId": instance}));
+    own
+}
+
+/// All secrets torn over entries of their instances, with entries of others between them; each around a test of its own.
+fn torn_over_entries(tear: usize) -> (Vec<Torn>, Vec<Entry>, String) {
+    let (mut all, mut entries, mut results) = (Vec::new(), Vec::new(), String::new());
+    for (number, (secret, context)) in one_line_secrets(1).into_iter().enumerate() {
+        let places = places(&secret);
+        let mut cuts = vec![places[(number * 7 + tear * 5) % places.len()]];
+        if tear == 2 && secret.len() > 24 {
+            cuts = vec![secret.len() / 3, secret.len() * 2 / 3];
+        }
+        let ends = cuts.iter().copied().chain([secret.len()]);
+        let starts = std::iter::once(0).chain(cuts.iter().copied());
+        let pieces: Vec<String> = starts.zip(ends).map(|(start, end)| secret[start..end].to_owned()).collect();
+        let (before, after) = context.split_once(&secret).unwrap();
+        let (head, tail) = match number % 4 {
+            0 => ("No JWT in WebSocket headers or subprotocols: ", ""),
+            1 => ("WebSocket authentication failed for ws_1, closing connection: ", " and closed"),
+            2 => ("cannot answer: ", ")"),
+            _ => ("Invalid user_id format: ", ""),
+        };
+        let (instance, at) = (format!("instance-{number}"), number * 800 + 100);
+        for (place, piece) in pieces.iter().enumerate() {
+            let first = if place == 0 { format!("{head}{before}") } else { String::new() };
+            let last = if place + 1 == pieces.len() { format!("{after}{tail}") } else { String::new() };
+            entries.push(said(at + 10 * place, &instance, &format!("{first}{piece}{last}"), (number + tear) % 3 == 1));
+            entries.push(said(at + 10 * place + 5, "other", "heartbeat of another instance", false));
+        }
+        entries.push(said(at + 200, &instance, "websocket closed with code 1011", false));
+        let start = 1_795_165_200.0 + number as f64 * 0.8;
+        let line = json!({"$report_type": "TestReport", "nodeid": format!("tests/test_chat.py::test_{number}"), "outcome": "failed", "when": "call",
+            "start": start, "stop": start + 0.7, "duration": 0.7,
+            "longrepr": {"reprcrash": {"message": "AssertionError: closed 1011", "path": "a.py", "lineno": 1}}});
+        let _ = writeln!(results, "{line}");
+        all.push(Torn { beside: format!("{before} {after} {}", secret_free(&context, &secret)), secret, pieces });
+    }
+    (all, entries, results)
+}
+
+fn secret_free(context: &str, secret: &str) -> String {
+    context.replace(secret, " ")
+}
+
+fn save(path: &Path, entries: &[Entry], page: usize) {
+    let mut folder = fivewhys::saved::Folder::create(path, &asked(1), masked()).unwrap();
+    for page in entries.chunks(page) {
+        folder.append(0, page).unwrap();
+    }
+    folder.complete(0, Vec::new(), 1).unwrap();
+    folder.finish(Vec::new()).unwrap();
+}
+
+/// Halves in this output of secrets that were torn over entries.
+fn halves_in(name: &str, output: &str, all: &[Torn]) -> Vec<String> {
+    let is_left = |torn: &&Torn| {
+        let pieces: Vec<&str> = torn.pieces.iter().map(String::as_str).collect();
+        left(&torn.secret, &pieces, &torn.beside, output).is_some()
+    };
+    all.iter().filter(is_left).map(|torn| format!("{name}: {:?}", torn.pieces)).collect()
+}
+
+/// All that a diagnosis of an incident prints and writes, by format.
+fn outputs(incident: &Path) -> Vec<(String, String)> {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = fivewhys(["diagnose", "--exit-zero"]);
+    command.arg(incident);
+    for format in Format::ALL {
+        command.arg("--write").arg(format!("{}={}", format.name(), folder.path().join(format.name()).display()));
+    }
+    let ran = finish(&mut command, b"").exits(0);
+    let mut outputs = vec![("printed".to_owned(), ran.out + &ran.err)];
+    for format in Format::ALL {
+        outputs.push((format.name().to_owned(), fs::read_to_string(folder.path().join(format.name())).unwrap()));
+    }
+    outputs
+}
+
+#[test]
+fn a_secret_torn_over_entries_is_gone_from_every_output() {
+    let mut found = Vec::new();
+    let mut tried = 0;
+    for tear in 0..3 {
+        let (all, entries, results) = torn_over_entries(tear);
+        let home = tempfile::tempdir().unwrap();
+        let lines: Vec<String> = entries.iter().map(|entry| serde_json::to_string(entry).unwrap()).collect();
+        fs::write(home.path().join("logs.ndjson"), lines.join("\n")).unwrap();
+        fs::write(home.path().join("reportlog.jsonl"), &results).unwrap();
+        let outputs = outputs(home.path());
+        let json = &outputs.iter().find(|(name, _)| name == "json").unwrap().1;
+        assert!(json.matches("‹").count() > all.len(), "most of them are shown: {}", json.matches("‹").count());
+        for (name, output) in outputs {
+            tried += all.len();
+            found.extend(halves_in(&format!("{name}, tear {tear}"), &output, &all));
+        }
+    }
+    println!("over entries: {} of {tried} left", found.len());
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }

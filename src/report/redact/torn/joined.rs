@@ -235,4 +235,3 @@ fn detected(text: &str, settings: &Settings) -> Vec<Hit> {
     settings.find(text, &mut hits);
     hits
 }
-

@@ -20,7 +20,8 @@ pub(super) fn begins_a_line(line: &str) -> bool {
     if !word.is_empty() && ends {
         // The last letters of a key stand alone, `a` and `if` do not.
         let known = is_known(word) && (word.len() >= SHORTEST || word.len() < line.trim_end().len());
-        let constant = word.len() > 5 && word[1..word.len() - 1].contains('_') && !word.bytes().any(|byte| byte.is_ascii_lowercase());
+        let constant =
+            word.len() > 5 && word[1..word.len() - 1].contains('_') && !word.bytes().any(|byte| byte.is_ascii_lowercase());
         if known || constant || is_name(word) {
             return true;
         }
@@ -125,7 +126,9 @@ impl Alphabet {
 /// `2026-11-20T09:00:00Z`, `09:27:07,141`, `11/20/2026`.
 fn is_dated(token: &str) -> bool {
     let shape: String = token.chars().map(|letter| if letter.is_ascii_digit() { '0' } else { letter }).take(12).collect();
-    let is_time = |start: &str| shape.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with([',', '.', 'T', 'Z', '+', ']', '|']));
+    let is_time = |start: &str| {
+        shape.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with([',', '.', 'T', 'Z', '+', ']', '|']))
+    };
     ["0000-00-00", "0000/00/00", "00/00/0000", "00:00:00", "00-00-0000", "00:00"].into_iter().any(is_time)
 }
 
@@ -135,7 +138,8 @@ fn is_hash_or_product(token: &str) -> bool {
         ["md5", "sha1", "sha224", "sha256", "sha384", "sha512", "crc32", "crc32c", "blake2b", "blake3", "base64", "ed25519"];
     let word = leading(token, |byte| byte.is_ascii_alphanumeric());
     let behind = &token[word.len()..];
-    let hash = HASHES.iter().any(|name| name.eq_ignore_ascii_case(word)) && (behind.is_empty() || behind.starts_with([':', '-', '=']));
+    let hash =
+        HASHES.iter().any(|name| name.eq_ignore_ascii_case(word)) && (behind.is_empty() || behind.starts_with([':', '-', '=']));
     let version = |version: &str| version.starts_with(|first: char| first.is_ascii_digit()) && version.contains('.');
     hash || word.len() >= 3 && reads(word) && is_pronounced(word) && behind.strip_prefix('/').is_some_and(version)
 }
@@ -146,7 +150,9 @@ fn is_measure(piece: &str) -> bool {
     let unit = &piece[number.len()..];
     let units = ["", "s", "ms", "us", "ns", "m", "h", "%", "kb", "mb", "gb", "kib", "mib", "gib", "x"];
     let few = number.len() <= 3 || number.contains('.') || unit.len() > 1;
-    few && number.starts_with(|letter: char| letter.is_ascii_digit()) && !number.ends_with('.') && units.contains(&unit.to_ascii_lowercase().as_str())
+    few && number.starts_with(|letter: char| letter.is_ascii_digit())
+        && !number.ends_with('.')
+        && units.contains(&unit.to_ascii_lowercase().as_str())
 }
 
 /// `request_id=`, `sha256:`, `uvicorn==0.30`, `connect(`: a name with its value.
@@ -162,7 +168,9 @@ fn names_a_value(line: &str, before: &Alphabet) -> bool {
         _ => false,
     };
     let parts = || name.split(['_', '.', '-']).filter(|part| !part.is_empty());
-    assigns && parts().all(reads) && (before.is_random() || parts().any(|part| is_known(part.trim_end_matches(|last: char| last.is_ascii_digit()))))
+    assigns
+        && parts().all(reads)
+        && (before.is_random() || parts().any(|part| is_known(part.trim_end_matches(|last: char| last.is_ascii_digit()))))
 }
 
 /// A part of a name: letters as words have them, perhaps a number behind.
@@ -183,7 +191,8 @@ fn is_identifier(token: &str, before: &Alphabet) -> bool {
     let has_capitals = token.bytes().any(|byte| byte.is_ascii_uppercase());
     let hexadecimal = token.bytes().all(|byte| byte.is_ascii_hexdigit());
     let shape = || token.split('-').map(str::len).collect::<Vec<_>>();
-    let uuid = token.len() == 36 && token.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-') && shape() == [8, 4, 4, 4, 12];
+    let uuid =
+        token.len() == 36 && token.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-') && shape() == [8, 4, 4, 4, 12];
     if uuid || hexadecimal && !has_capitals && matches!(token.len(), 16 | 24 | 32 | 40 | 64 | 96 | 128) {
         return !before.is_hexadecimal();
     }
@@ -196,7 +205,9 @@ fn is_identifier(token: &str, before: &Alphabet) -> bool {
     let first = leading(token, |byte| byte.is_ascii_alphabetic());
     let behind = &token[first.len()..];
     let spoken = first.bytes().all(|byte| byte.is_ascii_lowercase()) && is_pronounced(first);
-    let named = behind.len() > SHORTEST && behind.starts_with('-') && token.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte));
+    let named = behind.len() > SHORTEST
+        && behind.starts_with('-')
+        && token.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte));
     let path = behind.starts_with('/') && spoken && token.matches('/').count() >= 2 && (is_known(first) || is_pronounced(first));
     before.is_random() && (first.len() >= 3 && spoken && named || path && first.len() != 2)
 }
@@ -218,7 +229,8 @@ fn is_word(piece: &str, behind: &str, before: &Alphabet) -> bool {
         return false;
     }
     let small = letters.to_ascii_lowercase();
-    let inflected = ["ing", "tion", "sion", "ment", "able", "ed", "ly"].iter().any(|ending| small.ends_with(ending)) && is_pronounced(&small);
+    let inflected =
+        ["ing", "tion", "sion", "ment", "able", "ed", "ly"].iter().any(|ending| small.ends_with(ending)) && is_pronounced(&small);
     if letters.bytes().all(|byte| byte.is_ascii_uppercase()) {
         return before.small_last >= 3 && (prose && before.makes_hardly(letters) || inflected && letters.len() >= 7);
     }
@@ -239,13 +251,28 @@ pub(super) fn is_part_of_a_blob(piece: &str) -> bool {
     if piece.len() < 8 && has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic) {
         return true;
     }
-    !one_case && !piece.get(1..).is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_lowercase())) && !is_known(piece) && !is_camel(piece)
+    !one_case
+        && !piece.get(1..).is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_lowercase()))
+        && !is_known(piece)
+        && !is_camel(piece)
 }
 
 /// `TimeoutException`, `psycopg2.OperationalError`, `KeyboardInterrupt`.
 fn is_exception(name: &str) -> bool {
-    const ENDINGS: [&str; 12] =
-        ["Error", "Exception", "Warning", "Fault", "Timeout", "Exit", "Interrupt", "Failure", "Refused", "Denied", "Abort", "Violation"];
+    const ENDINGS: [&str; 12] = [
+        "Error",
+        "Exception",
+        "Warning",
+        "Fault",
+        "Timeout",
+        "Exit",
+        "Interrupt",
+        "Failure",
+        "Refused",
+        "Denied",
+        "Abort",
+        "Violation",
+    ];
     let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._".contains(&byte));
     let last = name.rsplit('.').next().unwrap_or_default();
     plain && ENDINGS.iter().any(|ending| last.ends_with(ending) && last.len() > ending.len())
@@ -254,7 +281,9 @@ fn is_exception(name: &str) -> bool {
 /// `WebSocketState.CONNECTED`, `Status.Code`.
 fn is_enum(name: &str) -> bool {
     let mut parts = name.split('.');
-    let is_type = parts.next().is_some_and(|first| first.starts_with(|letter: char| letter.is_ascii_uppercase()) && is_camel_or_word(first));
+    let is_type = parts
+        .next()
+        .is_some_and(|first| first.starts_with(|letter: char| letter.is_ascii_uppercase()) && is_camel_or_word(first));
     let mut members = parts.peekable();
     let member = |part: &str| {
         let constant = part.len() > 1 && part.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
@@ -277,7 +306,8 @@ fn is_camel(word: &str) -> bool {
 
 /// A word cut before its capitals.
 fn humps(word: &str) -> Vec<&str> {
-    let mut starts: Vec<usize> = word.bytes().enumerate().skip(1).filter(|(_, byte)| byte.is_ascii_uppercase()).map(|(at, _)| at).collect();
+    let mut starts: Vec<usize> =
+        word.bytes().enumerate().skip(1).filter(|(_, byte)| byte.is_ascii_uppercase()).map(|(at, _)| at).collect();
     starts.insert(0, 0);
     let ends = starts.iter().skip(1).copied().chain([word.len()]);
     starts.iter().zip(ends).filter_map(|(start, end)| word.get(*start..end)).collect()
@@ -305,7 +335,9 @@ fn ends_word(behind: &str) -> bool {
     let mut behind = behind.chars();
     match behind.next() {
         None => true,
-        Some('.' | '!' | '?' | ',' | ';' | ':') => behind.next().is_none_or(|next| next.is_whitespace() || "\"'\\.".contains(next)),
+        Some('.' | '!' | '?' | ',' | ';' | ':') => {
+            behind.next().is_none_or(|next| next.is_whitespace() || "\"'\\.".contains(next))
+        }
         Some('(' | '[' | '{' | '…') => true,
         Some(letter) => letter.is_whitespace(),
     }
