@@ -105,11 +105,11 @@ impl Hit {
 }
 
 /// What a token says of the secret in whose place it stands, with a space in front.
-pub(crate) fn claims_of(kind: &str, value: &str) -> String {
+pub(crate) fn claims_of(kind: &str, value: &str, identity: &str) -> String {
     match &tokens_in(value)[..] {
         _ if kind != "jwt" => String::new(),
         [token] if token.range == (0..value.len()) => token.claims.clone(),
-        _ => claims::claims(value, |text| !found(text, Vec::new(), &Settings::default()).is_empty()),
+        _ => claims::claims(identity, |text| !found(text, Vec::new(), &Settings::default()).is_empty()),
     }
 }
 

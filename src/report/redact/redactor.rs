@@ -176,7 +176,7 @@ impl Redactor {
     fn token(&mut self, text: &str, hit: &Hit) -> String {
         *self.counts.entry(hit.kind).or_default() += 1;
         let (value, whole, kind) = (&text[hit.range.clone()], hit.identity(text), hit.kind);
-        let claims = claims_of(kind, hit.whole.as_deref().unwrap_or(value));
+        let claims = claims_of(kind, value, &whole);
         if hit.whole.is_some() && !hit.yields && value.len() >= SHORTEST_PIECE && torn::is_key(value) {
             self.learn(value, hit);
         }

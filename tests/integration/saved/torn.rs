@@ -216,15 +216,6 @@ fn secret_free(context: &str, secret: &str) -> String {
     context.replace(secret, " ")
 }
 
-fn save(path: &Path, entries: &[Entry], page: usize) {
-    let mut folder = fivewhys::saved::Folder::create(path, &asked(1), masked()).unwrap();
-    for page in entries.chunks(page) {
-        folder.append(0, page).unwrap();
-    }
-    folder.complete(0, Vec::new(), 1).unwrap();
-    folder.finish(Vec::new()).unwrap();
-}
-
 /// Halves in this output of secrets that were torn over entries.
 fn halves_in(name: &str, output: &str, all: &[Torn]) -> Vec<String> {
     let is_left = |torn: &&Torn| {
@@ -269,5 +260,39 @@ fn a_secret_torn_over_entries_is_gone_from_every_output() {
         }
     }
     println!("over entries: {} of {tried} left", found.len());
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn a_secret_torn_over_entries_is_gone_from_a_saved_folder_and_its_journal() {
+    let mut found = Vec::new();
+    let mut tried = 0;
+    for (tear, page) in [(0, 1), (1, 2), (2, 1), (0, 7), (1, 200), (2, 3)] {
+        let (all, entries, results) = torn_over_entries(tear);
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("saved");
+        let mut folder = fivewhys::saved::Folder::create(&path, &asked(1), masked()).unwrap();
+        for (number, page) in entries.chunks(page).enumerate() {
+            if number % 5 == 4 {
+                drop(folder);
+                folder = fivewhys::saved::Folder::resume(&path, &asked(1), masked()).unwrap();
+            }
+            folder.append(0, page).unwrap();
+        }
+        let journal = fs::read_to_string(path.join(&folder.manifest().windows[0].file)).unwrap();
+        folder.complete(0, Vec::new(), 1).unwrap();
+        fs::write(home.path().join("reportlog.jsonl"), &results).unwrap();
+        folder.add_results(&[home.path().join("reportlog.jsonl")]).unwrap();
+        folder.finish(Vec::new()).unwrap();
+        let stored: Vec<String> = saved_entries(&path).iter().map(|entry| serde_json::to_string(entry).unwrap()).collect();
+        assert_eq!(stored.len(), entries.len());
+        let mut outputs = if page == 200 { outputs(&path) } else { Vec::new() };
+        outputs.extend([("journal".to_owned(), journal), ("entries".to_owned(), stored.join("\n"))]);
+        for (name, output) in outputs {
+            tried += all.len();
+            found.extend(halves_in(&format!("{name}, tear {tear}, pages of {page}"), &output, &all));
+        }
+    }
+    println!("saved: {} of {tried} left", found.len());
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
