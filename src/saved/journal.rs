@@ -75,7 +75,11 @@ impl Journal {
 
     /// As [`Journal::append`], with other versions of entries that are in it already: all of it, or none. The journal is
     /// written anew.
-    pub(super) fn append_and_replace(&mut self, entries: &[Map<String, Value>], again: &[Map<String, Value>]) -> Result<u64, Error> {
+    pub(super) fn append_and_replace(
+        &mut self,
+        entries: &[Map<String, Value>],
+        again: &[Map<String, Value>],
+    ) -> Result<u64, Error> {
         let again: FxHashMap<u64, &Map<String, Value>> = again.iter().map(|entry| (identity(entry), entry)).collect();
         if again.is_empty() {
             return self.append(entries);

@@ -62,7 +62,13 @@ pub(super) type Find<'a> = &'a dyn Fn(&str, &str) -> Vec<Secret>;
 
 impl Mask {
     pub(super) fn new(key: &[u8; KEY_BYTES], matcher: Arc<Matcher>) -> Mask {
-        Mask { key: Hmac::new(&(*key).into()), matcher, settings: Arc::default(), in_key: FxHashSet::default(), streams: Streams::default() }
+        Mask {
+            key: Hmac::new(&(*key).into()),
+            matcher,
+            settings: Arc::default(),
+            in_key: FxHashSet::default(),
+            streams: Streams::default(),
+        }
     }
 
     pub(super) fn set(&mut self, settings: Arc<Settings>) {
@@ -132,7 +138,22 @@ impl Mask {
         page
     }
 
+    /// The entry without its secrets. A word that a rule looks for is no piece of one.
     fn masked(&self, said: &Said) -> Map<String, Value> {
+        let (masked, is_alike) = self.masked_with(said, &said.pieces);
+        if is_alike || said.pieces.is_empty() {
+            return masked;
+        }
+        let text = said.text();
+        let is_no_word =
+            |piece: &&Secret| !text[piece.range.clone()].bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_');
+        let sure: Vec<Secret> = said.pieces.iter().filter(is_no_word).cloned().collect();
+        let (without_words, is_alike) = self.masked_with(said, &sure);
+        if is_alike { without_words } else { masked }
+    }
+
+    /// The entry without its secrets and these pieces, and whether the rules find the same in it.
+    fn masked_with(&self, said: &Said, pieces: &[Secret]) -> (Map<String, Value>, bool) {
         let own = streams::text_of(&said.entry);
         let find = |field: &str, text: &str| {
             let is_own = own == Some((field, text)) || own.is_some_and(|own| own.1 == text && field.ends_with(own.0));
@@ -140,9 +161,10 @@ impl Mask {
                 return vec![Secret { range: 0..text.len(), kind: "private-key", identity: text.to_owned() }];
             }
             let plain = if said.is_masked { Vec::new() } else { self.plain_secrets(field, text) };
-            if is_own && !said.pieces.is_empty() { with_more(text, plain, &said.pieces) } else { plain }
+            if is_own && !pieces.is_empty() { with_more(text, plain, pieces) } else { plain }
         };
-        self.entry(&said.entry, &find).unwrap_or_else(|| said.entry.clone())
+        let (masked, is_alike) = self.entry_alike(&said.entry, &find);
+        (masked.unwrap_or_else(|| said.entry.clone()), is_alike)
     }
 
     /// Whether the entry is one line of a private key whose beginning came before it.
@@ -165,16 +187,22 @@ impl Mask {
 
     /// The entry with a token in the place of every secret; `None` where it has none.
     pub(super) fn entry(&self, entry: &Map<String, Value>, find: Find<'_>) -> Option<Map<String, Value>> {
+        self.entry_alike(entry, find).0
+    }
+
+    /// The same, and whether the rules find the same in it.
+    fn entry_alike(&self, entry: &Map<String, Value>, find: Find<'_>) -> (Option<Map<String, Value>>, bool) {
         let mut last = None;
         for way in WAYS {
             let mut swapping = Swapping { mask: self, find, way, swaps: Vec::new() };
-            let masked = swapping.object("", entry)?;
-            if self.reads_alike(entry, &masked, &swapping.swaps) {
-                return Some(masked);
-            }
+            let Some(masked) = swapping.object("", entry) else { return (None, true) };
+            let is_alike = self.reads_alike(entry, &masked, &swapping.swaps);
             last = Some(masked);
+            if is_alike {
+                return (last, true);
+            }
         }
-        last
+        (last, false)
     }
 
     fn token(&self, kind: &str, identity: &str, written: &str, way: Way) -> String {

@@ -15,6 +15,7 @@ use crate::program::{finish, fivewhys};
 
 /// Secrets that are one line.
 fn one_line_secrets(each: usize) -> Vec<(String, String)> {
+    let each = std::env::var("TORN_SEEDS").map_or(each, |seeds| seeds.parse().unwrap());
     secrets(each).into_iter().filter(|(_, text)| !text.contains('\n')).collect()
 }
 
@@ -168,7 +169,11 @@ struct Torn {
 fn said(at: usize, instance: &str, text: &str, structured: bool) -> Entry {
     let mut own = entry(0, at, "");
     own.remove("textPayload");
-    let payload = if structured { json!({"jsonPayload": {"message": text, "logger": "app", "request": "r-17"}}) } else { json!({"textPayload": text}) };
+    let payload = if structured {
+        json!({"jsonPayload": {"message": text, "logger": "app", "request": "r-17"}})
+    } else {
+        json!({"textPayload": text})
+    };
     own.extend(serde_json::from_value::<Entry>(payload).unwrap());
     own.insert("timestamp".to_owned(), json!(format!("2026-11-20T09:00:{:02}.{:03}Z", at / 1000, at % 1000)));
     own.insert("labels".to_owned(), json!({"instanceId": instance}));

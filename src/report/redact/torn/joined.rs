@@ -58,6 +58,9 @@ impl Joined {
             let Some(hit) = known.at(there) else { continue };
             let length = there - hit.range.start.max(self.lines[line].1);
             let before = self.end(line) - length;
+            if self.text[before..self.end(line)].ends_with("-----") {
+                continue;
+            }
             let is_token = !tokens_in(&self.text[before..self.end(line)]).is_empty();
             let mut end = self.end(line);
             for next in line + 1..self.lines.len() {
@@ -97,11 +100,13 @@ impl Joined {
         let lines = self.line_of(range.start)..self.line_of(range.end - 1) + 1;
         let piece = |line: usize| {
             let (here, there) = self.lines[line];
-            let place = |at: usize| at.clamp(here, self.end(line)) - here + there;
-            let range = place(range.start)..place(range.end);
-            Hit { from: range.start, range, whole: Some(whole.clone()), ..hit.clone() }
+            let own = range.start.clamp(here, self.end(line))..range.end.clamp(here, self.end(line));
+            // The armour of a key tells nothing.
+            let is_armour = self.text[own.clone()].starts_with("-----") && self.text[own.clone()].ends_with("-----");
+            let range = own.start - here + there..own.end - here + there;
+            (!is_armour).then(|| Hit { from: range.start, range, whole: Some(whole.clone()), ..hit.clone() })
         };
-        lines.map(piece).collect()
+        lines.filter_map(piece).collect()
     }
 
     /// How far a secret that a break goes through reaches; `None` where there is none.

@@ -69,7 +69,9 @@ pub(super) fn is_half_a_name(end: &str) -> bool {
     let numbered = digits > 0 && end.matches('-').count() > 1;
     let hexadecimal = digits > 0 && end.len() >= 8 && end.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
     let word = end.trim_end_matches('.');
-    end.len() >= SHORTEST && digits * 3 <= end.len() && !numbered && !hexadecimal && !is_known(word) && !is_camel(word)
+    let known = word.split(['_', '-', '.']).all(is_known) || is_camel(word) || is_inflected(word);
+    let shouted = word.bytes().all(|byte| byte.is_ascii_uppercase());
+    end.len() >= SHORTEST && digits * 3 <= end.len() && !numbered && !hexadecimal && !known && !shouted
 }
 
 /// What a secret is made of, by its last characters.
@@ -236,6 +238,13 @@ fn is_word(piece: &str, behind: &str, before: &Alphabet) -> bool {
     }
     let sayable = humps(letters).iter().all(|hump| is_pronounced(hump));
     prose && sayable && (before.makes_hardly(letters) || letters.len() >= 7 && inflected)
+}
+
+/// `reconnecting`, `unexpectedly`
+fn is_inflected(word: &str) -> bool {
+    let small = word.to_ascii_lowercase();
+    let ends = ["ing", "tion", "sion", "ment", "able", "ed", "ly", "ier"].iter().any(|ending| small.ends_with(ending));
+    small.len() >= 7 && ends && small.bytes().all(|byte| byte.is_ascii_lowercase()) && is_pronounced(&small)
 }
 
 /// Whether a sentence goes on here.

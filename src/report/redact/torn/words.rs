@@ -52,6 +52,8 @@ updating upgrade upload upstream url usage use used user users using valid valid
 very via view violation virtual volume wait waited waiting waits wake warn warning was watch we web websocket webhook were what when where whether
 which while who why width will window windows with within without worker workers workspace would wrapper write writing written wrong yaml yes yet
 yield you your zone
+member members spool identifier account accounts customer customers tenant tenants message messages address addresses mail mails recipient recipients contact
+person people owner sender principal principals subject caller actor author assignee reviewer contacted notified
 aborted alive anonymous blank canary cleared connectionless created crashed critical degraded done draining evicted failing frozen idle inactive locked
 offline online paused pending preempted provisioning queued readonly rejected resolved revoked rolling scaling stale stalled standby succeeded suspended
 synced terminal unresponsive unschedulable crashloopbackoff imagepullbackoff oomkilled errimagepull containercreating notready
