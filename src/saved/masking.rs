@@ -3,6 +3,7 @@
 //! A token is a keyed hash of the secret (HMAC-SHA-256, the key in a private file beside the journals): equal secrets
 //! get equal tokens across an interruption, and nothing can be guessed back once the key is gone.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -110,11 +111,11 @@ impl Mask {
         let mut page = Page { entries: vec![Map::new(); entries.len()], again: Vec::new() };
         for (stream, places) in by_stream {
             let own: Vec<&Map<String, Value>> = places.iter().map(|place| &entries[*place]).collect();
-            let mut said = self.streams.take(window, &stream, &own);
+            let mut said: Vec<Said<'_>> = self.streams.take(window, &stream, &own);
             let before = said.len();
             for entry in own {
                 let in_key = self.goes_on_with_key(&stream, entry);
-                said.push(Said::new(entry.clone(), false, in_key));
+                said.push(Said::new(Cow::Borrowed(entry), false, in_key));
             }
             let texts: Vec<&str> = said.iter().map(Said::text).collect();
             let torn = torn_between(&texts, &self.settings);
@@ -139,7 +140,7 @@ impl Mask {
     }
 
     /// The entry without its secrets. A word that a rule looks for is no piece of one.
-    fn masked(&self, said: &Said) -> Map<String, Value> {
+    fn masked(&self, said: &Said<'_>) -> Map<String, Value> {
         let (masked, is_alike) = self.masked_with(said, &said.pieces);
         if is_alike || said.pieces.is_empty() {
             return masked;
@@ -153,7 +154,7 @@ impl Mask {
     }
 
     /// The entry without its secrets and these pieces, and whether the rules find the same in it.
-    fn masked_with(&self, said: &Said, pieces: &[Secret]) -> (Map<String, Value>, bool) {
+    fn masked_with(&self, said: &Said<'_>, pieces: &[Secret]) -> (Map<String, Value>, bool) {
         let own = streams::text_of(&said.entry);
         let find = |field: &str, text: &str| {
             let is_own = own == Some((field, text)) || own.is_some_and(|own| own.1 == text && field.ends_with(own.0));
@@ -164,7 +165,7 @@ impl Mask {
             if is_own && !pieces.is_empty() { with_more(text, plain, pieces) } else { plain }
         };
         let (masked, is_alike) = self.entry_alike(&said.entry, &find);
-        (masked.unwrap_or_else(|| said.entry.clone()), is_alike)
+        (masked.unwrap_or_else(|| said.entry.clone().into_owned()), is_alike)
     }
 
     /// Whether the entry is one line of a private key whose beginning came before it.

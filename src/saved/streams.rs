@@ -1,5 +1,7 @@
 //! The ends of the streams under way: a secret may begin in one entry and go on in the next, which comes a page later.
 
+use std::borrow::Cow;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::{Map, Value};
 
@@ -15,15 +17,15 @@ const MOST_BYTES: usize = 32 << 20;
 /// The last entries of each stream in each window.
 #[derive(Debug, Default)]
 pub(super) struct Streams {
-    by_name: FxHashMap<(usize, String), Vec<Said>>,
+    by_name: FxHashMap<(usize, String), Vec<Said<'static>>>,
     bytes: usize,
 }
 
 /// An entry of a stream.
-#[derive(Debug, Clone)]
-pub(super) struct Said {
+#[derive(Debug)]
+pub(super) struct Said<'e> {
     /// As it came, or as it stands in the journal.
-    pub(super) entry: Map<String, Value>,
+    pub(super) entry: Cow<'e, Map<String, Value>>,
     /// Whether it came from the journal, without its own secrets.
     pub(super) is_masked: bool,
     /// Whether it is one line of a private key whose beginning came before it.
@@ -32,8 +34,8 @@ pub(super) struct Said {
     pub(super) pieces: Vec<Secret>,
 }
 
-impl Said {
-    pub(super) fn new(entry: Map<String, Value>, is_masked: bool, in_key: bool) -> Said {
+impl<'e> Said<'e> {
+    pub(super) fn new(entry: Cow<'e, Map<String, Value>>, is_masked: bool, in_key: bool) -> Said<'e> {
         Said { entry, is_masked, in_key, pieces: Vec::new() }
     }
 
@@ -44,7 +46,7 @@ impl Said {
 
 impl Streams {
     /// The last entries of a stream, unless they come again among these.
-    pub(super) fn take(&mut self, window: usize, stream: &str, again: &[&Map<String, Value>]) -> Vec<Said> {
+    pub(super) fn take(&mut self, window: usize, stream: &str, again: &[&Map<String, Value>]) -> Vec<Said<'static>> {
         let Some(mut kept) = self.by_name.remove(&(window, stream.to_owned())) else { return Vec::new() };
         self.bytes -= kept.iter().map(|said| said.text().len()).sum::<usize>();
         let again: FxHashSet<u64> = again.iter().map(|entry| identity(entry)).collect();
@@ -53,8 +55,9 @@ impl Streams {
     }
 
     /// Keeps the last of these entries of a stream.
-    pub(super) fn keep(&mut self, window: usize, stream: String, mut said: Vec<Said>) {
-        said.drain(..said.len().saturating_sub(KEPT));
+    pub(super) fn keep(&mut self, window: usize, stream: String, mut said: Vec<Said<'_>>) {
+        let last = said.drain(said.len().saturating_sub(KEPT)..);
+        let said: Vec<Said<'static>> = last.map(|said| Said { entry: Cow::Owned(said.entry.into_owned()), ..said }).collect();
         self.bytes += said.iter().map(|said| said.text().len()).sum::<usize>();
         self.by_name.insert((window, stream), said);
         if self.bytes > MOST_BYTES {
@@ -66,7 +69,7 @@ impl Streams {
     pub(super) fn remember(&mut self, window: usize, entry: Map<String, Value>) {
         let stream = name_of(&entry);
         let mut said = self.take(window, &stream, &[]);
-        said.push(Said::new(entry, true, false));
+        said.push(Said::new(Cow::Owned(entry), true, false));
         self.keep(window, stream, said);
     }
 

@@ -15,14 +15,13 @@ use crate::program::{finish, fivewhys};
 
 /// Secrets that are one line.
 fn one_line_secrets(each: usize) -> Vec<(String, String)> {
-    let each = std::env::var("TORN_SEEDS").map_or(each, |seeds| seeds.parse().unwrap());
     secrets(each).into_iter().filter(|(_, text)| !text.contains('\n')).collect()
 }
 
 /// Places that leave at least four characters on both sides: all of a short secret, many of a long one.
 fn places(secret: &str) -> Vec<usize> {
     let last = secret.len().saturating_sub(4);
-    let step = (last / 24).max(1);
+    let step = (last / 10).max(1);
     (4..=last).step_by(step).chain([last]).collect()
 }
 
@@ -47,7 +46,6 @@ const WAYS: [(&str, Way); 5] = [
 ];
 
 fn report(name: &str, all: usize, left: &[String], all_left: &mut String) {
-    println!("{name}: {} of {all} left", left.len());
     if !left.is_empty() {
         let some: Vec<&str> = left.iter().step_by((left.len() / 60).max(1)).map(String::as_str).collect();
         *all_left += &format!("{name}: {} of {all} left:\n  {}\n", left.len(), some.join("\n  "));
@@ -130,8 +128,11 @@ fn lines_beside_a_secret_or_another_line_stay() {
             .map(|innocent| {
                 let tried = beside(innocent);
                 let masked = tried.iter().filter_map(|(one, two)| {
-                    let shown = Redactor::default().clean(&format!("{one}\n{two}"));
-                    (!shown.contains(innocent.as_str())).then(|| format!("{one}\n    {two}\n      {shown:?}"))
+                    let lines = Redactor::default().clean(&format!("{one}\n{two}"));
+                    let entries = Redactor::default().clean_stream(&[one, two]);
+                    let stays =
+                        lines.contains(innocent.as_str()) && entries.iter().any(|entry| entry.contains(innocent.as_str()));
+                    (!stays).then(|| format!("{one}\n    {two}\n      {lines:?}\n      {entries:?}"))
                 });
                 (tried.len(), masked.collect())
             })
@@ -140,7 +141,6 @@ fn lines_beside_a_secret_or_another_line_stay() {
     };
     let mut too_many = String::new();
     let mut say = |name: &str, (all, masked): (usize, Vec<String>)| {
-        println!("{name}: {} of {all} masked", masked.len());
         if masked.len() * 100 >= all {
             too_many += &format!(
                 "{name}: {} of {all} masked:\n  {}\n",
@@ -155,6 +155,83 @@ fn lines_beside_a_secret_or_another_line_stay() {
     say("before a line", pairs(&|innocent| ordinary.iter().map(|line| (innocent.to_owned(), (*line).to_owned())).collect()));
     say("behind another", pairs(&|innocent| all.iter().step_by(10).map(|other| (other.clone(), innocent.to_owned())).collect()));
     assert!(too_many.is_empty(), "{too_many}");
+}
+
+#[test]
+fn statuses_names_and_dates_behind_a_secret_at_the_end_of_a_line_stay() {
+    let lines = [
+        "200",
+        "403 Forbidden",
+        "HTTP 503",
+        "1011 (internal error)",
+        "OK",
+        "RESOURCE_EXHAUSTED",
+        "UNAUTHENTICATED",
+        "NOT_FOUND",
+        "RUNNING",
+        "PENDING",
+        "GET /healthz",
+        "POST /login",
+        "ERROR",
+        "WARNING: late",
+        "INFO up",
+        "CRITICAL",
+        "FAILED",
+        "CONNECTED",
+        "SIGTERM",
+        "ECONNREFUSED",
+        "WebSocketState.CONNECTED",
+        "TypeError",
+        "KeyError: 'x'",
+        "TimeoutException",
+        "asyncpg.exceptions.TooManyConnectionsError",
+        "psycopg2.OperationalError: server closed",
+        "ConnectionResetError: [Errno 104]",
+        "java.lang.NullPointerException",
+        "KeyboardInterrupt",
+        "Traceback (most recent call last):",
+        "During handling of the above exception",
+        "Caused by: x",
+        r#"File "/app/x.py", line 3, in f"#,
+        "at com.example.A.b(A.java:3)",
+        "raise ValueError(x)",
+        "return None",
+        "2026-11-20",
+        "2026-11-20T09:26:54Z INFO up",
+        "09:27:07,141 late",
+        "failed to connect",
+        "Connection refused",
+        "The request was aborted",
+        "request_id=17",
+        "status: 403",
+        "user: ada",
+        "retrying in 5 s",
+        "trace=4bf92f3577b34da6a3ce929d0e0e4736",
+        "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        "uvicorn==0.30.1",
+        "Python/3.11",
+        "12.5 ms",
+        "v1.2.3",
+        "null",
+        "true",
+        "---",
+        r#"{"a": 1}"#,
+        "[INFO] up",
+    ];
+    let mut masked = Vec::new();
+    for (_, text) in one_line_secrets(1).iter().filter(|(secret, text)| text.ends_with(secret.as_str())) {
+        for line in lines {
+            for shown in [
+                Redactor::default().clean(&format!("{text}\n{line}")).to_string(),
+                Redactor::default().clean_stream(&[text, line])[1].to_string(),
+            ] {
+                if !shown.ends_with(line) {
+                    masked.push(format!("{text}\n    {line}\n    {shown}"));
+                }
+            }
+        }
+    }
+    assert!(masked.is_empty(), "{}: {}", masked.len(), masked.join("\n"));
 }
 
 /// A secret torn over two entries, or three.
@@ -225,8 +302,10 @@ fn secret_free(context: &str, secret: &str) -> String {
 fn halves_in(name: &str, output: &str, all: &[Torn]) -> Vec<String> {
     let is_left = |torn: &&Torn| {
         let pieces: Vec<&str> = torn.pieces.iter().map(String::as_str).collect();
-        left(&torn.secret, &pieces, &torn.beside, output).is_some()
+        left(&torn.secret, &pieces, &torn.beside, &output).is_some()
     };
+    // The ends of some addresses are those of the address of SARIF's schema.
+    let output = output.replace("schemastore.org", "");
     all.iter().filter(is_left).map(|torn| format!("{name}: {:?}", torn.pieces)).collect()
 }
 
@@ -264,15 +343,14 @@ fn a_secret_torn_over_entries_is_gone_from_every_output() {
             found.extend(halves_in(&format!("{name}, tear {tear}"), &output, &all));
         }
     }
-    println!("over entries: {} of {tried} left", found.len());
-    assert!(found.is_empty(), "{}", found.join("\n"));
+    assert!(found.is_empty(), "{} of {tried}:\n{}", found.len(), found.join("\n"));
 }
 
 #[test]
 fn a_secret_torn_over_entries_is_gone_from_a_saved_folder_and_its_journal() {
     let mut found = Vec::new();
     let mut tried = 0;
-    for (tear, page) in [(0, 1), (1, 2), (2, 1), (0, 7), (1, 200), (2, 3)] {
+    for (tear, page) in [(0, 1), (2, 1), (1, 200), (2, 3)] {
         let (all, entries, results) = torn_over_entries(tear);
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("saved");
@@ -298,6 +376,5 @@ fn a_secret_torn_over_entries_is_gone_from_a_saved_folder_and_its_journal() {
             found.extend(halves_in(&format!("{name}, tear {tear}, pages of {page}"), &output, &all));
         }
     }
-    println!("saved: {} of {tried} left", found.len());
-    assert!(found.is_empty(), "{}", found.join("\n"));
+    assert!(found.is_empty(), "{} of {tried}:\n{}", found.len(), found.join("\n"));
 }

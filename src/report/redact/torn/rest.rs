@@ -34,7 +34,7 @@ pub(super) fn begins_a_line(line: &str) -> bool {
 pub(super) fn goes_on(before: &str, piece: &str, line: &str) -> bool {
     let behind = &line[piece.len()..];
     let before = Alphabet::of(before);
-    if piece.len() < SHORTEST || begins_a_line(line) {
+    if piece.len() < SHORTEST || piece.starts_with("-----") || begins_a_line(line) {
         return false;
     }
     if piece.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -146,8 +146,9 @@ fn is_hash_or_product(token: &str) -> bool {
     hash || word.len() >= 3 && reads(word) && is_pronounced(word) && behind.strip_prefix('/').is_some_and(version)
 }
 
-/// `312`, `1.25`, `4.5s`, `200ms`, `12%`.
+/// `312`, `1.25`, `v1.2.3`, `4.5s`, `200ms`, `12%`.
 fn is_measure(piece: &str) -> bool {
+    let piece = piece.strip_prefix('v').filter(|version| version.contains('.')).unwrap_or(piece);
     let number = leading(piece, |byte| byte.is_ascii_digit() || byte == b'.');
     let unit = &piece[number.len()..];
     let units = ["", "s", "ms", "us", "ns", "m", "h", "%", "kb", "mb", "gb", "kib", "mib", "gib", "x"];
@@ -160,6 +161,11 @@ fn is_measure(piece: &str) -> bool {
 /// `request_id=`, `sha256:`, `uvicorn==0.30`, `connect(`: a name with its value.
 fn names_a_value(line: &str, before: &Alphabet) -> bool {
     let name = leading(line, |byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte));
+    let pins =
+        line[name.len()..].strip_prefix("==").is_some_and(|version| version.starts_with(|first: char| first.is_ascii_digit()));
+    if pins && !name.is_empty() {
+        return true;
+    }
     let mut behind = line[name.len()..].chars();
     let sign = behind.next();
     // Base64 ends with `=`.
@@ -230,14 +236,13 @@ fn is_word(piece: &str, behind: &str, before: &Alphabet) -> bool {
     if !tail.trim_end_matches([',', '.', ':', '!']).is_empty() || !reads(letters) {
         return false;
     }
-    let small = letters.to_ascii_lowercase();
-    let inflected =
-        ["ing", "tion", "sion", "ment", "able", "ed", "ly"].iter().any(|ending| small.ends_with(ending)) && is_pronounced(&small);
     if letters.bytes().all(|byte| byte.is_ascii_uppercase()) {
-        return before.small_last >= 3 && (prose && before.makes_hardly(letters) || inflected && letters.len() >= 7);
+        return before.small_last >= 3
+            && is_pronounced(letters)
+            && (prose && before.makes_hardly(letters) || is_inflected(letters));
     }
-    let sayable = humps(letters).iter().all(|hump| is_pronounced(hump));
-    prose && sayable && (before.makes_hardly(letters) || letters.len() >= 7 && inflected)
+    let sayable = is_name(letters) || humps(letters).len() == 1 && is_pronounced(letters);
+    prose && sayable && (before.makes_hardly(letters) || is_inflected(letters))
 }
 
 /// `reconnecting`, `unexpectedly`
