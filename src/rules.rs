@@ -21,6 +21,7 @@ pub mod graph;
 pub mod template;
 pub mod condition;
 mod words;
+mod rare;
 mod sieve;
 mod gate;
 pub mod matching;

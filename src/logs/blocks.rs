@@ -15,13 +15,59 @@ const PATIENCE_BYTES: usize = 8 << 20;
 /// The most that one entry can take before the text is cut in the middle of it, in bytes.
 const LONGEST_ENTRY_BYTES: usize = 64 << 20;
 
+/// What was read, in memory that is used again: what is asked for anew has to be filled with zeros first.
+#[derive(Default)]
+struct Buffer {
+    room: Vec<u8>,
+    filled: usize,
+}
+
+impl Buffer {
+    fn text(&self) -> &[u8] {
+        &self.room[..self.filled]
+    }
+
+    /// Reads so many bytes more, fewer at the end of the text; says how many.
+    fn fill(&mut self, text: &mut impl Read, wanted: usize) -> io::Result<usize> {
+        let before = self.filled;
+        let end = before + wanted;
+        if self.room.len() < end {
+            self.room.resize(end, 0);
+        }
+        while self.filled < end {
+            match text.read(&mut self.room[self.filled..end]) {
+                Ok(0) => break,
+                Ok(count) => self.filled += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(self.filled - before)
+    }
+
+    fn take(&mut self, text: &[u8]) {
+        if self.room.len() < text.len() {
+            self.room.resize(text.len(), 0);
+        }
+        self.room[..text.len()].copy_from_slice(text);
+        self.filled = text.len();
+    }
+}
+
 /// A stretch of text that begins where an entry may begin.
 pub(super) struct Block {
-    pub(super) bytes: Vec<u8>,
+    buffer: Buffer,
     /// Where it begins in the text, in bytes.
     pub(super) offset: u64,
     /// Nothing follows.
     pub(super) last: bool,
+}
+
+impl Block {
+    /// The text.
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.buffer.text()
+    }
 }
 
 /// A text as a sequence of [`Block`]s.
@@ -29,15 +75,17 @@ pub(super) struct Blocks<R> {
     text: R,
     layout: Layout,
     /// What was read but lies behind the last cut.
-    rest: Vec<u8>,
+    rest: Buffer,
     /// Where the next block begins.
     offset: u64,
     ended: bool,
+    /// Of blocks that are not needed any more.
+    spare: Vec<Buffer>,
 }
 
 impl<R: Read> Blocks<R> {
     pub(super) fn new(text: R, layout: Layout) -> Blocks<R> {
-        Blocks { text, layout, rest: Vec::new(), offset: 0, ended: false }
+        Blocks { text, layout, rest: Buffer::default(), offset: 0, ended: false, spare: Vec::new() }
     }
 
     /// The same for a text that is a stretch of another, from this byte on.
@@ -47,33 +95,38 @@ impl<R: Read> Blocks<R> {
 
     /// The next block; `None` at the end. After an error, what was read before it comes as the last block.
     pub(super) fn next(&mut self) -> Option<(Block, Option<io::Error>)> {
-        let mut bytes = std::mem::take(&mut self.rest);
+        let mut buffer = std::mem::take(&mut self.rest);
         while !self.ended {
-            let before = bytes.len();
-            match self.text.by_ref().take(BLOCK_BYTES as u64).read_to_end(&mut bytes) {
+            let before = buffer.filled;
+            match buffer.fill(&mut self.text, BLOCK_BYTES) {
                 Ok(count) if count < BLOCK_BYTES => self.ended = true,
                 Ok(_) => {}
                 Err(error) => {
                     self.ended = true;
-                    return Some((self.block(bytes, true), Some(error)));
+                    return Some((self.block(buffer, true), Some(error)));
                 }
             }
             if !self.ended
-                && let Some(cut) = self.cut(&bytes, before)
+                && let Some(cut) = self.cut(buffer.text(), before)
             {
-                self.rest.reserve(bytes.len() - cut + BLOCK_BYTES);
-                self.rest.extend_from_slice(&bytes[cut..]);
-                bytes.truncate(cut);
-                return Some((self.block(bytes, false), None));
+                self.rest = self.spare.pop().unwrap_or_default();
+                self.rest.take(&buffer.text()[cut..]);
+                buffer.filled = cut;
+                return Some((self.block(buffer, false), None));
             }
         }
-        (!bytes.is_empty()).then(|| (self.block(bytes, true), None))
+        (buffer.filled > 0).then(|| (self.block(buffer, true), None))
     }
 
-    fn block(&mut self, bytes: Vec<u8>, last: bool) -> Block {
+    /// Takes back a block that is not needed any more.
+    pub(super) fn reuse(&mut self, block: Block) {
+        self.spare.push(block.buffer);
+    }
+
+    fn block(&mut self, buffer: Buffer, last: bool) -> Block {
         let offset = self.offset;
-        self.offset += bytes.len() as u64;
-        Block { bytes, offset, last }
+        self.offset += buffer.filled as u64;
+        Block { buffer, offset, last }
     }
 
     /// The last place in `bytes` where an entry begins; only what lies behind `searched` is new.
@@ -192,8 +245,8 @@ mod tests {
         let mut lines = 0;
         let mut count = 0;
         while let Some((block, error)) = blocks.next() {
-            assert!(error.is_none() && block.bytes.starts_with(b"{") && block.bytes.ends_with(b"}\n"));
-            lines += block.bytes.iter().filter(|byte| **byte == b'\n').count();
+            assert!(error.is_none() && block.bytes().starts_with(b"{") && block.bytes().ends_with(b"}\n"));
+            lines += block.bytes().iter().filter(|byte| **byte == b'\n').count();
             count += 1;
         }
         assert_eq!((lines, count), (6000, 3));

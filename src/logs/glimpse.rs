@@ -1,8 +1,7 @@
 //! What is known of an entry before it is parsed, and its text made from no more than that.
 
-use serde_json::Value;
-
 use super::payload;
+use super::tree::Tree;
 
 /// The fields of `httpRequest` that its text is made of, in the order of the text.
 pub(super) const REQUEST_FIELDS: [&str; 5] = ["requestMethod", "requestUrl", "status", "latency", "userAgent"];
@@ -33,12 +32,6 @@ impl<'a> Glimpse<'a> {
     /// The whole entry: one JSON object.
     pub fn raw(&self) -> &'a [u8] {
         self.raw
-    }
-
-    /// Its `jsonPayload`, where that is all that its text is made of.
-    pub fn only_json(&self) -> Option<&'a [u8]> {
-        let Payloads { text, json, proto, request, .. } = self.payloads;
-        (!json.is_empty() && [text, proto, request].iter().all(|other| other.is_empty())).then_some(json)
     }
 
     /// The status of a request that was answered with 400 or more, written as a number or a text.
@@ -91,10 +84,9 @@ impl<'a> Glimpse<'a> {
     }
 
     fn any_text<'t>(&'t self, room: &'t mut String) -> Option<&'t str> {
-        let value = |span: &[u8]| if span.is_empty() { Some(Value::Null) } else { serde_json::from_slice(span).ok() };
+        let tree = |span: &'a [u8]| if span.is_empty() { Some(Tree::Null) } else { serde_json::from_slice(span).ok() };
         let Payloads { text, json, proto, request, .. } = self.payloads;
-        let [text, json, proto, request] = [value(text)?, value(json)?, value(proto)?, value(request)?];
-        *room = payload::of(text.as_str(), &json, &proto, request.as_object());
+        payload::write(&tree(text)?, &tree(json)?, &tree(proto)?, &tree(request)?, room);
         Some(room)
     }
 }

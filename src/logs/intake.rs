@@ -12,7 +12,7 @@ use super::blocks::{Block, Extent, extent};
 use super::harvest::{Candidate, Harvest, Loss, Sighting};
 use super::lines::{self, Shape};
 use super::mend::{Fix, mend};
-use super::outline::{Outline, outline, timestamp, top_level_keys};
+use super::outline::{Outline, Resources, outline, timestamp, top_level_keys};
 use super::recognise::{Layout, looks_like_an_entry};
 use super::stamp::Clock;
 use super::{Gate, Glimpse, LogEntry, entry, envelope, names};
@@ -34,17 +34,17 @@ impl Intake<'_> {
     pub(super) fn read(&self, block: &Block) -> Harvest {
         let mut reading = Reading {
             intake: self,
-            bytes: &block.bytes,
+            bytes: block.bytes(),
             offset: block.offset,
             harvest: Harvest { in_order: [true; 2], ..Harvest::default() },
             before: None,
             clock: Clock::default(),
             known: FxHashMap::default(),
+            resources: Resources::default(),
             line: 0,
-            counted: 0,
         };
         reading.walk(block.last);
-        reading.harvest.lines = memchr::memchr_iter(b'\n', &block.bytes).count() as u64;
+        reading.harvest.lines = reading.line;
         reading.harvest
     }
 }
@@ -57,11 +57,11 @@ struct Reading<'a> {
     harvest: Harvest,
     clock: Clock,
     known: FxHashMap<u64, u32>,
+    resources: Resources,
     /// When the entry before happened.
     before: Option<Timestamp>,
-    /// Line of the entry at hand, and up to which byte newlines were counted for it.
+    /// Line of the entry at hand.
     line: u64,
-    counted: usize,
 }
 
 impl Reading<'_> {
@@ -69,16 +69,13 @@ impl Reading<'_> {
         let bytes = self.bytes;
         let indent = self.intake.layout.indent.as_deref().unwrap_or_default();
         let (mut at, mut line_end) = (0, 0);
-        while let Some(offset) =
-            bytes[at..].iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b',' | b'[' | b']' | b'}'))
-        {
+        while let Some(offset) = self.between(&bytes[at..]) {
             at += offset;
             // A line may hold thousands of entries: its end is looked for once.
             if at >= line_end {
                 line_end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |newline| at + newline);
             }
             if bytes[at] != b'{' {
-                self.count_lines(bytes, at);
                 at += self.between_entries(&bytes[at..line_end], at);
                 continue;
             }
@@ -87,32 +84,45 @@ impl Reading<'_> {
                 at = line_end;
                 continue;
             }
-            self.count_lines(bytes, at);
-            if let Some(inside) = envelope::opening(&bytes[at..]) {
-                at += inside;
-                continue;
-            }
-            match extent(bytes, at, indent) {
-                Extent::Whole(end) => {
-                    if !self.quick(&bytes[at..end]) {
-                        self.thorough(&bytes[at..end], Loss::Unreadable);
-                    }
-                    at = end;
-                }
-                // An object around the entries, of which only the beginning stands before them.
-                Extent::Broken(end) if column(bytes, at) < indent.len() && end < bytes.len() => at = end,
-                Extent::Broken(end) => {
-                    let cut_off = last && end == bytes.len();
-                    self.thorough(&bytes[at..end], if cut_off { Loss::CutOff } else { Loss::Unreadable });
-                    at = end;
-                }
-            }
+            let end = self.object(at, indent, last);
+            self.line += memchr::memchr_iter(b'\n', &bytes[at..end]).count() as u64;
+            at = end;
         }
     }
 
-    fn count_lines(&mut self, bytes: &[u8], at: usize) {
-        self.line += memchr::memchr_iter(b'\n', &bytes[self.counted..at]).count() as u64;
-        self.counted = at;
+    /// How many bytes stand before what may be the next entry; `None` where nothing follows them.
+    fn between(&mut self, bytes: &[u8]) -> Option<usize> {
+        for (at, byte) in bytes.iter().enumerate() {
+            match byte {
+                b'\n' => self.line += 1,
+                b' ' | b'\t' | b'\r' | b',' | b'[' | b']' | b'}' => {}
+                _ => return Some(at),
+            }
+        }
+        None
+    }
+
+    /// Reads what opens here: an entry, or an object around entries of which only the beginning stands before them.
+    /// Returns where to go on.
+    fn object(&mut self, at: usize, indent: &[u8], last: bool) -> usize {
+        let bytes = self.bytes;
+        if let Some(inside) = envelope::opening(&bytes[at..]) {
+            return at + inside;
+        }
+        match extent(bytes, at, indent) {
+            Extent::Whole(end) => {
+                if !self.quick(&bytes[at..end]) {
+                    self.thorough(&bytes[at..end], Loss::Unreadable);
+                }
+                end
+            }
+            Extent::Broken(end) if column(bytes, at) < indent.len() && end < bytes.len() => end,
+            Extent::Broken(end) => {
+                let cut_off = last && end == bytes.len();
+                self.thorough(&bytes[at..end], if cut_off { Loss::CutOff } else { Loss::Unreadable });
+                end
+            }
+        }
     }
 
     /// Text that opens no object: the rest of a wrapper, fences, or garbage. Returns how much of the line it takes:
@@ -148,10 +158,10 @@ impl Reading<'_> {
             self.count(at);
             return true;
         }
-        if std::str::from_utf8(raw).is_err() {
+        if !raw.is_ascii() && std::str::from_utf8(raw).is_err() {
             return false;
         }
-        let Some(found) = outline(raw) else { return false };
+        let Some(found) = outline(raw, &mut self.resources) else { return false };
         self.count(at);
         let offset = self.offset + offset_in(self.bytes, raw) as u64;
         self.sight(at, raw, Some(&found), Some(offset));
@@ -198,7 +208,8 @@ impl Reading<'_> {
         self.count(at);
         if self.intake.reach.contains(at) {
             let raw = Value::Object(fields).to_string();
-            self.sight(at, raw.as_bytes(), outline(raw.as_bytes()).as_ref(), None);
+            let found = outline(raw.as_bytes(), &mut self.resources);
+            self.sight(at, raw.as_bytes(), found.as_ref(), None);
         }
     }
 

@@ -3,8 +3,12 @@
 //! Everything here is exact for valid JSON and gives up (`None`) on anything unusual; who calls it then
 //! takes the slow road through a real parser. Costs are linear in the bytes looked at.
 
-use memchr::{memchr2, memmem};
+use std::ops::Range;
+use std::sync::LazyLock;
 
+use memchr::memmem::FinderRev;
+
+use super::cursor::Cursor;
 use super::glimpse::{Payloads, REQUEST_FIELDS};
 use super::lines::Origin;
 use super::names::is_foreign;
@@ -31,9 +35,10 @@ pub(super) struct Outline<'a> {
 /// or only a nested object has one.
 pub(super) fn timestamp(raw: &[u8]) -> Option<&[u8]> {
     const KEY: &[u8] = b"\"timestamp\"";
+    static BACKWARDS: LazyLock<FinderRev<'_>> = LazyLock::new(|| FinderRev::new(KEY));
     let mut end = raw.len();
     for _ in 0..4 {
-        let at = memmem::rfind(&raw[..end], KEY)?;
+        let at = BACKWARDS.rfind(&raw[..end])?;
         if at > 0
             && raw[at - 1] != b'\\'
             && let Some(text) = value_on_top_level(raw, at + KEY.len())
@@ -63,10 +68,71 @@ fn value_on_top_level(raw: &[u8], at: usize) -> Option<&[u8]> {
     (cursor.at == raw.len()).then_some(text)
 }
 
+/// The resources met last: entries of one revision write theirs alike.
+#[derive(Debug, Default)]
+pub(super) struct Resources(Vec<(Vec<u8>, Written)>);
+
+/// How many of them are kept.
+const RESOURCES_KEPT: usize = 8;
+
+/// Where the names stand in a resource.
+#[derive(Debug, Clone, Default)]
+struct Written {
+    service: Range<usize>,
+    revision: Range<usize>,
+}
+
+impl Resources {
+    /// Where the names stand in the resource at the cursor, which is passed over.
+    fn read(&mut self, cursor: &mut Cursor<'_>) -> Option<Written> {
+        let start = cursor.at;
+        let here = &cursor.bytes[start..];
+        // An object that has ended ends there in any text that begins with it.
+        if let Some(place) = self.0.iter().position(|(known, _)| here.starts_with(known)) {
+            cursor.at += self.0[place].0.len();
+            self.0.swap(0, place);
+            return Some(self.0[0].1.clone());
+        }
+        let written = resource(cursor)?;
+        self.0.truncate(RESOURCES_KEPT - 1);
+        self.0.push((cursor.bytes[start..cursor.at].to_vec(), written.clone()));
+        Some(written)
+    }
+}
+
+/// Walks through a resource.
+fn resource(cursor: &mut Cursor<'_>) -> Option<Written> {
+    let start = cursor.at;
+    let mut revision = 0..0;
+    let mut names = [const { 0..0 }; 3];
+    cursor.members(|key, cursor| {
+        if key != b"labels" || cursor.peek() != Some(b'{') {
+            return cursor.value();
+        }
+        cursor.members(|key, cursor| {
+            let name = match key {
+                b"service_name" => &mut names[0],
+                b"job_name" => &mut names[1],
+                b"workerpool_name" => &mut names[2],
+                b"revision_name" => &mut revision,
+                _ => return cursor.value(),
+            };
+            let length = cursor.text()?.len();
+            // A string ends with a quote; of anything else nothing is named.
+            *name = (cursor.at - start).saturating_sub(length + 1)..(cursor.at - start).saturating_sub(1);
+            if length == 0 {
+                *name = 0..0;
+            }
+            Some(())
+        })
+    })?;
+    Some(Written { service: names.into_iter().find(|name| !name.is_empty()).unwrap_or_default(), revision })
+}
+
 /// The outline of one entry; `None` where it is no plain JSON object or uses the protocol's own field names (`log_name`).
-pub(super) fn outline(raw: &[u8]) -> Option<Outline<'_>> {
+pub(super) fn outline<'a>(raw: &'a [u8], resources: &mut Resources) -> Option<Outline<'a>> {
     let mut found = Outline::default();
-    let (mut job, mut pool, mut message) = (&raw[..0], &raw[..0], &raw[..0]);
+    let mut message = &raw[..0];
     let mut cursor = Cursor { bytes: raw, at: 0, strict: true };
     cursor.white();
     cursor.members(|key, cursor| {
@@ -106,21 +172,12 @@ pub(super) fn outline(raw: &[u8]) -> Option<Outline<'_>> {
                 found.payloads.request_fields = Default::default();
                 found.payloads.request = cursor.span(|cursor| request(cursor, &mut found.payloads.request_fields))?;
             }
-            b"resource" if cursor.peek() == Some(b'{') => cursor.members(|key, cursor| {
-                if key != b"labels" || cursor.peek() != Some(b'{') {
-                    return cursor.value();
-                }
-                cursor.members(|key, cursor| {
-                    match key {
-                        b"service_name" => found.service = cursor.text()?,
-                        b"job_name" => job = cursor.text()?,
-                        b"workerpool_name" => pool = cursor.text()?,
-                        b"revision_name" => found.revision = cursor.text()?,
-                        _ => cursor.value()?,
-                    }
-                    Some(())
-                })
-            })?,
+            b"resource" if cursor.peek() == Some(b'{') => {
+                let start = cursor.at;
+                let Written { service, revision } = resources.read(cursor)?;
+                let resource = &raw[start..];
+                (found.service, found.revision) = (&resource[service], &resource[revision]);
+            }
             // snake_case fields, and keys written with escapes: rare enough for the slow road.
             key if is_foreign(key) || key.contains(&b'\\') => return None,
             _ => cursor.value()?,
@@ -131,7 +188,6 @@ pub(super) fn outline(raw: &[u8]) -> Option<Outline<'_>> {
     if cursor.at != raw.len() {
         return None;
     }
-    found.service = [found.service, job, pool].into_iter().find(|name| !name.is_empty()).unwrap_or_default();
     if found.text.is_empty() {
         found.text = message;
         found.origin = Origin::Payload;
@@ -185,129 +241,6 @@ pub(super) fn top_level_keys(raw: &[u8]) -> (Vec<&[u8]>, bool) {
     (keys, end.is_some())
 }
 
-/// A place in a JSON text.
-struct Cursor<'a> {
-    bytes: &'a [u8],
-    at: usize,
-    /// Strings must keep JSON's rules about control characters and escapes.
-    strict: bool,
-}
-
-impl<'a> Cursor<'a> {
-    fn peek(&self) -> Option<u8> {
-        self.bytes.get(self.at).copied()
-    }
-
-    fn white(&mut self) {
-        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
-            self.at += 1;
-        }
-    }
-
-    /// The bytes that `pass` passes over.
-    fn span(&mut self, pass: impl FnOnce(&mut Cursor<'a>) -> Option<()>) -> Option<&'a [u8]> {
-        let start = self.at;
-        pass(self)?;
-        Some(&self.bytes[start..self.at])
-    }
-
-    /// White space, then this byte if it is there.
-    fn accept(&mut self, byte: u8) -> bool {
-        self.white();
-        let there = self.peek() == Some(byte);
-        self.at += usize::from(there);
-        there
-    }
-
-    fn expect(&mut self, byte: u8) -> Option<()> {
-        self.accept(byte).then_some(())
-    }
-
-    /// A string from its opening quote; the bytes between the quotes.
-    fn string(&mut self) -> Option<&'a [u8]> {
-        if self.peek() != Some(b'"') {
-            return None;
-        }
-        let start = self.at + 1;
-        let mut at = start;
-        loop {
-            at += memchr2(b'"', b'\\', self.bytes.get(at..)?)?;
-            if self.bytes[at] == b'"' {
-                let text = &self.bytes[start..at];
-                self.at = at + 1;
-                return (!self.strict || text.iter().all(|byte| *byte >= b' ')).then_some(text);
-            }
-            let escaped = self.bytes.get(at + 1)?;
-            if self.strict && !matches!(escaped, b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' | b'u') {
-                return None;
-            }
-            at += 2;
-        }
-    }
-
-    /// The bytes of a string; nothing for any other value, which is passed over.
-    fn text(&mut self) -> Option<&'a [u8]> {
-        if self.peek() == Some(b'"') {
-            return self.string();
-        }
-        self.value()?;
-        Some(&self.bytes[..0])
-    }
-
-    /// Passes over white space and one value of any kind, without looking whether it is well-formed inside.
-    fn value(&mut self) -> Option<()> {
-        self.white();
-        let mut depth = 0usize;
-        loop {
-            match self.peek()? {
-                b'"' => {
-                    self.string()?;
-                }
-                b'{' | b'[' => {
-                    depth += 1;
-                    self.at += 1;
-                }
-                b'}' | b']' if depth == 0 => return None,
-                b'}' | b']' => {
-                    depth -= 1;
-                    self.at += 1;
-                }
-                b',' | b':' | b' ' | b'\t' | b'\n' | b'\r' if depth > 0 => {
-                    self.at += 1;
-                    continue;
-                }
-                b'-' | b'+' | b'.' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => {
-                    while matches!(self.peek(), Some(b'-' | b'+' | b'.' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z')) {
-                        self.at += 1;
-                    }
-                }
-                _ => return None,
-            }
-            if depth == 0 {
-                return Some(());
-            }
-        }
-    }
-
-    /// Calls `each` with the key of every member, the cursor at its value, which `each` must pass over.
-    fn members(&mut self, mut each: impl FnMut(&'a [u8], &mut Cursor<'a>) -> Option<()>) -> Option<()> {
-        self.expect(b'{')?;
-        if self.accept(b'}') {
-            return Some(());
-        }
-        loop {
-            self.white();
-            let key = self.string()?;
-            self.expect(b':')?;
-            self.white();
-            each(key, self)?;
-            if !self.accept(b',') {
-                return self.expect(b'}');
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -333,15 +266,15 @@ mod tests {
     #[test]
     fn an_outline_names_service_revision_and_instance() {
         let raw = br#"{"labels":{"instanceId":"i"},"logName":"l","resource":{"labels":{"revision_name":"r","service_name":"s"},"type":"t"},"textPayload":"x\ny"}"#;
-        let found = outline(raw).unwrap();
+        let found = outline(raw, &mut Resources::default()).unwrap();
         assert_eq!((found.service, found.revision, found.instance), (&b"s"[..], &b"r"[..], &b"i"[..]));
         assert_eq!(found.text, br"x\ny");
     }
 
     #[test]
     fn what_is_unusual_is_left_to_the_parser() {
-        assert_eq!(outline(br#"{"log_name":"l"}"#), None);
-        assert_eq!(outline(br#"{"logName":"l"} {"#), None);
-        assert_eq!(outline(br#"{"logName":"l""#), None);
+        assert_eq!(outline(br#"{"log_name":"l"}"#, &mut Resources::default()), None);
+        assert_eq!(outline(br#"{"logName":"l"} {"#, &mut Resources::default()), None);
+        assert_eq!(outline(br#"{"logName":"l""#, &mut Resources::default()), None);
     }
 }

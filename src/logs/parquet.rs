@@ -147,7 +147,7 @@ impl Group {
         let text = row.take_text("textPayload");
         let payload = if text.is_some() { Some("textPayload") } else { row.first_of(["jsonPayload", "protoPayload"]) };
         self.payload.push(payload);
-        self.text.push(text.or_else(|| payload::message(parsed.as_ref()?).map(str::to_owned)));
+        self.text.push(text.or_else(|| payload::message(parsed.as_ref()?)));
         for (column, name) in self.objects.iter_mut().zip(OBJECTS) {
             column.push(row.take_object(name));
         }

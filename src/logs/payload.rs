@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
-use serde_json::{Map, Value};
+use memchr::memmem;
 
 use super::LogEntry;
 use super::glimpse::REQUEST_FIELDS;
+use super::tree::Tree;
 
 /// Where loggers put the message, best first.
 const MESSAGES: [&[&str]; 8] =
@@ -71,26 +72,28 @@ const LEAF_BYTES: usize = 2000;
 /// The text of an entry: message first, then exception and stack trace as far as the message does not contain
 /// them, then the other texts of a structured payload as `key: value`, for loggers put the reason there.
 pub(super) fn text(entry: &LogEntry) -> String {
-    let field = |key| entry.fields().get(key).unwrap_or(&Value::Null);
-    of(field("textPayload").as_str(), field("jsonPayload"), field("protoPayload"), entry.http_request())
+    let field = |key| entry.fields().get(key).map_or(Tree::Null, Tree::from);
+    let mut made = String::new();
+    write(&field("textPayload"), &field("jsonPayload"), &field("protoPayload"), &field("httpRequest"), &mut made);
+    made
 }
 
-/// The text that is made of these fields of an entry.
-pub(super) fn of(text: Option<&str>, json: &Value, proto: &Value, request: Option<&Map<String, Value>>) -> String {
-    let mut parts = Parts::default();
-    parts.push(text);
+/// Writes the text that is made of these fields of an entry where nothing is written yet. Linear in their length, times the
+/// texts in them.
+pub(super) fn write(text: &Tree<'_>, json: &Tree<'_>, proto: &Tree<'_>, request: &Tree<'_>, room: &mut String) {
+    let mut parts = Parts { text: room };
+    parts.push(text.as_text());
     match json {
-        Value::String(text) => parts.push(Some(text)),
-        Value::Object(payload) => json_payload(payload, &mut parts),
+        Tree::Text(text) => parts.push(Some(text)),
+        Tree::Object(_) => json_payload(json, &mut parts),
         _ => {}
     }
-    if let Value::Object(payload) = proto {
-        proto_payload(payload, &mut parts);
+    if let Tree::Object(_) = proto {
+        proto_payload(proto, &mut parts);
     }
-    if let Some(request) = request {
+    if let Tree::Object(_) = request {
         parts.push(Some(&request_line(request)));
     }
-    parts.text
 }
 
 /// A text as a record has it: without line ends behind it, nothing where it is blank.
@@ -100,83 +103,131 @@ pub(super) fn whole(text: &str) -> &str {
 }
 
 /// The message of a structured payload.
-pub(super) fn message(entry: &LogEntry) -> Option<&str> {
-    message_in(entry.fields().get("jsonPayload")?.as_object()?)
+pub(super) fn message(entry: &LogEntry) -> Option<String> {
+    message_in(&entry.fields().get("jsonPayload")?.into()).map(str::to_owned)
 }
 
-fn message_in(payload: &Map<String, Value>) -> Option<&str> {
+fn message_in<'t>(payload: &'t Tree<'_>) -> Option<&'t str> {
     MESSAGES.iter().find_map(|path| at(payload, path).filter(|text| !text.trim().is_empty()))
 }
 
 /// Texts one below the other, without repetition.
-#[derive(Default)]
-struct Parts {
-    text: String,
+struct Parts<'t> {
+    text: &'t mut String,
 }
 
-impl Parts {
+impl Parts<'_> {
     fn push(&mut self, part: Option<&str>) {
         let part = whole(part.unwrap_or_default());
-        if part.is_empty() || self.text.contains(part.trim()) {
-            return;
+        if !self.hold(part.trim()) {
+            self.add(part);
         }
+    }
+
+    /// Adds what is not there yet.
+    fn add(&mut self, part: &str) {
         if !self.text.is_empty() {
             self.text.push('\n');
         }
         self.text.push_str(part);
     }
-}
 
-/// The text under a path, or under the path written as one key with dots, as ECS loggers do.
-fn at<'a>(payload: &'a Map<String, Value>, path: &[&str]) -> Option<&'a str> {
-    let (first, rest) = path.split_first()?;
-    let nested = payload.get(*first).and_then(|value| rest.iter().try_fold(value, |value, key| value.get(key)));
-    nested.and_then(Value::as_str).or_else(|| payload.get(&path.join("."))?.as_str())
-}
-
-fn json_payload(payload: &Map<String, Value>, parts: &mut Parts) {
-    parts.push(message_in(payload));
-    for path in STACKS {
-        parts.push(at(payload, path));
-    }
-    let mut leaves = Vec::new();
-    for (key, value) in payload.iter().filter(|(key, _)| !ABOUT_THE_LINE.contains(&key.as_str())) {
-        collect(key, value, &mut leaves);
-    }
-    for (key, value) in leaves {
-        // What the message or the trace holds already is not said twice.
-        if matches!(value, "true" | "false") || !parts.text.contains(value.trim()) {
-            parts.push(Some(&format!("{key}: {value}")));
+    fn hold(&self, text: &str) -> bool {
+        let (all, text) = (self.text.as_bytes(), text.as_bytes());
+        match text {
+            [] => true,
+            // A search made ready costs more than this for what is short.
+            [first, ..] if all.len() < 512 => memchr::memchr_iter(*first, all).any(|at| all[at..].starts_with(text)),
+            _ => memmem::find(all, text).is_some(),
         }
     }
 }
 
-/// The texts in a payload as lines `key: value`, in order of the keys.
-fn collect<'a>(key: &str, value: &'a Value, leaves: &mut Vec<(String, &'a str)>) {
-    if leaves.len() >= LEAVES {
-        return;
+/// The text under a path, or under the path written as one key with dots, as ECS loggers do.
+fn at<'t>(payload: &'t Tree<'_>, path: &[&str]) -> Option<&'t str> {
+    let nested = path.iter().try_fold(payload, |value, key| value.get(key)).and_then(Tree::as_text);
+    nested.or_else(|| {
+        let (first, rest) = path.split_first().filter(|(_, rest)| !rest.is_empty())?;
+        let follows = |key: &str| {
+            let tail = rest.iter().try_fold(key.strip_prefix(first)?, |key, part| key.strip_prefix('.')?.strip_prefix(part))?;
+            tail.is_empty().then_some(())
+        };
+        payload.members().iter().find(|(key, _)| follows(key).is_some())?.1.as_text()
+    })
+}
+
+fn json_payload(payload: &Tree<'_>, parts: &mut Parts<'_>) {
+    parts.push(message_in(payload));
+    for path in STACKS {
+        parts.push(at(payload, path));
     }
-    match value {
-        Value::String(text) => leaves.push((key.to_owned(), &text[..text.floor_char_boundary(LEAF_BYTES)])),
-        // `has_token: false` is a reason; most numbers are not.
-        Value::Bool(flag) => leaves.push((key.to_owned(), if *flag { "true" } else { "false" })),
-        Value::Object(fields) => fields.iter().for_each(|(inner, value)| collect(&format!("{key}.{inner}"), value, leaves)),
-        Value::Array(list) => list.iter().for_each(|value| collect(key, value, leaves)),
-        _ => {}
+    let mut leaves = Leaves { parts, count: 0, path: String::new(), line: String::new() };
+    for (key, value) in payload.members().iter().filter(|(key, _)| !ABOUT_THE_LINE.contains(&&**key)) {
+        leaves.path.push_str(key);
+        leaves.collect(value);
+        leaves.path.clear();
     }
 }
 
-fn proto_payload(payload: &Map<String, Value>, parts: &mut Parts) {
+/// The texts in a payload as lines `key: value`, in order of the keys.
+struct Leaves<'p, 't> {
+    parts: &'p mut Parts<'t>,
+    count: usize,
+    /// The keys down to the value at hand, with dots.
+    path: String,
+    line: String,
+}
+
+impl Leaves<'_, '_> {
+    fn collect(&mut self, value: &Tree<'_>) {
+        if self.count >= LEAVES {
+            return;
+        }
+        match value {
+            // What the message or the trace holds already is not said twice.
+            Tree::Text(text) => self.add(&text[..text.floor_char_boundary(LEAF_BYTES)]),
+            // `has_token: false` is a reason; most numbers are not.
+            Tree::Flag(flag) => self.add(if *flag { "true" } else { "false" }),
+            Tree::Object(members) => {
+                let length = self.path.len();
+                for (inner, value) in members {
+                    self.path.push('.');
+                    self.path.push_str(inner);
+                    self.collect(value);
+                    self.path.truncate(length);
+                }
+            }
+            Tree::List(list) => list.iter().for_each(|value| self.collect(value)),
+            Tree::Null | Tree::Number(_) => {}
+        }
+    }
+
+    fn add(&mut self, value: &str) {
+        self.count += 1;
+        let is_word = matches!(value, "true" | "false");
+        if is_word || !self.parts.hold(value.trim()) {
+            self.line.clear();
+            self.line.extend([&*self.path, ": ", value]);
+            let line = whole(&self.line);
+            // What does not hold the value does not hold the line.
+            if !is_word || !self.parts.hold(line.trim()) {
+                self.parts.add(line);
+            }
+        }
+    }
+}
+
+fn proto_payload(payload: &Tree<'_>, parts: &mut Parts<'_>) {
     parts.push(at(payload, &["status", "message"]));
     let names = [&["methodName"][..], &["resourceName"]].map(|path| at(payload, path).unwrap_or_default());
     parts.push(Some(names.join(" ").trim()));
 }
 
 /// `GET https://… 503 0.002s python-httpx/0.28`
-fn request_line(request: &Map<String, Value>) -> String {
+fn request_line(request: &Tree<'_>) -> String {
     let mut line = String::new();
     for key in REQUEST_FIELDS {
-        push_part(&shown(request.get(key).unwrap_or(&Value::Null)), &mut line);
+        push_part(&shown(request.get(key).unwrap_or(&Tree::Null)), &mut line);
     }
     line
 }
@@ -190,10 +241,10 @@ pub(super) fn push_part(part: &str, line: &mut String) {
 }
 
 /// A text or a number as it is shown; nothing for anything else.
-pub(super) fn shown(value: &Value) -> Cow<'_, str> {
+pub(super) fn shown<'t>(value: &'t Tree<'_>) -> Cow<'t, str> {
     match value {
-        Value::String(text) => Cow::from(text),
-        Value::Number(number) => Cow::from(number.to_string()),
+        Tree::Text(text) => Cow::from(&**text),
+        Tree::Number(number) => Cow::from(number.to_string()),
         _ => Cow::from(""),
     }
 }

@@ -55,7 +55,7 @@ impl Intake<'_> {
                 line += lines;
             }
             broken = broken.or(error);
-            batch = next;
+            std::mem::replace(&mut batch, next).into_iter().for_each(|block| blocks.reuse(block));
         }
         broken
     }

@@ -261,13 +261,6 @@ fn folds(raw: &[u8]) -> bool {
         })
 }
 
-/// Whether a character that encoders usually write as itself, or that matches one, is escaped anywhere.
-fn writes_plain_characters(raw: &[u8]) -> bool {
-    memchr::memmem::find_iter(raw, br"\u")
-        .any(|at| raw.get(at + 2..at + 6).and_then(|code| code.strip_prefix(b"00")).is_some_and(writes_plain_character))
-        || folds(raw)
-}
-
 /// The value after a key, where it is a scalar; `None`: it is something else, or cannot be told.
 fn value_at(after: &[u8]) -> Option<Value> {
     let blank = |byte: &&u8| byte.is_ascii_whitespace();
@@ -311,10 +304,6 @@ impl Gate for Matcher {
     fn admits_alone(&self, entry: &Glimpse<'_>) -> bool {
         if self.filters.may_be_met(entry.raw()) {
             return true;
-        }
-        // Making the text of a structured payload costs more than looking whether that can be of use.
-        if entry.only_json().is_some_and(|payload| !writes_plain_characters(payload) && !self.payloads.wakes_any(payload)) {
-            return false;
         }
         with_text(entry, |text| text.is_none_or(|text| self.may_find(text)))
     }

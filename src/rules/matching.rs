@@ -37,8 +37,6 @@ pub struct Matcher {
     texts: Sieve,
     /// Which slots' patterns a text may meet of which this is one line.
     pub(super) lines: Sieve,
-    /// Which slots' patterns a JSON payload may meet once it has become text.
-    pub(super) payloads: Sieve,
     /// Which test slots a case may meet, by its id, its error line and all it said.
     cases: [Sieve; 3],
     /// Slots without a pattern: their filter is asked for every record.
@@ -101,7 +99,6 @@ impl Matcher {
         let needs = || logs.iter().map(|log: &LogSlot| log.text.as_ref().map(Pattern::needs));
         let texts = Sieve::new(needs().map(|needs| needs.map(|needs| needs.text.as_slice())));
         let lines = Sieve::new(needs().map(|needs| needs.map(|needs| needs.line.as_slice())));
-        let payloads = Sieve::new(needs().map(|needs| needs.map(|needs| needs.payload.as_slice())));
         let filters = RawGate::new(logs.iter().filter(|log| log.text.is_none()).map(|log| (log.rule, log.filter.as_ref(), None)));
         let alone = catalog.rules().iter().map(Alone::of).collect();
         let cases = [0, 1, 2].map(|part| {
@@ -111,7 +108,7 @@ impl Matcher {
                 Some(pattern.map_or(&[][..], |pattern| pattern.needs().text.as_slice()))
             }))
         });
-        Matcher { logs, tests, texts, lines, payloads, cases, filter_only, alone, filters, gate: OnceLock::new() }
+        Matcher { logs, tests, texts, lines, cases, filter_only, alone, filters, gate: OnceLock::new() }
     }
 
     pub(super) fn gate(&self) -> &RawGate {
@@ -122,7 +119,7 @@ impl Matcher {
     /// The rules for which entries have to be parsed, or made into text, only because their raw JSON cannot tell
     /// whether they match: a matcher has no text with a word of three plain characters, nor a filter that tells.
     pub fn ungated(&self) -> Vec<RuleIx> {
-        let always = [&self.texts, &self.lines, &self.payloads].into_iter().flat_map(Sieve::always);
+        let always = [&self.texts, &self.lines].into_iter().flat_map(Sieve::always);
         let mut rules: Vec<RuleIx> =
             always.map(|slot| self.logs[*slot as usize].rule).chain(self.filters.untold.clone()).collect();
         rules.sort_unstable();

@@ -9,7 +9,7 @@ use regex_syntax::hir::Hir;
 
 use super::classes::Rewritten;
 use super::literals::{clauses, required};
-use super::pieces::{CUTS, is_cut_in_json, longest, piece};
+use super::pieces::{CUTS, piece};
 
 /// A literal shorter than this is in so many records that asking the pattern is as cheap.
 const SHORTEST_LITERAL: usize = 3;
@@ -27,8 +27,6 @@ pub(super) struct Needs {
     pub(super) text: Vec<Vec<String>>,
     /// One of the lines of a text it matches holds a word of each of these sets: one set, or none where that cannot be said.
     pub(super) line: Vec<Vec<String>>,
-    /// A JSON payload whose text it matches holds a piece of each of these sets.
-    pub(super) payload: Vec<Vec<String>>,
     /// See [`Needs::raw`]: worked out when it is first asked, for few entries have to be judged so.
     raw: OnceLock<Vec<Vec<String>>>,
 }
@@ -36,7 +34,6 @@ pub(super) struct Needs {
 impl Needs {
     /// Works them out; linear in the size of the pattern times the number of texts that its parts can be.
     pub(super) fn of(rewritten: Rewritten, hir: &Hir) -> Needs {
-        let in_payload = |set: Vec<String>| set.iter().map(|text| longest(text, is_cut_in_json).to_owned()).collect();
         let in_line = |set: Vec<String>| set.iter().map(|text| in_a_line(text).to_owned()).collect();
         let shortest = |sets: Vec<Vec<String>>| sets.into_iter().map(without_longer).collect();
         Needs {
@@ -45,7 +42,6 @@ impl Needs {
             may_be_empty: hir.properties().minimum_len() == Some(0),
             text: shortest(clauses(hir, |text| if text.len() < SHORTEST_LITERAL { 0 } else { text.len() })),
             line: shortest(required(hir, |text| in_a_line(text).len()).into_iter().map(in_line).collect()),
-            payload: shortest(clauses(hir, |text| longest(text, is_cut_in_json).len()).into_iter().map(in_payload).collect()),
             raw: OnceLock::new(),
         }
     }
@@ -68,7 +64,7 @@ impl Needs {
         write_text(&self.translated, out);
         write_texts(&self.names, out);
         out.push(u8::from(self.may_be_empty));
-        for sets in [&self.text, &self.line, &self.payload, self.raw()] {
+        for sets in [&self.text, &self.line, self.raw()] {
             write_number(sets.len(), out);
             sets.iter().for_each(|set| write_texts(set, out));
         }
@@ -79,8 +75,8 @@ impl Needs {
         let (translated, names) = (read_text(bytes)?.to_owned(), read_texts(bytes)?);
         let may_be_empty = take(bytes, 1)? == [1];
         let mut sets = || -> Option<Vec<Vec<String>>> { (0..read_number(bytes)?).map(|_| read_texts(bytes)).collect() };
-        let (text, line, payload, raw) = (sets()?, sets()?, sets()?, OnceLock::from(sets()?));
-        Some(Needs { translated, names, may_be_empty, text, line, payload, raw })
+        let (text, line, raw) = (sets()?, sets()?, OnceLock::from(sets()?));
+        Some(Needs { translated, names, may_be_empty, text, line, raw })
     }
 }
 

@@ -47,7 +47,7 @@ pub(super) fn is_cut_in_plain(byte: u8) -> bool {
     !(0x20..0x7f).contains(&byte) || is_often_escaped(byte)
 }
 
-pub(super) fn is_cut_in_json(byte: u8) -> bool {
+fn is_cut_in_json(byte: u8) -> bool {
     is_cut_in_plain(byte) || matches!(byte, b':' | b'.')
 }
 
@@ -58,11 +58,6 @@ fn is_cut_in_request(byte: u8) -> bool {
 /// The longest piece of a literal between cuts; empty where none is of use.
 pub(super) fn piece(literal: &str, is_cut: fn(u8) -> bool) -> &str {
     pieces(literal, is_cut).filter(|piece| !EVERYWHERE.contains(piece)).max_by_key(|piece| piece.len()).unwrap_or_default()
-}
-
-/// As [`piece`], where only payloads are searched.
-pub(super) fn longest(literal: &str, is_cut: fn(u8) -> bool) -> &str {
-    pieces(literal, is_cut).max_by_key(|piece| piece.len()).unwrap_or_default()
 }
 
 /// The pieces of a literal between cuts that are long enough to tell anything.

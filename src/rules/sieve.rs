@@ -2,24 +2,24 @@
 //! text holds one word of each set that its matches need.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 
-use super::literals::{FOLDS_TO_ASCII, MOST_CLAUSES};
+use super::literals::FOLDS_TO_ASCII;
+use super::rare::{Chosen, Rare, Sets, WantedBy};
 use super::words::{Lowered, Words};
-
-/// One bit for each set of a pattern.
-type Sets = u8;
-const _: () = assert!(MOST_CLAUSES <= Sets::BITS as usize);
 
 /// Patterns by the words they need; a pattern is known by its number.
 #[derive(Debug, Clone)]
 pub(super) struct Sieve {
     words: Words,
     /// By word: whose sets it is in.
-    wanted_by: Vec<Vec<(u32, Sets)>>,
+    wanted_by: WantedBy,
     /// By pattern: all of its sets; none for a pattern that is woken by every text.
     sets: Vec<Sets>,
     /// The patterns without a set.
     always: Vec<u32>,
+    /// Words of which most texts hold none.
+    rare: Arc<Rare>,
 }
 
 thread_local! {
@@ -60,7 +60,8 @@ impl Sieve {
             words.push(of_one_word[0].0);
             wanted_by.push(of_one_word.iter().map(|(_, pattern, set)| (*pattern, *set)).collect());
         }
-        Sieve { words: Words::new(words), wanted_by, sets, always }
+        let rare = Arc::new(Rare::of(words.len()));
+        Sieve { words: Words::new(words), wanted_by, sets, always, rare }
     }
 
     /// The patterns that every text wakes.
@@ -74,11 +75,7 @@ impl Sieve {
         if self.is_beyond(text) {
             woken.extend((0u32..).zip(&self.sets).filter(|(_, sets)| **sets != 0).map(|(pattern, _)| pattern));
         } else {
-            self.meet(text, |pattern, full| {
-                if full {
-                    woken.push(pattern);
-                }
-            });
+            self.meet(text, |pattern| woken.push(pattern));
         }
         woken.extend_from_slice(&self.always);
         woken[start..].sort_unstable();
@@ -90,7 +87,7 @@ impl Sieve {
             return true;
         }
         let mut any = false;
-        self.meet(text, |_, full| any |= full);
+        self.meet(text, |_| any = true);
         any
     }
 
@@ -100,31 +97,110 @@ impl Sieve {
         !text.is_ascii() && FOLDS_TO_ASCII.into_iter().any(folds)
     }
 
-    /// Calls `each` for the patterns of which the text holds a word, with whether it holds one of every set.
-    fn meet(&self, text: &[u8], mut each: impl FnMut(u32, bool)) {
-        MET.with_borrow_mut(|Met { lowered, sets, touched }| {
-            if sets.len() < self.sets.len() {
-                sets.resize(self.sets.len(), 0);
-            }
-            lowered.take(text);
-            let mut last = usize::MAX;
-            self.words.find(lowered, |word, _| {
-                // A line of dashes meets the same word at every place.
-                if word == last {
-                    return;
-                }
-                last = word;
-                for (pattern, met) in &self.wanted_by[word] {
-                    let known = &mut sets[*pattern as usize];
-                    if *known == 0 {
-                        touched.push(*pattern);
-                    }
-                    *known |= met;
-                }
-            });
-            for pattern in touched.drain(..) {
-                each(pattern, std::mem::take(&mut sets[pattern as usize]) == self.sets[pattern as usize]);
+    /// Calls `each` for the patterns of whose every set the text holds a word.
+    fn meet(&self, text: &[u8], each: impl FnMut(u32)) {
+        MET.with_borrow_mut(|met| {
+            met.sets.resize(met.sets.len().max(self.sets.len()), 0);
+            met.lowered.take(text);
+            match self.rare.chosen() {
+                Some(chosen) => meet_by_the_rarest(chosen, met, each),
+                None => self.meet_by_all(met, each),
             }
         });
+    }
+
+    /// Looks for all words, and learns which are rare.
+    fn meet_by_all(&self, met: &mut Met, mut each: impl FnMut(u32)) {
+        let Met { lowered, sets, touched } = met;
+        let mut last = usize::MAX;
+        self.words.find(lowered, |word, _| {
+            // A line of dashes meets the same word at every place.
+            if word == last {
+                return;
+            }
+            last = word;
+            self.rare.note(word);
+            for (pattern, met) in &self.wanted_by[word] {
+                let known = &mut sets[*pattern as usize];
+                if *known == 0 {
+                    touched.push(*pattern);
+                }
+                *known |= met;
+            }
+        });
+        self.rare.learn(lowered, || self.rare.choose(&self.words.all(), &self.wanted_by, self.sets.len()));
+        for pattern in touched.drain(..) {
+            if std::mem::take(&mut sets[pattern as usize]) == self.sets[pattern as usize] {
+                each(pattern);
+            }
+        }
+    }
+}
+
+/// Looks for the rarest words, and for the others of the patterns that need those which are there.
+fn meet_by_the_rarest(chosen: &Chosen, met: &mut Met, mut each: impl FnMut(u32)) {
+    let Met { lowered, sets, touched } = met;
+    chosen.words.find(lowered, |word, _| {
+        for pattern in &chosen.wanted_by[word] {
+            let known = &mut sets[*pattern as usize];
+            if *known == 0 {
+                *known = 1;
+                touched.push(*pattern);
+            }
+        }
+    });
+    for pattern in touched.drain(..) {
+        sets[pattern as usize] = 0;
+        if chosen.all_others_stand_in(lowered, pattern) {
+            each(pattern);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Texts of a few letters, each from the one before.
+    fn texts(count: usize) -> Vec<String> {
+        let mut state = 7u64;
+        let mut next = move |below: u64| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % below
+        };
+        let mut text = || (0..4 + next(24)).map(|_| char::from(b"aabbbcdA "[next(9) as usize])).collect();
+        (0..count).map(|_| text()).collect()
+    }
+
+    fn woken(sieve: &Sieve, text: &str) -> Vec<u32> {
+        let mut woken = Vec::new();
+        sieve.wake(text.as_bytes(), &mut woken);
+        woken
+    }
+
+    #[test]
+    fn what_is_woken_is_the_same_before_and_after_it_is_known_which_words_are_rare() {
+        let sets = |words: &[&[&str]]| words.iter().map(|set| set.iter().map(|word| (*word).to_owned()).collect()).collect();
+        let patterns: [Vec<Vec<String>>; 7] = [
+            sets(&[&["abb"]]),
+            sets(&[&["bbb", "ccc"], &["aab"]]),
+            sets(&[&["abb"], &["dab", "dad"], &["b c"]]),
+            sets(&[&["cab"], &["bac"]]),
+            sets(&[&["aabb", "bbaa"]]),
+            sets(&[]),
+            sets(&[&["bab"], &["bab", "bcb"]]),
+        ];
+        let sieve = Sieve::new(patterns.iter().map(|sets| Some(sets.as_slice())));
+        let plainly = |text: &str| -> Vec<u32> {
+            let text = text.to_ascii_lowercase();
+            let met = |sets: &[Vec<String>]| sets.iter().all(|set| set.iter().any(|word| text.contains(word.as_str())));
+            (0u32..).zip(&patterns).filter(|(_, sets)| met(sets)).map(|(pattern, _)| pattern).collect()
+        };
+        let (mut learning, mut known) = (0, 0);
+        for text in texts(6000) {
+            *(if sieve.rare.chosen().is_some() { &mut known } else { &mut learning }) += 1;
+            assert_eq!(woken(&sieve, &text), plainly(&text), "{text}");
+        }
+        assert!(learning > 1000 && known > 1000, "{learning} {known}");
     }
 }

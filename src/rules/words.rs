@@ -1,16 +1,16 @@
 //! Finds thousands of words in a text at once, ASCII case ignored.
 //!
-//! Each word is looked for by its four bytes that are least common among all words. Whether any word has the four
+//! Each word is looked for by its three bytes that are least common. Whether any word has the three
 //! bytes at a place of the text is one look into a small table of bits, and no look waits for the one before it;
 //! an automaton of so many words has a table that no processor keeps in its cache, and each step waits for the last.
 
 use std::ops::Range;
 
-/// How many bits the table of bits has, as a power of two: 16 kB, half of what the fastest cache of a processor holds.
-const TABLE_BITS: u32 = 17;
+/// How many numbers of 64 bits the table of bits has: 16 kB, half of what the fastest cache of a processor holds.
+const TABLE: usize = 2048;
 
-/// Words of three bytes have a table of their own: 4 kB.
-const SHORT_TABLE_BITS: u32 = 15;
+/// How many places of a text are looked at before it is asked whether any of them may hold a word.
+const STRIDE: usize = 8;
 
 /// A word and where its anchor stands in it.
 #[derive(Debug, Clone, Copy)]
@@ -41,32 +41,30 @@ fn head(word: &[u8]) -> (u64, u64) {
 pub(super) struct Words {
     /// All words, in lower case, one behind the other.
     bytes: Vec<u8>,
+    count: usize,
     anchors: Anchors,
-    short_anchors: Anchors,
 }
 
-/// The shortest word that can be found, in bytes.
+/// The shortest word that can be found, in bytes: as long as an anchor.
 const SHORTEST: usize = 3;
 
 /// Words by their anchors.
 #[derive(Debug, Clone)]
 struct Anchors {
-    bits: Vec<u64>,
-    shift: u32,
+    bits: Box<[u64; TABLE]>,
     /// A hash table: each anchor with where its words begin and end in `words`; empty where they do.
     slots: Vec<(u32, u32, u32)>,
     words: Vec<Anchored>,
 }
 
 impl Anchors {
-    fn new(power: u32, mut words: Vec<(u32, Anchored)>) -> Anchors {
+    fn new(mut words: Vec<(u32, Anchored)>) -> Self {
         words.sort_unstable_by_key(|(anchor, anchored)| (*anchor, anchored.word));
         let room = (2 * words.len()).next_power_of_two().max(2);
-        let mut anchors =
-            Anchors { bits: vec![0; 1 << (power - 6)], shift: 32 - power, slots: vec![(0, 0, 0); room], words: Vec::new() };
+        let mut anchors = Anchors { bits: Box::new([0; TABLE]), slots: vec![(0, 0, 0); room], words: Vec::new() };
         for group in words.chunk_by(|one, other| one.0 == other.0) {
             let (anchor, start) = (group[0].0, anchors.words.len() as u32);
-            let place = anchors.place(anchor);
+            let place = place(anchor);
             anchors.bits[place / 64] |= 1 << (place % 64);
             let slot = anchors.slot(anchor);
             anchors.slots[slot] = (anchor, start, start + group.len() as u32);
@@ -75,15 +73,11 @@ impl Anchors {
         anchors
     }
 
+    /// 1 where a word with this anchor may be among them, else 0.
     #[inline]
-    fn place(&self, anchor: u32) -> usize {
-        (hash(anchor) >> self.shift) as usize
-    }
-
-    #[inline]
-    fn may_hold(&self, anchor: u32) -> bool {
-        let place = self.place(anchor);
-        self.bits[place / 64] >> (place % 64) & 1 != 0
+    fn may_hold(&self, anchor: u32) -> u32 {
+        let place = place(anchor);
+        (self.bits[place / 64] >> (place % 64)) as u32 & 1
     }
 
     /// Where the anchor is in the table, or would be: at least half of the slots are empty.
@@ -102,6 +96,12 @@ impl Anchors {
     }
 }
 
+/// Which bit of the table stands for an anchor.
+#[inline]
+fn place(anchor: u32) -> usize {
+    (hash(anchor) >> (26 - TABLE.ilog2())) as usize
+}
+
 #[inline]
 fn hash(gram: u32) -> u32 {
     gram.wrapping_mul(0x9e37_79b1)
@@ -112,7 +112,7 @@ fn hash(gram: u32) -> u32 {
 pub(super) struct Lowered(Vec<u8>);
 
 /// Behind the end of a text stands nothing that a word could hold.
-const BEHIND: [u8; HEAD] = [0xff; HEAD];
+const BEHIND: [u8; HEAD + STRIDE] = [0xff; HEAD + STRIDE];
 
 impl Lowered {
     /// Takes another text.
@@ -122,44 +122,62 @@ impl Lowered {
         self.0.make_ascii_lowercase();
         self.0.extend_from_slice(&BEHIND);
     }
+
+    /// The text.
+    pub(super) fn text(&self) -> &[u8] {
+        &self.0[..self.0.len().saturating_sub(BEHIND.len())]
+    }
 }
 
 impl Words {
     /// The words are known by their places. Shorter ones than [`SHORTEST`] are never found. Linear in their lengths.
     pub(super) fn new<W: AsRef<[u8]>>(words: impl IntoIterator<Item = W>) -> Words {
+        Words::in_texts_like(words, &[])
+    }
+
+    /// The same for texts like these, in lower case: what is common in them is looked at last.
+    pub(super) fn in_texts_like<W: AsRef<[u8]>>(words: impl IntoIterator<Item = W>, sample: &[u8]) -> Words {
         let words: Vec<Vec<u8>> = words.into_iter().map(|word| word.as_ref().to_ascii_lowercase()).collect();
-        let commonness = Commonness::of(&words);
-        let (mut anchors, mut short_anchors, mut bytes) = (Vec::new(), Vec::new(), Vec::new());
-        for (place, word) in (0u32..).zip(&words).filter(|(_, word)| word.len() >= SHORTEST) {
+        let mut commonness = Commonness::default();
+        words.iter().for_each(|word| commonness.add(word));
+        commonness.add(sample);
+        let (mut anchors, mut bytes) = (Vec::new(), Vec::new());
+        for (place, word) in (0u32..).zip(&words) {
+            let Some((offset, anchor)) = commonness.rarest(word) else { continue };
             let (start, length) = (bytes.len() as u32, word.len() as u32);
             let (head, mask) = head(word);
-            let anchored = |offset| Anchored { word: place, offset, start, length, head, mask };
-            match (commonness.rarest(word), &**word) {
-                (Some((offset, anchor)), _) => anchors.push((anchor, anchored(offset))),
-                (None, short) => short_anchors.push((number(short), anchored(0))),
-            }
+            anchors.push((anchor, Anchored { word: place, offset, start, length, head, mask }));
             bytes.extend_from_slice(word);
         }
-        let (anchors, short_anchors) = (Anchors::new(TABLE_BITS, anchors), Anchors::new(SHORT_TABLE_BITS, short_anchors));
-        Words { bytes, anchors, short_anchors }
+        Words { bytes, count: words.len(), anchors: Anchors::new(anchors) }
+    }
+
+    /// All words, by their places; empty where a word is too short to be found.
+    pub(super) fn all(&self) -> Vec<&[u8]> {
+        let mut all = vec![&self.bytes[..0]; self.count];
+        for Anchored { word, start, length, .. } in &self.anchors.words {
+            all[*word as usize] = &self.bytes[*start as usize..][..*length as usize];
+        }
+        all
     }
 
     /// Calls `visit` with every word in the text and where it stands, also where words overlap. Linear in the text,
     /// times the words with the same anchor.
     pub(super) fn find(&self, lowered: &Lowered, mut visit: impl FnMut(usize, Range<usize>)) {
-        for (at, bytes) in lowered.0.windows(4).enumerate() {
-            let anchor = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
-            let short = anchor & 0x00ff_ffff;
-            if self.anchors.may_hold(anchor) {
-                self.verify(&lowered.0, at, self.anchors.at(anchor), &mut visit);
-            }
-            if self.short_anchors.may_hold(short) {
-                self.verify(&lowered.0, at, self.short_anchors.at(short), &mut visit);
+        let text = lowered.0.as_slice();
+        for (start, bytes) in text.windows(STRIDE + SHORTEST - 1).enumerate().step_by(STRIDE) {
+            let anchor = |at: usize| number(&[bytes[at], bytes[at + 1], bytes[at + 2]]);
+            let mut met = (0..STRIDE).fold(0, |met, at| met | self.anchors.may_hold(anchor(at)) << at);
+            while met != 0 {
+                let at = met.trailing_zeros() as usize;
+                self.verify(text, start + at, self.anchors.at(anchor(at)), &mut visit);
+                met &= met - 1;
             }
         }
     }
 
     /// Visits those of the words that stand where the anchor at this place says.
+    #[inline]
     fn verify(&self, text: &[u8], at: usize, anchored: &[Anchored], visit: &mut impl FnMut(usize, Range<usize>)) {
         for &Anchored { word, offset, start, length, head, mask } in anchored {
             let length = length as usize;
@@ -174,32 +192,38 @@ impl Words {
     }
 }
 
-/// How often four bytes stand in the words, which is about as often as they stand in texts about the same things.
+/// How often three bytes stand in the words, which is about as often as they stand in texts about the same things, and in
+/// a sample of the texts.
 struct Commonness(Vec<u16>);
 
+impl Default for Commonness {
+    fn default() -> Commonness {
+        Commonness(vec![0; 1 << 16])
+    }
+}
+
 impl Commonness {
-    fn of(words: &[Vec<u8>]) -> Commonness {
-        let mut counts = vec![0u16; 1 << 16];
-        for gram in words.iter().flat_map(|word| word.windows(4)) {
-            let count = &mut counts[place(gram)];
+    fn add(&mut self, text: &[u8]) {
+        for gram in text.windows(SHORTEST) {
+            let count = &mut self.0[common_place(gram)];
             *count = count.saturating_add(1);
         }
-        Commonness(counts)
     }
 
-    /// The four bytes of a word that are least common, and where they stand in it.
+    /// The three bytes of a word that are least common, and where they stand in it; `None` where it has fewer.
     fn rarest(&self, word: &[u8]) -> Option<(u32, u32)> {
-        let (offset, gram) = (0u32..).zip(word.windows(4)).min_by_key(|(_, gram)| self.0[place(gram)])?;
+        let (offset, gram) = (0u32..).zip(word.windows(SHORTEST)).min_by_key(|(_, gram)| self.0[common_place(gram)])?;
         Some((offset, number(gram)))
     }
 }
 
+#[inline]
 fn number(gram: &[u8]) -> u32 {
     gram.iter().rev().fold(0, |number, byte| number << 8 | u32::from(*byte))
 }
 
 /// Two grams may share a place; then both pass for more common than they are.
-fn place(gram: &[u8]) -> usize {
+fn common_place(gram: &[u8]) -> usize {
     (hash(number(gram)) >> 16) as usize
 }
 

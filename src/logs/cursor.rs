@@ -1,0 +1,178 @@
+//! Walks through a JSON text without building anything.
+
+/// A place in a JSON text.
+pub(super) struct Cursor<'a> {
+    pub(super) bytes: &'a [u8],
+    pub(super) at: usize,
+    /// Strings must keep JSON's rules about control characters and escapes.
+    pub(super) strict: bool,
+}
+
+impl<'a> Cursor<'a> {
+    pub(super) fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    pub(super) fn white(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+            self.at += 1;
+        }
+    }
+
+    /// The bytes that `pass` passes over.
+    pub(super) fn span(&mut self, pass: impl FnOnce(&mut Cursor<'a>) -> Option<()>) -> Option<&'a [u8]> {
+        let start = self.at;
+        pass(self)?;
+        Some(&self.bytes[start..self.at])
+    }
+
+    /// White space, then this byte if it is there.
+    pub(super) fn accept(&mut self, byte: u8) -> bool {
+        self.white();
+        let there = self.peek() == Some(byte);
+        self.at += usize::from(there);
+        there
+    }
+
+    pub(super) fn expect(&mut self, byte: u8) -> Option<()> {
+        self.accept(byte).then_some(())
+    }
+
+    /// A string from its opening quote; the bytes between the quotes.
+    pub(super) fn string(&mut self) -> Option<&'a [u8]> {
+        if self.peek() != Some(b'"') {
+            return None;
+        }
+        let start = self.at + 1;
+        let mut at = start;
+        loop {
+            at += first_special(self.bytes.get(at..)?)?;
+            match self.bytes[at] {
+                b'"' => {
+                    self.at = at + 1;
+                    return Some(&self.bytes[start..at]);
+                }
+                b'\\' => {
+                    let escaped = self.bytes.get(at + 1)?;
+                    if self.strict && !matches!(escaped, b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' | b'u') {
+                        return None;
+                    }
+                    at += 2;
+                }
+                _ if self.strict => return None,
+                _ => at += 1,
+            }
+        }
+    }
+
+    /// The bytes of a string; nothing for any other value, which is passed over.
+    pub(super) fn text(&mut self) -> Option<&'a [u8]> {
+        if self.peek() == Some(b'"') {
+            return self.string();
+        }
+        self.value()?;
+        Some(&self.bytes[..0])
+    }
+
+    /// Passes over white space and one value of any kind, without looking whether it is well-formed inside.
+    pub(super) fn value(&mut self) -> Option<()> {
+        self.white();
+        let mut depth = 0usize;
+        loop {
+            match self.peek()? {
+                b'"' => {
+                    self.string()?;
+                }
+                b'{' | b'[' => {
+                    depth += 1;
+                    self.at += 1;
+                }
+                b'}' | b']' if depth == 0 => return None,
+                b'}' | b']' => {
+                    depth -= 1;
+                    self.at += 1;
+                }
+                b',' | b':' | b' ' | b'\t' | b'\n' | b'\r' if depth > 0 => {
+                    self.at += 1;
+                    continue;
+                }
+                b'-' | b'+' | b'.' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => {
+                    while matches!(self.peek(), Some(b'-' | b'+' | b'.' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z')) {
+                        self.at += 1;
+                    }
+                }
+                _ => return None,
+            }
+            if depth == 0 {
+                return Some(());
+            }
+        }
+    }
+
+    /// Calls `each` with the key of every member, the cursor at its value, which `each` must pass over.
+    pub(super) fn members(&mut self, mut each: impl FnMut(&'a [u8], &mut Cursor<'a>) -> Option<()>) -> Option<()> {
+        self.expect(b'{')?;
+        if self.accept(b'}') {
+            return Some(());
+        }
+        loop {
+            self.white();
+            let key = self.string()?;
+            self.expect(b':')?;
+            self.white();
+            each(key, self)?;
+            if !self.accept(b',') {
+                return self.expect(b'}');
+            }
+        }
+    }
+}
+
+/// Where the first quote, backslash or control character stands. Eight bytes at a time: most strings of an entry are short,
+/// and a call to a search made for long texts costs more than the search.
+fn first_special(bytes: &[u8]) -> Option<usize> {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGH: u64 = ONES << 7;
+    // The lowest byte that is marked is one of those looked for; above it, there may be others marked.
+    let below = |word: u64, limit: u8| word.wrapping_sub(ONES * u64::from(limit)) & !word;
+    let mut chunks = bytes.chunks_exact(8);
+    for (place, chunk) in chunks.by_ref().enumerate() {
+        let word = u64::from_le_bytes([chunk[0], chunk[1], chunk[2], chunk[3], chunk[4], chunk[5], chunk[6], chunk[7]]);
+        let is = |byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
+        let marked = (is(b'"') | is(b'\\') | below(word, b' ')) & HIGH;
+        if marked != 0 {
+            return Some(8 * place + marked.trailing_zeros() as usize / 8);
+        }
+    }
+    let rest = chunks.remainder();
+    rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..b' ')).map(|at| bytes.len() - rest.len() + at)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn eight_bytes_at_a_time_find_what_one_at_a_time_finds(
+            bytes in prop::collection::vec(prop_oneof![3 => any::<u8>(), 9 => 0x20..0x80u8, 1 => Just(b'"'), 1 => Just(b'\\')], 0..40),
+        ) {
+            let plainly = bytes.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..b' '));
+            prop_assert_eq!(first_special(&bytes), plainly);
+        }
+    }
+
+    #[test]
+    fn a_strict_reader_refuses_what_is_no_json() {
+        let read = |text: &'static [u8], strict| Cursor { bytes: text, at: 0, strict }.string();
+        assert_eq!(read(br#""a\"b" "#, true), Some(&br#"a\"b"#[..]));
+        assert_eq!(read(b"\"a\tb\"", true), None);
+        assert_eq!(read(b"\"a\tb\"", false), Some(&b"a\tb"[..]));
+        assert_eq!(read(br#""a\q""#, true), None);
+        assert_eq!(read(br#""a\""#, true), None);
+    }
+}
