@@ -139,8 +139,11 @@ pub(crate) fn torn_between(texts: &[&str], settings: &Settings) -> Vec<Vec<Secre
 /// The secrets of a text, `more` included, in order and without overlap.
 pub(crate) fn with_more(text: &str, mut secrets: Vec<Secret>, more: &[Secret]) -> Vec<Secret> {
     secrets.extend(more.iter().filter(|secret| secret.range.end <= text.len()).cloned());
-    let hits = secrets.into_iter().map(|secret| Hit { whole: Some(secret.identity), ..Hit::new(secret.range, secret.kind) });
-    self::secrets(text, merged(hits.collect()))
+    let hit = |secret: Secret| {
+        let is_whole = secret.identity == identity(&text[secret.range.clone()]);
+        Hit { whole: (!is_whole).then_some(secret.identity), ..Hit::new(secret.range, secret.kind) }
+    };
+    self::secrets(text, merged(secrets.into_iter().map(hit).collect()))
 }
 
 /// As [`secrets_in`] for the value of a field, whose name may tell that it is a secret.

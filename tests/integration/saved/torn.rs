@@ -300,12 +300,12 @@ fn secret_free(context: &str, secret: &str) -> String {
 
 /// Halves in this output of secrets that were torn over entries.
 fn halves_in(name: &str, output: &str, all: &[Torn]) -> Vec<String> {
+    // The ends of some addresses are those of the address of SARIF's schema.
+    let output = output.replace("schemastore.org", "");
     let is_left = |torn: &&Torn| {
         let pieces: Vec<&str> = torn.pieces.iter().map(String::as_str).collect();
         left(&torn.secret, &pieces, &torn.beside, &output).is_some()
     };
-    // The ends of some addresses are those of the address of SARIF's schema.
-    let output = output.replace("schemastore.org", "");
     all.iter().filter(is_left).map(|torn| format!("{name}: {:?}", torn.pieces)).collect()
 }
 

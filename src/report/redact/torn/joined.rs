@@ -175,8 +175,13 @@ impl Joined {
     /// Long random text that nothing announces: no line of it is a word, a number or a hash.
     fn blob(&self, hit: &Hit, first: usize, last: usize, settings: &Settings) -> Option<Range<usize>> {
         let piece = |line: usize| self.start(line).max(hit.range.start)..self.end(line).min(hit.range.end);
-        let is_part = |line: &usize| rest::is_part_of_a_blob(&self.text[piece(*line)]);
         let needed = self.needed(hit, first, last, settings);
+        let is_part = |line: &usize| {
+            let (before, own, all) =
+                (hit.range.start..self.start(*line).max(hit.range.start), piece(*line), self.start(*line)..self.end(*line));
+            let goes_on = || rest::goes_on(&self.text[before], &self.text[own.clone()], &self.text[all]);
+            rest::is_part_of_a_blob(&self.text[own.clone()]) && (*line <= needed || goes_on())
+        };
         let end = (first..=last).take_while(is_part).last();
         match end {
             Some(end) if end >= needed && end > first => Some(hit.range.start..piece(end).end),

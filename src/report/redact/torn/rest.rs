@@ -46,9 +46,11 @@ pub(super) fn goes_on(before: &str, piece: &str, line: &str) -> bool {
     if before.of_digits() && before.length >= SHORTEST && piece.bytes().take(8).any(beyond_hexadecimal) {
         return false;
     }
+    let token = line.split_whitespace().next().unwrap_or_default();
     !is_measure(piece)
+        && !is_measure(token)
         && !names_a_value(line, &before)
-        && !is_identifier(line.split_whitespace().next().unwrap_or_default(), &before)
+        && !is_identifier(token, &before)
         && !is_word(piece, behind, &before)
 }
 
