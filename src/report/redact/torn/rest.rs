@@ -136,7 +136,7 @@ fn is_dated(token: &str) -> bool {
     ["0000-00-00", "0000/00/00", "00/00/0000", "00:00:00", "00-00-0000", "00:00"].into_iter().any(is_time)
 }
 
-/// `sha256:e3b0…`, `md5`, `Python/3.11`.
+/// `sha256:e3b0…`, `md5`, `Python/3.11`, `v1.2.3`.
 fn is_hash_or_product(token: &str) -> bool {
     const HASHES: [&str; 12] =
         ["md5", "sha1", "sha224", "sha256", "sha384", "sha512", "crc32", "crc32c", "blake2b", "blake3", "base64", "ed25519"];
@@ -145,7 +145,8 @@ fn is_hash_or_product(token: &str) -> bool {
     let hash =
         HASHES.iter().any(|name| name.eq_ignore_ascii_case(word)) && (behind.is_empty() || behind.starts_with([':', '-', '=']));
     let version = |version: &str| version.starts_with(|first: char| first.is_ascii_digit()) && version.contains('.');
-    hash || word.len() >= 3 && reads(word) && is_pronounced(word) && behind.strip_prefix('/').is_some_and(version)
+    let is_version = token.strip_prefix('v').is_some_and(|numbers| numbers.contains('.') && is_measure(numbers));
+    hash || is_version || word.len() >= 3 && reads(word) && is_pronounced(word) && behind.strip_prefix('/').is_some_and(version)
 }
 
 /// `312`, `1.25`, `v1.2.3`, `4.5s`, `200ms`, `12%`.
