@@ -7,14 +7,17 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 mod codes;
+mod place;
 pub mod problem;
 mod names;
-mod yaml;
 mod classes;
 mod literals;
 mod pieces;
 mod needs;
+mod tree;
+mod yaml;
 mod prepared;
+pub(crate) mod engine;
 pub mod pattern;
 pub mod filter;
 pub mod graph;

@@ -156,10 +156,15 @@ impl Search {
     }
 
     fn finish(self) -> Vec<Around> {
-        let texts = |found: BTreeSet<(Timestamp, Vec<u8>, u64, Vec<u8>)>| {
-            let entries = found.into_iter().filter_map(|(.., raw)| LogEntry::from_fields(serde_json::from_slice(&raw).ok()?));
-            let line = |entry: LogEntry| Line { stream: stream(entry.log_name(), entry.instance()), text: payload::text(&entry) };
-            entries.map(line).collect()
+        // Records that lie near each other share neighbours.
+        let mut read: FxHashMap<Vec<u8>, Option<Line>> = FxHashMap::default();
+        let line = |raw: &Vec<u8>| {
+            let entry = LogEntry::from_fields(serde_json::from_slice(raw).ok()?)?;
+            Some(Line { stream: stream(entry.log_name(), entry.instance()), text: payload::text(&entry) })
+        };
+        let mut texts = |found: BTreeSet<(Timestamp, Vec<u8>, u64, Vec<u8>)>| {
+            let entries = found.into_iter().filter_map(|(.., raw)| read.entry(raw).or_insert_with_key(line).clone());
+            entries.collect()
         };
         self.found.into_iter().map(|found| Around { before: texts(found.before), after: texts(found.after) }).collect()
     }

@@ -5,17 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use include_dir::{Dir, include_dir};
 use rayon::prelude::*;
 
 use super::codes;
 use super::graph::CauseGraph;
 use super::overlay::{Change, Drafts, Replacements};
+use super::prepared::{self, RuleFile};
 use super::problem::{Place, Problem, Sheet, nearest};
 use super::read::{self, Draft, Mention};
-use super::{Catalog, Edge, Rule, RuleId, RuleIx, yaml};
-
-static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/rules");
+use super::yaml::{self, Node};
+use super::{Catalog, Edge, Rule, RuleId, RuleIx};
 
 /// Folders nested deeper than this below a rule folder are not entered (a link may lead in a circle).
 const DEEPEST_FOLDER: usize = 8;
@@ -47,6 +46,8 @@ pub(super) struct Source {
     /// `<family>/<name>`, from the path.
     pub(super) id: String,
     pub(super) text: Result<String, String>,
+    /// Its tree, packed, where the build read it; else empty.
+    tree: &'static [u8],
 }
 
 impl Catalog {
@@ -95,23 +96,12 @@ fn is_rule_file(path: &Path) -> bool {
 fn source(path: String, relative: &str, text: Result<String, String>) -> Source {
     let id = relative.replace('\\', "/");
     let id = id.strip_suffix(".yaml").or_else(|| id.strip_suffix(".yml")).unwrap_or(&id).to_owned();
-    Source { path, id, text }
+    Source { path, id, text, tree: &[] }
 }
 
 fn embedded_sources() -> Vec<Source> {
-    fn collect(folder: &Dir<'_>, into: &mut Vec<Source>) {
-        for file in folder.files().filter(|file| is_rule_file(file.path())) {
-            let relative = file.path().to_string_lossy();
-            let text = file.contents_utf8().map(str::to_owned).ok_or_else(|| "it is not UTF-8".to_owned());
-            into.push(source(format!("rules/{relative}"), &relative, text));
-        }
-        for folder in folder.dirs() {
-            collect(folder, into);
-        }
-    }
-    let mut sources = Vec::new();
-    collect(&EMBEDDED, &mut sources);
-    sources
+    let read = |RuleFile { path, text, tree }| Source { tree, ..source(format!("rules/{path}"), path, Ok(text.to_owned())) };
+    prepared::rule_files().map(read).collect()
 }
 
 fn folder_sources(folder: &Path) -> Vec<Source> {
@@ -209,7 +199,7 @@ fn read_source(source: &Source) -> (Option<Draft>, Vec<Problem>) {
         let help = "a rule lives in `<family>/<name>.yaml`, both in lower case with `-`".to_owned();
         sheet.found(&codes::WRONG_ID, Place::START, format!("`{}` is no rule id", source.id), help);
     }
-    let draft = match yaml::parse(&mut sheet) {
+    let draft = match Node::unpack(&mut &*source.tree).or_else(|| yaml::parse(&mut sheet)) {
         Some(root) => read::rule(&mut sheet, &source.id, &root).map(|draft| {
             // A doubled key is noted while the tree is made, before the rule is read.
             Draft { sound: sheet.problems.is_empty(), ..draft }

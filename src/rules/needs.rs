@@ -98,8 +98,13 @@ fn without_longer(mut words: Vec<String>) -> Vec<String> {
     kept
 }
 
-fn write_number(number: usize, out: &mut Vec<u8>) {
-    out.extend_from_slice(&(number as u32).to_le_bytes());
+/// Writes a number, seven bits a byte.
+pub(super) fn write_number(mut number: usize, out: &mut Vec<u8>) {
+    while number >= 0x80 {
+        out.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    out.push(number as u8);
 }
 
 /// Writes a text so that [`read_text`] finds its end.
@@ -113,7 +118,8 @@ fn write_texts(texts: &[String], out: &mut Vec<u8>) {
     texts.iter().for_each(|text| write_text(text, out));
 }
 
-fn take<'b>(bytes: &mut &'b [u8], count: usize) -> Option<&'b [u8]> {
+/// So many bytes; advances behind them.
+pub(super) fn take<'b>(bytes: &mut &'b [u8], count: usize) -> Option<&'b [u8]> {
     let (taken, rest) = bytes.split_at_checked(count)?;
     *bytes = rest;
     Some(taken)
@@ -121,7 +127,15 @@ fn take<'b>(bytes: &mut &'b [u8], count: usize) -> Option<&'b [u8]> {
 
 /// A number; advances behind it.
 pub(super) fn read_number(bytes: &mut &[u8]) -> Option<usize> {
-    Some(u32::from_le_bytes(take(bytes, 4)?.try_into().ok()?) as usize)
+    let mut number = 0;
+    for shift in (0..usize::BITS).step_by(7) {
+        let byte = take(bytes, 1)?[0];
+        number |= usize::from(byte & 0x7f).checked_shl(shift)?;
+        if byte < 0x80 {
+            return Some(number);
+        }
+    }
+    None
 }
 
 /// A text; advances behind it.

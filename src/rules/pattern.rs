@@ -6,13 +6,15 @@
 //! are the ends of the whole text unless `(?m)` says otherwise.
 
 use std::ops::Range;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use regex::{Regex, bytes};
+use regex::Regex;
+use regex_automata::meta;
 use regex_syntax::hir::{Class, Hir, HirKind};
 
 use super::Captures;
 use super::classes::with_ascii_classes;
+use super::engine::Engine;
 use super::needs::Needs;
 use super::prepared;
 
@@ -26,10 +28,7 @@ pub struct Pattern(Arc<Parts>);
 struct Parts {
     source: String,
     needs: Needs,
-    /// For ASCII texts, which most are. `.` and `[^"]` take one step there instead of ten, so it is compiled in a fifth of the
-    /// time; `None` where the pattern names what is not ASCII. What it finds is the same.
-    ascii: OnceLock<Option<bytes::Regex>>,
-    regex: OnceLock<Option<Regex>>,
+    engine: Engine,
 }
 
 /// Why a pattern was refused.
@@ -42,7 +41,7 @@ pub struct PatternError {
     pub message: String,
 }
 
-/// A pattern of more steps than this is compiled at once: it may be more than the engine takes.
+/// A pattern of more steps than this is compiled to see whether it is more than the engine takes.
 const MANY_STEPS: usize = 20_000;
 
 impl Pattern {
@@ -53,19 +52,18 @@ impl Pattern {
     /// is too big once compiled.
     pub fn new(source: &str) -> Result<Pattern, PatternError> {
         if let Some(needs) = prepared::needs(source) {
-            return Ok(Pattern::of(source, needs, OnceLock::new()));
+            return Ok(Pattern::of(source, needs));
         }
         let rewritten = with_ascii_classes(source)?;
         let hir = parse(&rewritten.text)?;
-        let regex = match steps(&hir) > MANY_STEPS {
-            true => OnceLock::from(Some(compile(&rewritten.text)?)),
-            false => OnceLock::new(),
-        };
-        Ok(Pattern::of(source, Needs::of(rewritten, &hir), regex))
+        if steps(&hir) > MANY_STEPS {
+            compile(&rewritten.text)?;
+        }
+        Ok(Pattern::of(source, Needs::of(rewritten, &hir)))
     }
 
-    fn of(source: &str, needs: Needs, regex: OnceLock<Option<Regex>>) -> Pattern {
-        Pattern(Arc::new(Parts { source: source.to_owned(), needs, ascii: OnceLock::new(), regex }))
+    fn of(source: &str, needs: Needs) -> Pattern {
+        Pattern(Arc::new(Parts { source: source.to_owned(), needs, engine: Engine::default() }))
     }
 
     /// The pattern as it was written.
@@ -94,30 +92,18 @@ impl Pattern {
     }
 
     /// `None` only for a pattern that the engine refuses after it was checked; it matches nothing.
-    fn regex(&self) -> Option<&Regex> {
-        self.0.regex.get_or_init(|| compile(&self.0.needs.translated).ok()).as_ref()
-    }
-
-    /// What to ask about this text instead.
-    fn ascii(&self, text: &str) -> Option<&bytes::Regex> {
-        let compile = || bytes::RegexBuilder::new(&self.0.needs.translated).unicode(false).build().ok();
-        text.is_ascii().then(|| self.0.ascii.get_or_init(compile).as_ref()).flatten()
+    fn regex(&self, text: &str) -> Option<&meta::Regex> {
+        self.0.engine.regex(&self.0.needs.translated, text)
     }
 
     /// Whether it matches anywhere in the text; linear in the text.
     pub fn is_match(&self, text: &str) -> bool {
-        match self.ascii(text) {
-            Some(regex) => regex.is_match(text.as_bytes()),
-            None => self.regex().is_some_and(|regex| regex.is_match(text)),
-        }
+        self.regex(text).is_some_and(|regex| regex.is_match(text))
     }
 
     /// Where it matches first.
     pub fn find(&self, text: &str) -> Option<Range<usize>> {
-        match self.ascii(text) {
-            Some(regex) => regex.find(text.as_bytes()).map(|found| found.range()),
-            None => self.regex()?.find(text).map(|found| found.range()),
-        }
+        self.regex(text)?.find(text).map(|found| found.range())
     }
 
     /// What its named groups caught at its first match; groups that took no part are left out.
@@ -132,26 +118,16 @@ impl Pattern {
         if self.names().is_empty() {
             return self.find(text);
         }
-        match self.ascii(text) {
-            Some(regex) => {
-                let groups = regex.captures(text.as_bytes())?;
-                self.note(text, caught, |name| groups.name(name).map(|group| group.range()));
-                Some(groups.get_match().range())
-            }
-            None => {
-                let groups = self.regex()?.captures(text)?;
-                self.note(text, caught, |name| groups.name(name).map(|group| group.range()));
-                Some(groups.get_match().range())
-            }
-        }
-    }
-
-    fn note(&self, text: &str, caught: &mut Captures, group: impl Fn(&str) -> Option<Range<usize>>) {
+        let regex = self.regex(text)?;
+        let mut groups = regex.create_captures();
+        regex.captures(text, &mut groups);
+        let span = groups.get_match()?.range();
         for name in self.names() {
-            if let Some(value) = group(name).and_then(|range| text.get(range)) {
+            if let Some(value) = groups.get_group_by_name(name).and_then(|group| text.get(group.range())) {
                 caught.entry(name.clone()).or_insert_with(|| value.to_owned());
             }
         }
+        Some(span)
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use std::ops::Range;
 
 use super::codes;
+pub use super::place::Place;
 
 /// A kind of mistake. Neither id nor name ever changes its meaning.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,22 +71,6 @@ impl fmt::Display for Problem {
             None => Ok(()),
         }
     }
-}
-
-/// A place in a rule file: line and column from 1, width in characters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
-    /// From 1.
-    pub line: u64,
-    /// In characters, from 1.
-    pub column: u64,
-    /// In characters, at least 1.
-    pub width: u64,
-}
-
-impl Place {
-    /// The first character of a file.
-    pub const START: Place = Place { line: 1, column: 1, width: 1 };
 }
 
 /// The text of one rule file, and the mistakes found in it so far.

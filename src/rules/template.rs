@@ -50,7 +50,8 @@ impl Rule {
 }
 
 fn is_plain(text: &str) -> bool {
-    !["{{", "{%", "{#"].iter().any(|mark| text.contains(mark))
+    let text = text.as_bytes();
+    !memchr::memchr_iter(b'{', text).any(|at| matches!(text.get(at + 1), Some(b'{' | b'%' | b'#')))
 }
 
 fn environment<'t>() -> Environment<'t> {

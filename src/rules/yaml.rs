@@ -1,39 +1,12 @@
-//! A YAML document as a tree in which every node knows its place and every key is kept, doubled ones too.
+//! What is asked of a YAML document's tree, and what is said about one that is wrong.
 
-use std::collections::BTreeSet;
-
-use granit_parser::{Event, Marker, Options, Parser, ScalarStyle, Span, StrInput};
 use serde_json::{Map, Number, Value};
 
 use super::codes;
 use super::problem::{Place, Sheet};
+use super::tree::{self, Composed};
 
-/// Deeper nesting than this is refused; a rule needs about eight levels.
-const DEEPEST: usize = 64;
-
-/// A value and where it stands.
-#[derive(Debug, Clone)]
-pub(super) struct Node {
-    pub(super) place: Place,
-    /// Byte range of the value in the file, quotes and brackets included.
-    pub(super) bytes: std::ops::Range<usize>,
-    pub(super) kind: Kind,
-}
-
-#[derive(Debug, Clone)]
-pub(super) enum Kind {
-    /// A text; `plain` ones may also be read as number, truth value or null. Of a `block` (`|`, `>`) the place and the
-    /// bytes begin with its first line.
-    Scalar {
-        text: String,
-        plain: bool,
-        block: bool,
-    },
-    List(Vec<Node>),
-    Map(Vec<(Node, Node)>),
-    /// Something that was reported already.
-    Broken,
-}
+pub(super) use super::tree::{Kind, Node};
 
 impl Node {
     /// What it is, for a message.
@@ -44,14 +17,6 @@ impl Node {
             Kind::List(_) => "a list",
             Kind::Map(_) => "a mapping",
             Kind::Broken => "something unreadable",
-        }
-    }
-
-    /// The text of a scalar that is not null.
-    pub(super) fn text(&self) -> Option<&str> {
-        match &self.kind {
-            Kind::Scalar { text, plain, .. } if !(*plain && matches!(text.as_str(), "" | "~" | "null")) => Some(text),
-            _ => None,
         }
     }
 
@@ -159,16 +124,8 @@ fn plain_value(text: &str) -> Value {
 
 /// Reads one document. Every mistake is noted on the sheet; `None` where no tree could be made at all.
 pub(super) fn parse(sheet: &mut Sheet<'_>) -> Option<Node> {
-    let mut options = Options::default();
-    options.emit_unresolved_aliases = true;
-    options.emit_comments = false;
-    let mut composer = Composer {
-        events: Parser::new_from_str_with_options(sheet.source, options),
-        duplicates: Vec::new(),
-        aliases: Vec::new(),
-    };
-    let root = composer.document();
-    for (place, key) in composer.duplicates {
+    let Composed { root, duplicates, aliases } = tree::compose(sheet.source);
+    for (place, key) in duplicates {
         sheet.found(
             &codes::DOUBLED_KEY,
             place,
@@ -176,7 +133,7 @@ pub(super) fn parse(sheet: &mut Sheet<'_>) -> Option<Node> {
             "merge the two or remove one".to_owned(),
         );
     }
-    for place in composer.aliases {
+    for place in aliases {
         sheet.wrong(place, "an alias (`*name`) is not read in a rule", "write the value out".to_owned());
     }
     match root {
@@ -199,122 +156,6 @@ fn yaml_hint(message: &str) -> Option<String> {
         return None;
     };
     Some(hint.to_owned())
-}
-
-type Failed = (Place, String);
-
-/// What was read, and where it ended.
-type Ended<T> = (T, Option<Span>);
-
-struct Composer<'s> {
-    events: Parser<'s, StrInput<'s>>,
-    duplicates: Vec<(Place, String)>,
-    aliases: Vec<Place>,
-}
-
-impl<'s> Composer<'s> {
-    fn next(&mut self) -> Result<Option<(Event<'s>, Span)>, Failed> {
-        match self.events.next_event() {
-            None => Ok(None),
-            Some(Ok(event)) => Ok(Some(event)),
-            Some(Err(error)) => Err((place_at(error.marker()), error.info().to_string())),
-        }
-    }
-
-    fn document(&mut self) -> Result<Option<Node>, Failed> {
-        let mut root = None;
-        while let Some((event, span)) = self.next()? {
-            match event {
-                Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => {}
-                Event::DocumentStart(..) if root.is_none() => {}
-                Event::DocumentStart(..) => {
-                    return Err((place_of(&span), "a second document begins; a file holds one rule".to_owned()));
-                }
-                event => root = Some(self.node(event, span, 0)?),
-            }
-        }
-        Ok(root)
-    }
-
-    fn node(&mut self, event: Event<'s>, span: Span, depth: usize) -> Result<Node, Failed> {
-        let place = place_of(&span);
-        if depth > DEEPEST {
-            return Err((place, format!("nested deeper than {DEEPEST} levels")));
-        }
-        let mut bytes = span.byte_range().unwrap_or_default();
-        let kind = match event {
-            Event::Scalar(text, style, ..) => Kind::Scalar {
-                text: text.into_owned(),
-                plain: style == ScalarStyle::Plain,
-                block: matches!(style, ScalarStyle::Literal | ScalarStyle::Folded),
-            },
-            Event::SequenceStart(..) => {
-                let mut items = Vec::new();
-                let mut end = None;
-                loop {
-                    match self.next()? {
-                        None => break,
-                        Some((Event::SequenceEnd, span)) => {
-                            end = Some(span);
-                            break;
-                        }
-                        Some((event, span)) => items.push(self.node(event, span, depth + 1)?),
-                    }
-                }
-                bytes.end = whole(items.last(), end, bytes.end);
-                Kind::List(items)
-            }
-            Event::MappingStart(..) => {
-                let (pairs, end) = self.pairs(depth)?;
-                bytes.end = whole(pairs.last().map(|(_, value)| value), end, bytes.end);
-                Kind::Map(pairs)
-            }
-            _ => {
-                self.aliases.push(place);
-                Kind::Broken
-            }
-        };
-        if bytes.end < bytes.start {
-            bytes = 0..0;
-        }
-        Ok(Node { place, bytes, kind })
-    }
-
-    fn pairs(&mut self, depth: usize) -> Result<Ended<Vec<(Node, Node)>>, Failed> {
-        let mut pairs: Vec<(Node, Node)> = Vec::new();
-        let mut seen = BTreeSet::new();
-        loop {
-            let key = match self.next()? {
-                None => return Ok((pairs, None)),
-                Some((Event::MappingEnd, span)) => return Ok((pairs, Some(span))),
-                Some((event, span)) => self.node(event, span, depth + 1)?,
-            };
-            let value = match self.next()? {
-                None => return Ok((pairs, None)),
-                Some((event, span)) => self.node(event, span, depth + 1)?,
-            };
-            match key.text() {
-                Some(text) if !seen.insert(text.to_owned()) => self.duplicates.push((key.place, text.to_owned())),
-                _ => pairs.push((key, value)),
-            }
-        }
-    }
-}
-
-/// Where a collection ends: at its closing bracket, else with its last value.
-fn whole(last: Option<&Node>, end: Option<Span>, start: usize) -> usize {
-    let bracket = end.filter(|span| !span.is_empty()).and_then(|span| Some(span.byte_range()?.end));
-    bracket.or(last.map(|node| node.bytes.end)).unwrap_or(start)
-}
-
-fn place_at(marker: &Marker) -> Place {
-    Place { line: marker.line() as u64, column: marker.col() as u64 + 1, width: 1 }
-}
-
-fn place_of(span: &Span) -> Place {
-    let one_line = span.start.line() == span.end.line();
-    let width = if one_line { span.end.col().saturating_sub(span.start.col()) } else { 1 };
-    Place { width: width.max(1) as u64, ..place_at(&span.start) }
 }
 
 #[cfg(test)]

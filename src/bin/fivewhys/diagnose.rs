@@ -146,7 +146,10 @@ pub fn diagnose(args: &DiagnoseArgs, incident: Incident, out: &mut dyn Write) ->
     };
     let report = report::build_with(&subject, config.redact.settings);
     output::deliver(&report, &args.output, out)?;
-    Ok(args.exit_status(&run, &diagnosis))
+    let status = args.exit_status(&run, &diagnosis);
+    // The program ends here: to give back so many small pieces one by one would only take time.
+    std::mem::forget((report, diagnosis, sighted, catalog));
+    Ok(status)
 }
 
 fn suspects(catalog: &Catalog, ids: &[String]) -> anyhow::Result<Vec<RuleIx>> {

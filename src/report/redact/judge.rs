@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 
-use regex::Captures;
+use super::detectors::Captures;
 
 /// Values that say something about a secret instead of being one.
 const PLACEHOLDERS: &[&str] = &[

@@ -83,6 +83,9 @@ const DISCARD: u128 = 0x0100 << 112;
 /// The tokens in a text, in order. Linear; costs next to nothing where there are none.
 pub(crate) fn tokens_in(text: &str) -> Vec<Token> {
     static PATTERN: OnceLock<Option<Regex>> = OnceLock::new();
+    if !may_hold_tokens(text.as_bytes()) {
+        return Vec::new();
+    }
     let pattern = PATTERN.get_or_init(|| {
         let (kinds, codes) = (KINDS.join("|"), CODES.join("|"));
         Regex::new(&format!(
@@ -90,11 +93,14 @@ pub(crate) fn tokens_in(text: &str) -> Vec<Token> {
         ))
         .ok()
     });
-    let may = ["‹", "masked_", "24", "25", "100::"]
-        .iter()
-        .any(|start| memchr::memmem::find(text.as_bytes(), start.as_bytes()).is_some());
-    let Some(pattern) = pattern.as_ref().filter(|_| may) else { return Vec::new() };
-    pattern.captures_iter(text).filter_map(|found| token(&found)).collect()
+    pattern.iter().flat_map(|pattern| pattern.captures_iter(text)).filter_map(|found| token(&found)).collect()
+}
+
+/// Whether the beginning of a token stands in the text; of an address in 240.0.0.0/4 its first number.
+fn may_hold_tokens(text: &[u8]) -> bool {
+    let stands = |start: &str| memchr::memmem::find(text, start.as_bytes()).is_some();
+    let number = |at: usize| matches!(text[at..], [_, b'4' | b'5', b'0'..=b'9', b'.', ..]);
+    ["‹", "masked_", "100::"].into_iter().any(stands) || memchr::memchr_iter(b'2', text).any(number)
 }
 
 fn token(found: &regex::Captures<'_>) -> Option<Token> {

@@ -23,7 +23,7 @@ pub(super) struct Detector {
     pub(super) literals: &'static [&'static str],
     /// The group `secret` is taken out, else the whole match.
     pub(super) pattern: &'static str,
-    /// Judges a match that a regex alone cannot.
+    /// Judges a match that a regex alone cannot; `super::glance` says what such a match has in it.
     pub(super) verify: Verify,
 }
 
@@ -32,6 +32,8 @@ pub(super) struct Detector {
 pub(super) enum Verify {
     /// Nothing: the pattern is exact.
     Exact,
+    /// Nothing: the pattern is exact, and a match is one long run of letters and digits.
+    Run,
     /// It has digits, capitals and small letters: a hash in hexadecimal has not.
     Mixed,
     /// It has a digit: words joined by hyphens have none.
@@ -221,7 +223,7 @@ pub(super) const DETECTORS: &[Detector] = &[
         literals: &["sk", "ac"],
         // Twilio.
         pattern: r"\b(?:SK|AC)[0-9a-f]{32}\b",
-        verify: Verify::Exact,
+        verify: Verify::Run,
     },
     Detector {
         kind: "cookie",
