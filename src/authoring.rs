@@ -23,8 +23,12 @@ pub mod why_not;
 
 /// Log text for a person's eyes: one line, without secrets, without anything that a terminal or a build would obey.
 pub fn shown(redactor: &mut Redactor, text: &str, most: usize) -> String {
-    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-    let clean = inert::visible(&redactor.clean(line)).replace('\t', " ");
+    /// Lines below that are asked whether a secret goes on in them.
+    const LINES_BELOW: usize = 20;
+    let text = text.trim_start();
+    let line = text.lines().next().unwrap_or_default().trim_end();
+    let below = text.match_indices('\n').nth(LINES_BELOW).map_or(text.len(), |(end, _)| end);
+    let clean = inert::visible(&redactor.clean_part(&text[..below], 0..line.len())).replace('\t', " ");
     let clean = inert::disarmed(&clean, "∷", "##⟦");
     if clean.chars().count() <= most {
         return clean;

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::logs::Severity;
+use crate::logs::{Line, Severity};
 use crate::rules::{Captures, RuleIx};
 
 mod finder;
@@ -112,7 +112,10 @@ pub struct Findings {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Neighbours {
     /// Up to a few lines before it, not yet redacted.
-    pub before: Vec<String>,
+    pub before: Vec<Line>,
     /// Up to a few lines after it, not yet redacted.
-    pub after: Vec<String>,
+    pub after: Vec<Line>,
+    /// So many lines of each side, nearest to the evidence, are to be shown. The others are there because a secret may
+    /// begin in one line and end in the next.
+    pub shown: usize,
 }

@@ -41,7 +41,7 @@ mod pull;
 mod around;
 pub mod cloud;
 
-pub use around::{Around, Wanted, neighbours};
+pub use around::{Around, Line, Wanted, neighbours, stream};
 pub use entry::{LogEntry, Severity, SourceLocation, Split};
 pub use glimpse::Glimpse;
 pub use recognise::{HEAD_BYTES, Layout, recognise};

@@ -34,6 +34,7 @@ mod keys;
 mod manifest;
 mod masking;
 mod reading;
+mod streams;
 
 pub use manifest::{Asked, FileForm, Manifest, SavedGap, SavedRedaction, SavedResult, SavedWindow, Secrecy, Stage, State};
 pub use reading::{Saved, read};
@@ -231,9 +232,11 @@ impl Folder {
     ///
     /// Where the journal cannot be written; then none of these entries counts as had.
     pub fn append(&mut self, window: usize, entries: &[Map<String, Value>]) -> Result<u64, Error> {
-        let Some(mask) = &mut self.mask else { return self.journal(window)?.append(entries) };
-        let masked: Vec<_> = entries.iter().map(|entry| mask.incoming(entry)).collect();
-        self.journal(window)?.append(&masked)
+        self.journal(window)?;
+        let Some(journal) = self.journals.get_mut(&window) else { return Err(Error::NoSuchWindow { window }) };
+        let Some(mask) = &mut self.mask else { return journal.append(entries) };
+        let page = mask.page(window, entries, &|entry| journal.holds(entry));
+        journal.append_and_replace(&page.entries, &page.again)
     }
 
     /// Says that the source has no more entries for a window, what it could not give, and how many requests it took.
@@ -249,6 +252,7 @@ impl Folder {
         known.requests += requests;
         known.gaps = gaps.into_iter().map(SavedGap::from).collect();
         self.journals.remove(&window);
+        self.mask.iter_mut().for_each(|mask| mask.forget(window));
         self.manifest.write(&self.root)
     }
 
@@ -349,7 +353,14 @@ impl Folder {
         let Some(known) = self.manifest.windows.get(window) else { return Err(Error::NoSuchWindow { window }) };
         match self.journals.entry(window) {
             Entry::Occupied(journal) => Ok(journal.into_mut()),
-            Entry::Vacant(place) => Ok(place.insert(Journal::open(&self.root.join(&known.file))?)),
+            Entry::Vacant(place) => {
+                let mut remember = |entry| {
+                    if let Some(mask) = &mut self.mask {
+                        mask.remember(window, entry);
+                    }
+                };
+                Ok(place.insert(Journal::open(&self.root.join(&known.file), &mut remember)?))
+            }
         }
     }
 }

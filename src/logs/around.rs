@@ -29,10 +29,30 @@ pub struct Wanted {
 /// The lines around a record, oldest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Around {
-    /// The texts of the entries before it.
-    pub before: Vec<String>,
-    /// The texts of the entries after it.
-    pub after: Vec<String>,
+    /// The entries before it.
+    pub before: Vec<Line>,
+    /// The entries after it.
+    pub after: Vec<Line>,
+}
+
+/// The text of an entry, and who wrote it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Line {
+    /// Equal for what one process wrote one behind the other, see [`stream`].
+    pub stream: String,
+    /// The text.
+    pub text: String,
+}
+
+impl From<&str> for Line {
+    fn from(text: &str) -> Line {
+        Line { text: text.to_owned(), ..Line::default() }
+    }
+}
+
+/// The stream of entries that an instance writes into a log.
+pub fn stream(log_name: &str, instance: Option<&str>) -> String {
+    format!("{log_name} {}", instance.unwrap_or_default())
 }
 
 /// How far from a record its neighbours may lie.
@@ -89,6 +109,8 @@ impl Gate for Named {
 #[derive(Default)]
 struct Found {
     own: FxHashSet<Vec<u8>>,
+    /// The first of the own insert ids: entries of one moment are in order of these.
+    first: Vec<u8>,
     before: BTreeSet<(Timestamp, Vec<u8>, u64, Vec<u8>)>,
     after: BTreeSet<(Timestamp, Vec<u8>, u64, Vec<u8>)>,
 }
@@ -106,7 +128,8 @@ impl Search {
         let mut found = Vec::with_capacity(wanted.len());
         for (place, wanted) in wanted.iter().enumerate() {
             let own = wanted.insert_ids.iter().map(|id| id.as_bytes().to_vec()).collect();
-            found.push(Found { own, ..Found::default() });
+            let first = wanted.insert_ids.iter().min().map(|id| id.as_bytes().to_vec()).unwrap_or_default();
+            found.push(Found { own, first, ..Found::default() });
             let name = wanted.instance.as_deref().or(wanted.service.as_deref());
             if let Some(name) = name {
                 by_name
@@ -134,10 +157,13 @@ impl Search {
 
     fn finish(self) -> Vec<Around> {
         // Records that lie near each other share neighbours.
-        let mut read: FxHashMap<Vec<u8>, Option<String>> = FxHashMap::default();
-        let text = |raw: &Vec<u8>| Some(payload::text(&LogEntry::from_fields(serde_json::from_slice(raw).ok()?)?));
+        let mut read: FxHashMap<Vec<u8>, Option<Line>> = FxHashMap::default();
+        let line = |raw: &Vec<u8>| {
+            let entry = LogEntry::from_fields(serde_json::from_slice(raw).ok()?)?;
+            Some(Line { stream: stream(entry.log_name(), entry.instance()), text: payload::text(&entry) })
+        };
         let mut texts = |found: BTreeSet<(Timestamp, Vec<u8>, u64, Vec<u8>)>| {
-            let entries = found.into_iter().filter_map(|(.., raw)| read.entry(raw).or_insert_with_key(text).clone());
+            let entries = found.into_iter().filter_map(|(.., raw)| read.entry(raw).or_insert_with_key(line).clone());
             entries.collect()
         };
         self.found.into_iter().map(|found| Around { before: texts(found.before), after: texts(found.after) }).collect()
@@ -150,7 +176,7 @@ impl Found {
         if self.own.contains(id) {
             return;
         }
-        let before = candidate.at < moment;
+        let before = (candidate.at, id) < (moment, self.first.as_slice());
         let side = if before { &mut self.before } else { &mut self.after };
         let farthest = if before { side.first() } else { side.last() };
         let nearer = |(at, other, ..): &(Timestamp, Vec<u8>, u64, Vec<u8>)| {

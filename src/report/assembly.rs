@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::redact::{Redacted, Redactor};
+use super::redact::{Piece, Redacted, Redactor};
 use super::schema::{
     Cause, Counts, Evidence, EvidenceKey, Gap, Hypothesis, Lead, Outcome, Part, Premise, Remedy, Report, ResultSource, Revision,
     RuledOut, Run, SCHEMA, Step, Test, TestDuration, Why, Window, words,
@@ -16,17 +16,16 @@ use crate::results;
 use crate::rules::RuleIx;
 use crate::window;
 
+mod evidence;
 mod timeline;
 
 /// Longest error line shown, in bytes.
 const ERROR_BYTES: usize = 4 * 1024;
 
-/// Longest excerpt of a record shown, in bytes; it is cut when its secrets are out.
-const EXCERPT_BYTES: usize = 8 * 1024;
-
 /// Puts the report together. Evidence comes first, in order of time: tokens are numbered as they appear.
 pub(super) fn assemble(subject: &Subject<'_>, redactor: &mut Redactor) -> Report {
-    let mut assembly = Assembly { subject, redactor, keys: keys(subject.diagnosis), leads: BTreeMap::new() };
+    let mut assembly =
+        Assembly { subject, redactor, keys: keys(subject.diagnosis), leads: BTreeMap::new(), torn: BTreeMap::new() };
     let evidence = assembly.evidence();
     let run = assembly.run();
     let premises = assembly.premises();
@@ -69,6 +68,8 @@ struct Assembly<'a, 'r> {
     keys: BTreeMap<EvidenceIx, EvidenceKey>,
     /// The kinds of lines met as leads, with their numbers.
     leads: BTreeMap<String, usize>,
+    /// The pieces of torn secrets in the records.
+    torn: BTreeMap<EvidenceIx, Vec<Piece>>,
 }
 
 impl Assembly<'_, '_> {
@@ -91,37 +92,6 @@ impl Assembly<'_, '_> {
 
     fn cited(&self, places: &[EvidenceIx]) -> Vec<EvidenceKey> {
         places.iter().filter_map(|place| self.keys.get(place).copied()).collect()
-    }
-
-    fn evidence(&mut self) -> BTreeMap<EvidenceKey, Evidence> {
-        let mut order: Vec<(EvidenceKey, EvidenceIx)> = self.keys.iter().map(|(place, key)| (*key, *place)).collect();
-        order.sort();
-        order.into_iter().map(|(key, place)| (key, self.piece(place))).collect()
-    }
-
-    fn piece(&mut self, place: EvidenceIx) -> Evidence {
-        let found = &self.subject.diagnosis.evidence[place];
-        let around = self.subject.neighbours.get(&place);
-        let (before, after) = around.map_or((&[][..], &[][..]), |lines| (&lines.before, &lines.after));
-        let lines = before.iter().chain([&found.text]).chain(after).map(String::as_str);
-        let mut lines = self.redactor.clean_stream(lines).into_iter();
-        let mut evidence = Evidence {
-            before: lines.by_ref().take(before.len()).collect(),
-            excerpt: lines.next().unwrap_or_default().without_middle(EXCERPT_BYTES),
-            after: lines.collect(),
-            insert_id: self.cleaned(&found.insert_ids),
-            timestamp: found.timestamp.to_string(),
-            service: self.clean_if(found.service.as_deref()),
-            revision: self.clean_if(found.revision.as_deref()),
-            instance: self.clean_if(found.instance.as_deref()),
-            severity: found.severity.name().to_owned(),
-            log: self.clean(&found.log_name),
-            link: None,
-        };
-        let project = found.project.as_deref().filter(|project| !project.is_empty());
-        let project = project.filter(|project| self.clean(project).as_str() == *project);
-        evidence.link = project.and_then(|project| explorer::link(project, found.timestamp, &evidence));
-        evidence
     }
 
     /// Logs Explorer with these records and those like them: those of the project that wrote the first of them.
@@ -249,14 +219,14 @@ impl Assembly<'_, '_> {
             results::Outcome::Flaky(failure) => Some(failure),
             outcome => outcome.failure(),
         });
-        let error = failure.and_then(error_line);
+        let error = failure.and_then(|failure| self.error_line(failure));
         let importance = found.case.and_then(|place| self.subject.importance.get(place));
         Test {
             name: case.map_or_else(|| id.clone(), |case| self.clean(&case.name)),
             id,
             outcome: case.map_or(Outcome::Window, |case| Outcome::from(&case.outcome)),
             attempts: case.map_or(0, |case| case.attempts),
-            error: self.clean_if(error).map(|error| error.cut_at(ERROR_BYTES)),
+            error: error.map(|error| error.cut_at(ERROR_BYTES)),
             window: window.map(Window::from),
             priority: self.clean_if(importance.and_then(|importance| importance.priority.as_deref())),
             impact: self.clean_if(importance.and_then(|importance| importance.impact.as_deref())),
@@ -268,15 +238,20 @@ impl Assembly<'_, '_> {
     }
 
     fn hypothesis(&mut self, found: &diagnosis::Hypothesis) -> Hypothesis {
+        let records: Vec<EvidenceIx> = found.whys.iter().flat_map(|why| &why.evidence).copied().collect();
         Hypothesis {
             root: self.rule_id(found.root),
-            title: self.clean(&found.title),
+            title: self.clean_made_of(&found.title, &records),
             verdict: found.verdict.into(),
             score: found.score,
             parts: found
                 .parts
                 .iter()
-                .map(|part| Part { name: part.name.to_owned(), points: part.points, reason: self.clean(&part.reason) })
+                .map(|part| Part {
+                    name: part.name.to_owned(),
+                    points: part.points,
+                    reason: self.clean_made_of(&part.reason, &records),
+                })
                 .collect(),
             whys: found.whys.iter().map(|why| self.why(why)).collect(),
         }
@@ -285,7 +260,7 @@ impl Assembly<'_, '_> {
     fn why(&mut self, found: &diagnosis::Why) -> Why {
         Why {
             rule: self.rule_id(found.rule),
-            answer: self.clean(&found.answer),
+            answer: self.clean_made_of(&found.answer, &found.evidence),
             footing: found.footing.into(),
             evidence: self.cited(&found.evidence),
             before_window: found.before_window,
@@ -306,7 +281,7 @@ impl Assembly<'_, '_> {
         let number = *self.leads.entry(found.template.clone()).or_insert(next);
         Lead {
             id: format!("lead-{number}"),
-            template: self.clean(&found.template),
+            template: self.clean_made_of(&found.template, &found.evidence),
             failing: found.failing,
             passing: found.passing,
             evidence: self.cited(&found.evidence),
@@ -333,17 +308,17 @@ impl Assembly<'_, '_> {
         evidence.sort();
         Cause {
             root: self.clean(&rule.id),
-            title: self.clean(&found.title),
+            title: self.clean_made_of(&found.title, &found.evidence),
             class: words::class(rule.class).to_owned(),
             severity: words::severity(rule.severity).to_owned(),
             status: words::status(rule.status).to_owned(),
             verdict: found.verdict.into(),
-            fingerprint: self.clean(&found.fingerprint),
+            fingerprint: self.clean_made_of(&found.fingerprint, &found.evidence),
             tests,
             remedy: Remedy {
-                now: self.clean(&remedy.now),
-                verify: self.clean(&remedy.verify),
-                prevent: self.clean(&remedy.prevent),
+                now: self.clean_made_of(&remedy.now, &found.evidence),
+                verify: self.clean_made_of(&remedy.verify, &found.evidence),
+                prevent: self.clean_made_of(&remedy.prevent, &found.evidence),
             },
             link: self.window_link(&found.evidence, pieces),
             evidence,
@@ -380,12 +355,6 @@ impl Assembly<'_, '_> {
 
 fn moment(at: Option<Timestamp>) -> Option<String> {
     at.map(|at| at.to_string())
-}
-
-/// The error line, else the last line of the traceback that says anything.
-fn error_line(failure: &results::Failure) -> Option<&str> {
-    let message = Some(failure.message.trim()).filter(|message| !message.is_empty());
-    message.or_else(|| failure.details.lines().rev().map(str::trim).find(|line| !line.is_empty()))
 }
 
 fn window_id(window: Option<window::TimeWindow>) -> String {

@@ -3,31 +3,29 @@
 //! A secret becomes a numbered token, `‹jwt:1›`: one number a distinct value, counted per kind in order
 //! of first appearance, so that equal stays equal within a report and nothing can be guessed back.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::{Deref, Range};
-use std::sync::Arc;
 
-use aho_corasick::AhoCorasick;
 use percent_encoding::percent_decode_str;
-use rustc_hash::FxHashMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::schema::Redaction;
 use crate::findings::head_and_tail;
 use detectors::Detectors;
 
 pub(crate) use judge::is_telling;
+pub(crate) use redactor::Piece;
+pub use redactor::Redactor;
 pub use settings::{Settings, SettingsError};
 pub(crate) use token::{Form, Token, tokens_in};
 
 mod claims;
-mod broken;
 mod detectors;
 mod judge;
+mod redactor;
 mod settings;
 mod token;
+mod torn;
 #[cfg(test)]
 mod tests;
 
@@ -82,142 +80,36 @@ impl fmt::Display for Redacted {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Hit {
     range: Range<usize>,
+    /// Where the words begin that gave it away.
+    from: usize,
     kind: &'static str,
     /// Addresses yield to what they lie in; anything else is masked together with it.
     yields: bool,
     /// Long and random enough to be looked for without the words around it.
     known: bool,
+    /// It was known by its own form, not by the words around it.
+    by_form: bool,
+    /// Of a piece of a torn secret: what tells the whole one from others.
+    whole: Option<String>,
 }
 
-/// Takes secrets out of texts and remembers their numbers.
-#[derive(Debug, Default)]
-pub struct Redactor {
-    numbers: FxHashMap<(&'static str, String), usize>,
-    distinct: BTreeMap<&'static str, usize>,
-    counts: BTreeMap<&'static str, usize>,
-    /// Values to be found without the words around them, with their kinds; in order of appearance.
-    values: Vec<(String, &'static str)>,
-    recalled: Option<(AhoCorasick, Vec<&'static str>)>,
-    settings: Arc<Settings>,
-    /// The text before ended within a private key.
-    in_key: bool,
-}
-
-/// So many values are looked for bare; more than this and a log is one great secret.
-const MOST_RECALLED: usize = 10_000;
-
-impl Redactor {
-    /// One that also knows what the users of this place want.
-    pub fn with(settings: Arc<Settings>) -> Redactor {
-        Redactor { settings, ..Redactor::default() }
+impl Hit {
+    fn new(range: Range<usize>, kind: &'static str) -> Hit {
+        Hit { from: range.start, range, kind, yields: false, known: false, by_form: false, whole: None }
     }
 
-    /// The text with a token in the place of every secret.
-    pub fn clean(&mut self, text: &str) -> Redacted {
-        self.cleaned(text).0
-    }
-
-    /// The same for texts that one process wrote one behind the other: what a secret begun in one of them leaves for the next
-    /// is learnt, to be found bare after [`Redactor::recall`].
-    pub fn clean_stream<'t>(&mut self, texts: impl IntoIterator<Item = &'t str>) -> Vec<Redacted> {
-        let mut before = ("", false);
-        let mut clean = |text| {
-            self.learn_between(before, text);
-            let (clean, ends_secret) = self.cleaned(text);
-            before = (text, ends_secret);
-            clean
-        };
-        texts.into_iter().map(&mut clean).collect()
-    }
-
-    /// The text without its secrets, and whether it ended with one.
-    fn cleaned(&mut self, text: &str) -> (Redacted, bool) {
-        let recalled = self.recalled.as_ref().map(|(automaton, kinds)| {
-            let hit = |found: aho_corasick::Match| Hit {
-                range: found.range(),
-                kind: kinds[found.pattern().as_usize()],
-                yields: false,
-                known: false,
-            };
-            automaton.find_iter(text).map(hit).collect()
-        });
-        let mut more: Vec<Hit> = recalled.unwrap_or_default();
-        if goes_on_with_key(&mut self.in_key, text) {
-            more.push(Hit { range: 0..text.len(), kind: "private-key", yields: false, known: false });
-        }
-        let hits = found(text, more, &self.settings);
-        let Some(last) = hits.last() else { return (Redacted(text.to_owned()), false) };
-        let ends_secret = !last.yields && last.range.end >= text.trim_end_matches(['\n', '\r']).len();
-        let mut clean = String::with_capacity(text.len());
-        let mut shown = 0;
-        for hit in hits {
-            clean.push_str(&text[shown..hit.range.start]);
-            clean.push_str(&self.token(&text[hit.range.clone()], &hit));
-            shown = hit.range.end;
-        }
-        clean.push_str(&text[shown..]);
-        (Redacted(clean), ends_secret)
-    }
-
-    fn learn_between(&mut self, (before, ends_secret): (&str, bool), text: &str) {
-        for (piece, kind) in broken::between(before, text, ends_secret) {
-            if self.values.len() < MOST_RECALLED && !self.values.iter().any(|(known, _)| known == piece) {
-                self.values.push((piece.to_owned(), kind));
-            }
-        }
-    }
-
-    /// From now on every long secret seen so far is also found bare; numbers and counts start again,
-    /// so that they follow the order in which things appear, not that in which they were recognised.
-    pub fn recall(&mut self) {
-        self.counts.clear();
-        self.numbers.clear();
-        self.distinct.clear();
-        let values = self.values.iter().take(MOST_RECALLED);
-        let (texts, kinds): (Vec<&str>, Vec<&'static str>) = values.map(|(value, kind)| (value.as_str(), *kind)).unzip();
-        // Leftmost-longest: of two secrets that begin alike, the whole longer one goes.
-        let automaton = AhoCorasick::builder().match_kind(aho_corasick::MatchKind::LeftmostLongest).build(texts);
-        self.recalled = automaton.ok().filter(|automaton| automaton.patterns_len() > 0).map(|automaton| (automaton, kinds));
-    }
-
-    /// What was taken out since [`Redactor::recall`], by kind.
-    pub fn counts(&self) -> Vec<Redaction> {
-        let counts = self.counts.iter();
-        counts
-            .map(|(kind, count)| Redaction {
-                kind: (*kind).to_owned(),
-                count: *count,
-                distinct: self.distinct.get(kind).copied().unwrap_or_default(),
-            })
-            .collect()
-    }
-
-    fn token(&mut self, value: &str, hit: &Hit) -> String {
-        *self.counts.entry(hit.kind).or_default() += 1;
-        let plain = identity(value);
-        let (distinct, kind) = (&mut self.distinct, hit.kind);
-        let values = &mut self.values;
-        let number = *self.numbers.entry((kind, plain)).or_insert_with_key(|(_, plain)| {
-            if hit.known {
-                values.push((plain.clone(), kind));
-                if plain != value {
-                    values.push((value.to_owned(), kind));
-                }
-            }
-            let count = distinct.entry(kind).or_default();
-            *count += 1;
-            *count
-        });
-        format!("‹{kind}:{number}{}›", claims_of(kind, value))
+    /// Equal for equal secrets, torn or whole.
+    fn identity(&self, text: &str) -> String {
+        self.whole.clone().unwrap_or_else(|| identity(&text[self.range.clone()]))
     }
 }
 
 /// What a token says of the secret in whose place it stands, with a space in front.
-pub(crate) fn claims_of(kind: &str, value: &str) -> String {
+pub(crate) fn claims_of(kind: &str, value: &str, identity: &str) -> String {
     match &tokens_in(value)[..] {
         _ if kind != "jwt" => String::new(),
         [token] if token.range == (0..value.len()) => token.claims.clone(),
-        _ => claims::claims(value, |text| !found(text, Vec::new(), &Settings::default()).is_empty()),
+        _ => claims::claims(identity, |text| !found(text, Vec::new(), &Settings::default()).is_empty()),
     }
 }
 
@@ -237,30 +129,48 @@ pub(crate) fn secrets_in(text: &str, settings: &Settings) -> Vec<Secret> {
     secrets(text, found(text, Vec::new(), settings))
 }
 
+/// For each of the texts, which one process wrote one behind the other, the pieces of secrets that are torn between
+/// them. Linear; next to nothing where no line goes on in the next text.
+pub(crate) fn torn_between(texts: &[&str], settings: &Settings) -> Vec<Vec<Secret>> {
+    let found = torn::across(texts, settings).into_iter();
+    found.zip(texts).map(|(hits, text)| secrets(text, hits)).collect()
+}
+
+/// The secrets of a text, `more` included, in order and without overlap.
+pub(crate) fn with_more(text: &str, mut secrets: Vec<Secret>, more: &[Secret]) -> Vec<Secret> {
+    secrets.extend(more.iter().filter(|secret| secret.range.end <= text.len()).cloned());
+    let hit = |secret: Secret| {
+        let is_whole = secret.identity == identity(&text[secret.range.clone()]);
+        Hit { whole: (!is_whole).then_some(secret.identity), ..Hit::new(secret.range, secret.kind) }
+    };
+    self::secrets(text, merged(secrets.into_iter().map(hit).collect()))
+}
+
 /// As [`secrets_in`] for the value of a field, whose name may tell that it is a secret.
 pub(crate) fn secrets_in_field(name: &str, value: &str, settings: &Settings) -> Vec<Secret> {
     let line = format!("{name}: {value}");
     let start = line.len() - value.len();
     let told = found(&line, Vec::new(), settings).into_iter().filter(|hit| hit.range.end > start);
-    let told = told.map(|hit| Hit { range: hit.range.start.saturating_sub(start)..hit.range.end - start, ..hit }).collect();
+    let told =
+        told.map(|hit| Hit { range: hit.range.start.saturating_sub(start)..hit.range.end - start, from: 0, ..hit }).collect();
     secrets(value, found(value, told, settings))
 }
 
 fn secrets(text: &str, hits: Vec<Hit>) -> Vec<Secret> {
-    let secret = |hit: Hit| Secret { identity: identity(&text[hit.range.clone()]), range: hit.range, kind: hit.kind };
+    let secret = |hit: Hit| Secret { identity: hit.identity(text), range: hit.range, kind: hit.kind };
     hits.into_iter().map(secret).collect()
 }
 
 /// Every place of a text that must not be shown, `more` places included: in order, without overlap.
 fn found(text: &str, more: Vec<Hit>, settings: &Settings) -> Vec<Hit> {
     let mut hits = Vec::new();
-    let token = |token: Token| Hit { range: token.range, kind: token.kind, yields: false, known: false };
+    let token = |token: Token| Hit::new(token.range, token.kind);
     hits.extend(tokens_in(text).into_iter().map(token));
     Detectors::shared().find(text, &mut hits);
     settings.find(text, &mut hits);
     hits.extend(more);
-    broken::find(text, &mut hits);
-    hits.retain(|hit| !settings.allows(text, &hit.range));
+    torn::find(text, &mut hits, settings);
+    hits.retain(|hit| !settings.allows(hit.whole.as_deref().unwrap_or(&text[hit.range.clone()])));
     if hits.is_empty() { hits } else { merged(hits) }
 }
 
@@ -287,7 +197,8 @@ pub(crate) fn goes_on_with_key(in_key: &mut bool, text: &str) -> bool {
 
 /// The value as it was before JSON escaped it or a URL encoded it, so that equal secrets get equal numbers.
 fn unescaped(value: &str) -> String {
-    let unslashed = value.replace("\\/", "/").replace("\\u003d", "=").replace("\\u0026", "&").replace("\\u0040", "@");
+    let unbroken = torn::without_breaks(value);
+    let unslashed = unbroken.replace("\\/", "/").replace("\\u003d", "=").replace("\\u0026", "&").replace("\\u0040", "@");
     let bytes = percent_decode_str(&unslashed).collect();
     String::from_utf8(bytes).unwrap_or(unslashed)
 }
@@ -301,8 +212,9 @@ fn merged(mut hits: Vec<Hit>) -> Vec<Hit> {
     for hit in hits {
         match disjoint.last_mut() {
             Some(last) if hit.range.start < last.range.end => {
-                if hit.range.len() > last.range.len() {
+                if hit.range.len() > last.range.len() || last.whole.is_none() && hit.whole.is_some() {
                     (last.kind, last.known) = (hit.kind, hit.known);
+                    last.whole = hit.whole.or(last.whole.take());
                 }
                 last.range.end = last.range.end.max(hit.range.end);
             }

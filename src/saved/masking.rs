@@ -3,6 +3,8 @@
 //! A token is a keyed hash of the secret (HMAC-SHA-256, the key in a private file beside the journals): equal secrets
 //! get equal tokens across an interruption, and nothing can be guessed back once the key is gone.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -10,8 +12,11 @@ use rustc_hash::FxHashSet;
 use serde_json::{Map, Value};
 use sha2::Sha256;
 
+use super::streams::{self, Said, Streams};
 use crate::logs::{self, LogEntry, Record};
-use crate::report::redact::{Form, Secret, Settings, claims_of, goes_on_with_key, secrets_in, secrets_in_field};
+use crate::report::redact::{
+    Form, Secret, Settings, claims_of, goes_on_with_key, secrets_in, secrets_in_field, torn_between, with_more,
+};
 use crate::rules::matching::{Matcher, Sighting};
 
 /// How many bytes a key has: a block of the hash.
@@ -25,6 +30,16 @@ pub(super) struct Mask {
     settings: Arc<Settings>,
     /// The streams whose last line ended within a private key.
     in_key: FxHashSet<String>,
+    streams: Streams,
+}
+
+/// Entries on their way into the journal.
+#[derive(Debug)]
+pub(super) struct Page {
+    /// As they came, without their secrets.
+    pub(super) entries: Vec<Map<String, Value>>,
+    /// Entries that stand in the journal already, and in which the new ones show a part of a secret.
+    pub(super) again: Vec<Map<String, Value>>,
 }
 
 /// How secrets of one entry are written, best first: the first way that leaves the findings alone is taken.
@@ -48,7 +63,13 @@ pub(super) type Find<'a> = &'a dyn Fn(&str, &str) -> Vec<Secret>;
 
 impl Mask {
     pub(super) fn new(key: &[u8; KEY_BYTES], matcher: Arc<Matcher>) -> Mask {
-        Mask { key: Hmac::new(&(*key).into()), matcher, settings: Arc::default(), in_key: FxHashSet::default() }
+        Mask {
+            key: Hmac::new(&(*key).into()),
+            matcher,
+            settings: Arc::default(),
+            in_key: FxHashSet::default(),
+            streams: Streams::default(),
+        }
     }
 
     pub(super) fn set(&mut self, settings: Arc<Settings>) {
@@ -65,28 +86,96 @@ impl Mask {
         }
     }
 
-    /// An entry that comes in; entries of one stream come in order of time.
-    pub(super) fn incoming(&mut self, entry: &Map<String, Value>) -> Map<String, Value> {
-        let in_key = self.goes_on_with_key(entry);
-        let find = |field: &str, text: &str| match field {
-            "textPayload" | "message" if in_key => {
-                vec![Secret { range: 0..text.len(), kind: "private-key", identity: text.to_owned() }]
+    /// Takes up an entry that stands in the journal of a window.
+    pub(super) fn remember(&mut self, window: usize, entry: Map<String, Value>) {
+        self.streams.remember(window, entry);
+    }
+
+    /// Forgets the entries of a window that is over.
+    pub(super) fn forget(&mut self, window: usize) {
+        self.streams.forget(window);
+    }
+
+    /// Entries of a window that come in, without their secrets; entries of one stream come in order of time. `is_there` says
+    /// which are in the journal already.
+    pub(super) fn page(
+        &mut self,
+        window: usize,
+        entries: &[Map<String, Value>],
+        is_there: &dyn Fn(&Map<String, Value>) -> bool,
+    ) -> Page {
+        let mut by_stream: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (place, entry) in entries.iter().enumerate() {
+            by_stream.entry(streams::name_of(entry)).or_default().push(place);
+        }
+        let mut page = Page { entries: vec![Map::new(); entries.len()], again: Vec::new() };
+        for (stream, places) in by_stream {
+            let own: Vec<&Map<String, Value>> = places.iter().map(|place| &entries[*place]).collect();
+            let mut said: Vec<Said<'_>> = self.streams.take(window, &stream, &own);
+            let before = said.len();
+            for entry in own {
+                let in_key = self.goes_on_with_key(&stream, entry);
+                said.push(Said::new(Cow::Borrowed(entry), false, in_key));
             }
-            _ => self.plain_secrets(field, text),
+            let texts: Vec<&str> = said.iter().map(Said::text).collect();
+            let torn = torn_between(&texts, &self.settings);
+            let is_new: Vec<bool> = torn.iter().map(|pieces| !pieces.is_empty()).collect();
+            said.iter_mut().zip(torn).for_each(|(said, pieces)| said.pieces.extend(pieces));
+            for (number, (said, is_torn)) in said.iter().zip(is_new).enumerate() {
+                let there = number < before;
+                if there && !is_torn {
+                    continue;
+                }
+                let masked = self.masked(said);
+                if is_torn && (there || is_there(&said.entry)) {
+                    page.again.push(masked.clone());
+                }
+                if !there {
+                    page.entries[places[number - before]] = masked;
+                }
+            }
+            self.streams.keep(window, stream, said);
+        }
+        page
+    }
+
+    /// The entry without its secrets. A word that a rule looks for is no piece of one.
+    fn masked(&self, said: &Said<'_>) -> Map<String, Value> {
+        let (masked, is_alike) = self.masked_with(said, &said.pieces);
+        if is_alike || said.pieces.is_empty() {
+            return masked;
+        }
+        let text = said.text();
+        let is_no_word =
+            |piece: &&Secret| !text[piece.range.clone()].bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_');
+        let sure: Vec<Secret> = said.pieces.iter().filter(is_no_word).cloned().collect();
+        let (without_words, is_alike) = self.masked_with(said, &sure);
+        if is_alike { without_words } else { masked }
+    }
+
+    /// The entry without its secrets and these pieces, and whether the rules find the same in it.
+    fn masked_with(&self, said: &Said<'_>, pieces: &[Secret]) -> (Map<String, Value>, bool) {
+        let own = streams::text_of(&said.entry);
+        let find = |field: &str, text: &str| {
+            let is_own = own == Some((field, text)) || own.is_some_and(|own| own.1 == text && field.ends_with(own.0));
+            if said.in_key && is_own {
+                return vec![Secret { range: 0..text.len(), kind: "private-key", identity: text.to_owned() }];
+            }
+            let plain = if said.is_masked { Vec::new() } else { self.plain_secrets(field, text) };
+            if is_own && !pieces.is_empty() { with_more(text, plain, pieces) } else { plain }
         };
-        self.entry(entry, &find).unwrap_or_else(|| entry.clone())
+        let (masked, is_alike) = self.entry_alike(&said.entry, &find);
+        (masked.unwrap_or_else(|| said.entry.clone().into_owned()), is_alike)
     }
 
     /// Whether the entry is one line of a private key whose beginning came before it.
-    fn goes_on_with_key(&mut self, entry: &Map<String, Value>) -> bool {
-        let text = entry.get("textPayload").or_else(|| entry.get("jsonPayload")?.get("message")).and_then(Value::as_str);
+    fn goes_on_with_key(&mut self, stream: &str, entry: &Map<String, Value>) -> bool {
+        let text = streams::text_of(entry).map(|(_, text)| text);
         let Some(text) = text.filter(|text| !self.in_key.is_empty() || text.contains("PRIVATE KEY")) else { return false };
-        let part = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
-        let stream = part(entry.get("logName")) + "\n" + &part(entry.get("labels").and_then(|labels| labels.get("instanceId")));
-        let mut in_key = self.in_key.remove(&stream);
+        let mut in_key = self.in_key.remove(stream);
         let goes_on = goes_on_with_key(&mut in_key, text);
         if in_key {
-            self.in_key.insert(stream);
+            self.in_key.insert(stream.to_owned());
         }
         goes_on
     }
@@ -99,22 +188,28 @@ impl Mask {
 
     /// The entry with a token in the place of every secret; `None` where it has none.
     pub(super) fn entry(&self, entry: &Map<String, Value>, find: Find<'_>) -> Option<Map<String, Value>> {
+        self.entry_alike(entry, find).0
+    }
+
+    /// The same, and whether the rules find the same in it.
+    fn entry_alike(&self, entry: &Map<String, Value>, find: Find<'_>) -> (Option<Map<String, Value>>, bool) {
         let mut last = None;
         for way in WAYS {
             let mut swapping = Swapping { mask: self, find, way, swaps: Vec::new() };
-            let masked = swapping.object("", entry)?;
-            if self.reads_alike(entry, &masked, &swapping.swaps) {
-                return Some(masked);
-            }
+            let Some(masked) = swapping.object("", entry) else { return (None, true) };
+            let is_alike = self.reads_alike(entry, &masked, &swapping.swaps);
             last = Some(masked);
+            if is_alike {
+                return (last, true);
+            }
         }
-        last
+        (last, false)
     }
 
     fn token(&self, kind: &str, identity: &str, written: &str, way: Way) -> String {
         let id = self.id(identity);
         match way {
-            Way::Quoted => Form::Quoted.write(kind, &(id + &claims_of(kind, written))),
+            Way::Quoted => Form::Quoted.write(kind, &(id + &claims_of(kind, written, identity))),
             Way::Scrambled if kind == "ip" && written.contains(':') => scrambled(written, &self.hash(identity), HEX_LETTERS),
             Way::Address if kind == "ip" && written.contains(':') => Form::Ipv6.write(kind, &id),
             Way::Address | Way::Scrambled if kind == "ip" => Form::Ipv4.write(kind, &id),

@@ -18,6 +18,7 @@ mod matching;
 mod parquet;
 mod same_report;
 mod secrets;
+mod torn;
 
 pub type Entry = Map<String, Value>;
 

@@ -29,6 +29,9 @@ use crate::when::WhenArgs;
 /// Lines shown before and after a piece of evidence.
 const NEIGHBOURS: usize = 3;
 
+/// Lines read beyond those shown: other logs of the instance may stand between the halves of a torn secret.
+const BEYOND: usize = 4;
+
 /// What `fivewhys diagnose` takes.
 #[derive(Debug, clap::Args)]
 pub struct DiagnoseArgs {
@@ -218,8 +221,9 @@ fn find_leads(
 fn neighbours(incident: &Incident, diagnosis: &Diagnosis) -> anyhow::Result<BTreeMap<EvidenceIx, Neighbours>> {
     let cited: Vec<EvidenceIx> = diagnosis.cited().into_iter().collect();
     let wanted: Vec<Wanted> = cited.iter().map(|&place| wanted(&diagnosis.evidence[place])).collect();
-    let around = logs::neighbours(&incident.logs, &wanted, NEIGHBOURS)?.into_iter();
-    Ok(cited.into_iter().zip(around.map(|around| Neighbours { before: around.before, after: around.after })).collect())
+    let around = logs::neighbours(&incident.logs, &wanted, NEIGHBOURS + BEYOND)?.into_iter();
+    let neighbours = around.map(|around| Neighbours { before: around.before, after: around.after, shown: NEIGHBOURS });
+    Ok(cited.into_iter().zip(neighbours).collect())
 }
 
 fn wanted(evidence: &Evidence) -> Wanted {

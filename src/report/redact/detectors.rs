@@ -65,18 +65,9 @@ impl Detectors {
 
     /// Adds every place that must not be shown, in order of the table. Linear in the length of the text.
     pub(super) fn find(&self, text: &str, hits: &mut Vec<Hit>) {
-        self.find_if(|_| true, text, hits);
-    }
-
-    /// The same with those detectors alone that know a secret by its own form, whatever stands around it.
-    pub(super) fn find_by_form(&self, text: &str, hits: &mut Vec<Hit>) {
-        self.find_if(|detector| matches!(detector.kind, "jwt" | "api-key" | "password"), text, hits);
-    }
-
-    fn find_if(&self, asked: impl Fn(&Detector) -> bool, text: &str, hits: &mut Vec<Hit>) {
         let wanted = self.wanted(text);
         for (place, detector) in DETECTORS.iter().enumerate() {
-            if wanted & (1 << place) == 0 || !asked(detector) || !detector.verify.may_be_met_in(text.as_bytes()) {
+            if wanted & (1 << place) == 0 || !detector.verify.may_be_met_in(text.as_bytes()) {
                 continue;
             }
             let Some(regex) = self.regex(place, text) else { continue };
@@ -202,7 +193,8 @@ impl Detector {
         }
         let yields = matches!(self.verify, Verify::Email | Verify::Ipv4 | Verify::Ipv6);
         let known = !yields && judge::is_telling(&text[range.clone()]);
-        Some(Hit { range, kind, yields, known })
+        let by_words = matches!(self.verify, Verify::Credentials | Verify::Assignment | Verify::Signature) || kind == "cookie";
+        Some(Hit { from: whole.start, yields, known, by_form: !by_words, ..Hit::new(range, kind) })
     }
 }
 

@@ -148,8 +148,13 @@ pub(super) fn is_masked(value: &str) -> bool {
     begins || word || bare.chars().all(|letter| letter == 'x')
 }
 
+/// Whether it is said of a secret, and is none: `expired`, `None`, `settings.password`.
+pub(super) fn speaks_of_a_secret(value: &str) -> bool {
+    is_placeholder(value) || is_code(value)
+}
+
 /// Whether it says something about a secret: masked, or a word like `None` or `expired`.
-fn is_placeholder(value: &str) -> bool {
+pub(super) fn is_placeholder(value: &str) -> bool {
     let bare = value.trim_matches(|letter: char| !letter.is_alphanumeric()).to_ascii_lowercase();
     is_masked(value) || PLACEHOLDERS.contains(&bare.as_str())
 }
@@ -229,6 +234,22 @@ pub(super) fn is_email(value: &str) -> bool {
     let is_file = ["png", "jpg", "jpeg", "gif", "svg", "webp", "js", "ts", "css", "py", "rs", "go", "json", "yaml", "html"]
         .contains(&ending.as_str());
     !is_file && !value.starts_with("git@")
+}
+
+/// Top-level domains that addresses have: countries, then those of many letters.
+const TOP_LEVELS: &str = "ac ad ae af ag ai al am ao aq ar as at au aw ax az ba bb bd be bf bg bh bi bj bm bn bo br bs bt bv bw by bz ca cc cd \
+    cf cg ch ci ck cl cm cn co cr cu cv cw cx cy cz de dj dk dm do dz ec ee eg er es et eu fi fj fk fm fo fr ga gd ge gf gg gh gi gl gm gn gp \
+    gq gr gs gt gu gw gy hk hm hn hr ht hu id ie il im in io iq ir is it je jm jo jp ke kg kh ki km kn kp kr kw ky kz la lb lc li lk lr ls lt \
+    lu lv ly ma mc md me mg mh mk ml mm mn mo mp mq mr ms mt mu mv mw mx my mz na nc ne nf ng ni nl no np nr nu nz om pa pe pf pg ph pk pl pm \
+    pn pr ps pt pw py qa re ro rs ru rw sa sb sc sd se sg sh si sj sk sl sm sn so sr ss st su sv sx sy sz tc td tf tg th tj tk tl tm tn to tr \
+    tt tv tw tz ua ug uk us uy uz va vc ve vg vi vn vu wf ws ye yt za zm zw \
+    com org net edu gov mil int info biz name pro dev app cloud online site tech store shop blog page digital agency company group team email \
+    mobi museum jobs travel coop aero asia cat tel xyz club live life world today news media systems solutions services software network \
+    academy consulting studio design health bank local internal localdomain lan home corp intranet example test invalid localhost";
+
+/// Whether it is a top-level domain of those that most addresses have.
+pub(super) fn is_top_level(label: &str) -> bool {
+    TOP_LEVELS.split_ascii_whitespace().any(|known| known.eq_ignore_ascii_case(label))
 }
 
 /// Whether the dotted quad is an address, not a version, and not one that every machine has.

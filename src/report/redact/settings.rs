@@ -1,7 +1,5 @@
 //! What the users of one place want taken out besides, and what they want to see: patterns of their own.
 
-use std::ops::Range;
-
 use regex::Regex;
 
 use super::Hit;
@@ -54,7 +52,7 @@ impl Settings {
         for found in self.patterns.iter().flat_map(|pattern| pattern.captures_iter(text)) {
             let range = found.name("secret").map_or_else(|| found.get_match().range(), |secret| secret.range());
             if !range.is_empty() {
-                hits.push(Hit { range, kind: KIND, yields: false, known: false });
+                hits.push(Hit { from: found.get_match().start(), by_form: true, ..Hit::new(range, KIND) });
             }
         }
     }
@@ -63,11 +61,11 @@ impl Settings {
     pub(in crate::report) fn takes_out_of(&self, text: &str) -> bool {
         let mut hits = Vec::new();
         self.find(text, &mut hits);
-        hits.iter().any(|hit| !self.allows(text, &hit.range))
+        hits.iter().any(|hit| !self.allows(&text[hit.range.clone()]))
     }
 
-    /// Whether what stands there is to be left alone.
-    pub(super) fn allows(&self, text: &str, range: &Range<usize>) -> bool {
-        self.allowed.iter().any(|pattern| pattern.is_match(&text[range.clone()]))
+    /// Whether this is to be left alone.
+    pub(super) fn allows(&self, value: &str) -> bool {
+        self.allowed.iter().any(|pattern| pattern.is_match(value))
     }
 }

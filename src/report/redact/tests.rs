@@ -1,6 +1,7 @@
 //! Secrets as they really look, and innocent texts that look alike.
 
 use super::*;
+use crate::report::schema::Redaction;
 
 fn clean(text: &str) -> String {
     Redactor::default().clean(text).to_string()
@@ -300,9 +301,35 @@ fn a_key_that_two_entries_share_is_gone_from_both() {
     ] {
         let [first, second, one, other] = [first, second, pieces[0], pieces[1]].map(|text| text.replace("{-}", ""));
         let mut redactor = Redactor::default();
-        redactor.clean_stream([first.as_str(), &second]);
+        redactor.clean_stream(&[first.as_str(), &second]);
         redactor.recall();
-        let shown = redactor.clean_stream([first.as_str(), &second]).iter().map(Redacted::as_str).collect::<Vec<_>>().join("\n");
+        let shown = redactor.clean_stream(&[first.as_str(), &second]).iter().map(Redacted::as_str).collect::<Vec<_>>().join("\n");
         assert!(!shown.contains(&one) && !shown.contains(&other), "{shown}");
+    }
+}
+
+/// The halves of at least five characters that are left of the secrets torn at every place, with where it was torn.
+fn left_of_torn(line_break: &str) -> (usize, Vec<String>) {
+    let (mut all, mut left) = (0, Vec::new());
+    for (text, secret) in secrets() {
+        let places = (4..secret.len().saturating_sub(3)).filter(|at| secret.is_char_boundary(*at));
+        for at in places {
+            let (one, other) = secret.split_at(at);
+            let shown = clean(&text.replacen(&secret, &format!("{one}{line_break}{other}"), 1));
+            all += 1;
+            let is_left = |half: &str| half.len() >= 5 && !text.replace(&secret, "").contains(half) && shown.contains(half);
+            if is_left(one) || is_left(other) {
+                left.push(format!("{one}|{other}\n      {shown:?}"));
+            }
+        }
+    }
+    (all, left)
+}
+
+#[test]
+fn wherever_a_line_break_tears_a_secret_no_half_of_it_is_left() {
+    for line_break in LINE_BREAKS {
+        let (all, left) = left_of_torn(line_break);
+        assert!(all > 1000 && left.is_empty(), "{line_break:?}: {} of {all} left\n  {}", left.len(), left.join("\n  "));
     }
 }

@@ -113,7 +113,7 @@ pub(super) fn hostile_everywhere(text: &str) -> Scene {
             ..record.clone()
         };
     }
-    let near = Neighbours { before: vec![text.to_owned(); 2], after: vec![text.to_owned(); 2] };
+    let near = Neighbours { before: vec![text.into(); 2], after: vec![text.into(); 2], shown: 2 };
     scene.neighbours = (0..5).map(|place| (place, near.clone())).collect();
     for found in &mut scene.diagnosis.cases {
         found.leads = vec![Lead { template: text.to_owned(), failing: 1, passing: 0, evidence: vec![3] }];

@@ -256,8 +256,9 @@ pub fn chat_outage() -> Scene {
         neighbours: BTreeMap::from([(
             1,
             Neighbours {
-                before: vec!["connection from 10.128.0.7:51812".to_owned()],
-                after: vec!["\"GET /ws HTTP/1.1\" 403".to_owned()],
+                before: vec!["connection from 10.128.0.7:51812".into()],
+                after: vec!["\"GET /ws HTTP/1.1\" 403".into()],
+                shown: 1,
             },
         )]),
         log_sources: vec!["samples/chat-outage/logs.ndjson".to_owned()],

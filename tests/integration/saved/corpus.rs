@@ -155,6 +155,12 @@ pub fn secrets(each: usize) -> Vec<(String, String)> {
     all
 }
 
+/// How many of the first characters of a secret everybody knows: `ghp_`, `https://hooks.slack.com/services/T`.
+pub fn public(secret: &str) -> usize {
+    let beginnings = SHAPES.iter().filter_map(|shape| shape.secret.split('<').next());
+    beginnings.filter(|beginning| secret.starts_with(beginning)).map(str::len).max().unwrap_or(0)
+}
+
 /// Texts that look like secrets and are none.
 pub fn innocents() -> Vec<String> {
     const SHAPES: [&str; 50] = [

@@ -147,3 +147,27 @@ fn so_it_does_where_every_line_holds_a_secret_and_none_of_them_is_in_a_masked_fo
         }
     }
 }
+
+#[test]
+fn so_it_does_where_secrets_are_torn_over_lines_and_entries() {
+    let home = tempfile::tempdir().unwrap();
+    for name in ["missing-jwt", "two-causes"] {
+        let plant = |number: usize, entry: &mut Entry| {
+            let own = secret(number / 2);
+            let (one, other) = own.split_at(own.len() - 9);
+            let text = entry.get_mut("textPayload").filter(|text| !text.as_str().unwrap_or_default().starts_with(' '));
+            let Some(serde_json::Value::String(text)) = text.filter(|text| !text.to_string().contains("Traceback")) else {
+                return;
+            };
+            *text = match number % 10 {
+                0 | 2 | 4 => format!("{text} {one}"),
+                1 | 3 | 5 => format!("{other} {text}"),
+                6 => format!("{text} {one}\n{other}"),
+                _ => return,
+            };
+        };
+        let results = |text: String| text.replace("1011 (internal error)", &format!("1011 (internal error) {}", secret(3)));
+        let incident = incident(&root().join("samples").join(name), &home.path().join(name), &plant, &results);
+        compare(name, &incident, home.path());
+    }
+}
