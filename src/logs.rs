@@ -238,7 +238,12 @@ pub enum Error {
 ///
 /// Of a large plain file of one entry a line that is in order of time, only the stretches within reach are read, see
 /// [`Pulled::in_part`]; then [`Census::entries`] counts what was read.
-pub fn pull(sources: &[Source], selection: &Selection, gate: &dyn Gate, visit: &mut dyn FnMut(Record)) -> Result<Pulled, Error> {
+pub fn pull(
+    sources: &[Source],
+    selection: &Selection,
+    gate: &dyn Gate,
+    visit: &mut (dyn FnMut(Record) + Send),
+) -> Result<Pulled, Error> {
     pull::pull(sources, selection, gate, &mut |records| records.into_iter().for_each(&mut *visit))
 }
 
@@ -251,7 +256,7 @@ pub fn pull_many(
     sources: &[Source],
     selection: &Selection,
     gate: &dyn Gate,
-    visit: &mut dyn FnMut(Vec<Record>),
+    visit: &mut (dyn FnMut(Vec<Record>) + Send),
 ) -> Result<Pulled, Error> {
     pull::pull(sources, selection, gate, visit)
 }

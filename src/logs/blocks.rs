@@ -7,7 +7,7 @@ use memchr::{memchr2, memchr3, memmem};
 use super::recognise::Layout;
 
 /// How much is read before a cut is looked for, in bytes.
-const BLOCK_BYTES: usize = 2 << 20;
+const BLOCK_BYTES: usize = 1 << 20;
 
 /// Where no cut between lines is found in so many bytes, entries are counted through one by one.
 const PATIENCE_BYTES: usize = 8 << 20;
@@ -249,6 +249,6 @@ mod tests {
             lines += block.bytes().iter().filter(|byte| **byte == b'\n').count();
             count += 1;
         }
-        assert_eq!((lines, count), (6000, 3));
+        assert_eq!((lines, count), (6000, 6));
     }
 }

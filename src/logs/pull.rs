@@ -17,8 +17,9 @@ use super::outline::{Resources, outline};
 use super::recognise::Layout;
 use super::seek::{self, Direction, Planned};
 use super::source::Source;
+use super::stitch::{self, Groups};
 use super::store::{BUDGET_BYTES, Place, Store};
-use super::{Error, Gap, Gate, Glimpse, InPart, LogEntry, Pulled, Record, Repair, Selection, stitch};
+use super::{Error, Gap, Gate, Glimpse, InPart, LogEntry, Pulled, Record, Repair, Selection};
 
 /// How many records are parsed before they are visited.
 const GROUPS_AT_A_TIME: usize = 1024;
@@ -31,7 +32,7 @@ pub(super) fn pull(
     sources: &[Source],
     selection: &Selection,
     gate: &dyn Gate,
-    visit: &mut dyn FnMut(Vec<Record>),
+    visit: &mut (dyn FnMut(Vec<Record>) + Send),
 ) -> Result<Pulled, Error> {
     pull_within(Bounds { budget: BUDGET_BYTES, smallest: seek::SMALLEST_BYTES }, sources, selection, gate, visit)
 }
@@ -50,7 +51,7 @@ fn pull_within(
     sources: &[Source],
     selection: &Selection,
     gate: &dyn Gate,
-    visit: &mut dyn FnMut(Vec<Record>),
+    visit: &mut (dyn FnMut(Vec<Record>) + Send),
 ) -> Result<Pulled, Error> {
     let mut pull = Pull::new(selection, bounds);
     for source in sources {
@@ -237,20 +238,31 @@ impl Pull {
         }
     }
 
-    fn visit(&mut self, visit: &mut dyn FnMut(Vec<Record>)) {
+    fn visit(&mut self, visit: &mut (dyn FnMut(Vec<Record>) + Send)) {
         let order = self.store.in_order();
         let groups = stitch::groups(order.iter().map(|place| self.store.candidate(*place)));
         let wanted = groups.firsts.iter().flat_map(|first| groups.members(*first)).map(|at| order[at]);
         self.gaps.extend(self.store.fetch(wanted, false));
-        for firsts in groups.firsts.chunks(GROUPS_AT_A_TIME) {
-            let wanted = firsts.iter().flat_map(|first| groups.members(*first)).map(|at| order[at]);
-            self.gaps.extend(self.store.fetch(wanted, true));
-            let record = |first: &u32| self.record(&groups.members(*first).map(|at| order[at]).collect::<Vec<_>>());
-            let parsed: Vec<_> = firsts.par_iter().map(record).collect();
-            let (records, lost): (Vec<Option<Record>>, Vec<Vec<Gap>>) = parsed.into_iter().unzip();
-            self.gaps.extend(lost.into_iter().flatten());
-            visit(records.into_iter().flatten().collect());
+        let mut chunks = groups.firsts.chunks(GROUPS_AT_A_TIME);
+        let mut next = |pull: &mut Pull| {
+            chunks.by_ref().map(|firsts| pull.records(&groups, &order, firsts)).find(|records| !records.is_empty())
+        };
+        let mut records = next(self);
+        while let Some(these) = records {
+            // The next records are made while these are looked at.
+            (records, ()) = rayon::join(|| next(self), || visit(these));
         }
+    }
+
+    /// The records of some groups.
+    fn records(&mut self, groups: &Groups, order: &[Place], firsts: &[u32]) -> Vec<Record> {
+        let wanted = firsts.iter().flat_map(|first| groups.members(*first)).map(|at| order[at]);
+        self.gaps.extend(self.store.fetch(wanted, true));
+        let record = |first: &u32| self.record(&groups.members(*first).map(|at| order[at]).collect::<Vec<_>>());
+        let parsed: Vec<_> = firsts.par_iter().map(record).collect();
+        let (records, lost): (Vec<Option<Record>>, Vec<Vec<Gap>>) = parsed.into_iter().unzip();
+        self.gaps.extend(lost.into_iter().flatten());
+        records.into_iter().flatten().collect()
     }
 
     /// The record of a group, and what is lost of it.

@@ -130,7 +130,7 @@ impl Scene {
     /// # Errors
     ///
     /// Where a log source cannot be opened.
-    pub fn read(&self, visit: &mut dyn FnMut(Record)) -> anyhow::Result<Pulled> {
+    pub fn read(&self, visit: &mut (dyn FnMut(Record) + Send)) -> anyhow::Result<Pulled> {
         let (windows, reach) = reach(&self.watch, self.lookback);
         let reach = Spans::union(reach.iter().chain(window::whole_run(&self.run)));
         Ok(logs::pull(&self.incident.logs, &Selection { windows, reach }, &logs::Everything, visit)?)
