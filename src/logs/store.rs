@@ -57,7 +57,10 @@ struct Packed {
 
 impl Packed {
     fn of(text: &[u8]) -> io::Result<Packed> {
-        Ok(Packed { bytes: zstd::bulk::compress(text, LEVEL)?, length: text.len() })
+        let mut bytes = zstd::bulk::compress(text, LEVEL)?;
+        // Room was made for what cannot be compressed.
+        bytes.shrink_to_fit();
+        Ok(Packed { bytes, length: text.len() })
     }
 
     fn text(&self) -> io::Result<Vec<u8>> {
