@@ -182,7 +182,11 @@ impl Detector {
             Verify::Assignment => {
                 kind = judge::assigned(text, found)?;
                 if found.name("quoted").is_none() {
-                    range.end = judge::end_of_value(text, range.end);
+                    let key = found.name("key").map_or(range.start, |key| key.start());
+                    range.end = match kind {
+                        "password" => judge::end_of_password(text, key, range.end),
+                        _ => judge::end_of_value(text, range.end),
+                    };
                 }
             }
             Verify::Signature => judge::is_signature(value.as_str()).then_some(())?,

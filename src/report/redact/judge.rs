@@ -228,6 +228,20 @@ pub(super) fn end_of_value(text: &str, from: usize) -> usize {
     more.map_or(text.len(), |more| from + more)
 }
 
+/// The same for a password: `hunter2&horse` has no parameter behind it, `hunter2&room=7` and `hunter2;host=db` have. `key` is
+/// where its name stands: in the query of a URL, `&` ends what stands before it.
+pub(super) fn end_of_password(text: &str, key: usize, from: usize) -> usize {
+    let mut end = end_of_value(text, from);
+    while let Some(behind) = text[end..].strip_prefix(['&', ';']).filter(|_| !text[..key].ends_with(['?', '&'])) {
+        let next = end_of_value(behind, 0);
+        if next == 0 || behind[..next].contains(['=', ':']) || behind.starts_with("amp;") {
+            break;
+        }
+        end += 1 + next;
+    }
+    end
+}
+
 /// Whether it is an address of somebody: not `git@github.com`, not `logo@2x.png`.
 pub(super) fn is_email(value: &str) -> bool {
     let ending = value.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();

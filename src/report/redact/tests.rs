@@ -216,6 +216,11 @@ fn what_surrounds_a_secret_stays() {
     assert_eq!(clean("postgres://app:hunter22@db:5432/chat refused"), "postgres://app:‹password:1›@db:5432/chat refused");
     assert_eq!(clean("GET /ws?token=abc123def456&room=7"), "GET /ws?token=‹token:1›&room=7");
     assert_eq!(clean("peer 10.0.0.9: reset"), "peer ‹ip:1›: reset");
+    assert_eq!(clean("password=hunter22&room=7"), "password=‹password:1›&room=7");
+    assert_eq!(clean("Server=db;Password=hunter22;Database=chat"), "Server=db;Password=‹password:1›;Database=chat");
+    assert_eq!(clean("/login?password=hunter22&debug HTTP/1.1"), "/login?password=‹password:1›&debug HTTP/1.1");
+    assert_eq!(clean("DB_PASSWORD=Tr0ub4dor&3xylo;phone next"), "DB_PASSWORD=‹password:1› next");
+    assert_eq!(clean("password=hunter22&amp;room=7"), "password=‹password:1›&amp;room=7");
 }
 
 #[test]

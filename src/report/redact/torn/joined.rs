@@ -65,7 +65,10 @@ impl Joined {
             let mut end = self.end(line);
             for next in line + 1..self.lines.len() {
                 let own = &self.text[self.start(next)..self.end(next)];
-                let piece = &own[..judge::end_of_value(own, 0)];
+                let piece = match hit.kind {
+                    "password" => &own[..judge::end_of_password(own, 0, 0)],
+                    _ => &own[..judge::end_of_value(own, 0)],
+                };
                 let goes_on = if is_token { rest::is_key(piece) } else { rest::goes_on(&self.text[before..end], piece, own) };
                 if !goes_on {
                     break;
