@@ -92,7 +92,16 @@ fn contender(name: &str, command: Vec<OsString>, hint: &'static str) -> Contende
 fn catalog_patterns(written: fn(&Pattern) -> &str) -> Vec<String> {
     let catalog = Catalog::embedded().catalog;
     let matchers = catalog.rules().iter().flat_map(|rule| &rule.log_matchers);
-    matchers.filter_map(|matcher| matcher.text.as_ref()).map(|text| format!("(?:{})", portable(written(text)))).collect()
+    matchers
+        .filter_map(|matcher| matcher.text.as_ref())
+        .map(|text| format!("(?:{})", portable(&on_one_line(written(text)))))
+        .collect()
+}
+
+/// A pattern that is written over several lines, with comments, without them: the others take one pattern a line.
+fn on_one_line(pattern: &str) -> String {
+    let Ok(parsed) = regex_syntax::ast::parse::Parser::new().parse(pattern) else { return pattern.to_owned() };
+    parsed.to_string().replacen("(?ix)", "(?i)", 1).replacen("(?x)", "", 1)
 }
 
 /// The pattern as it meets a line of the file, in which a line end within a text is written `\\n`.
