@@ -44,6 +44,7 @@ pub mod cloud;
 pub use around::{Around, Line, Wanted, neighbours, stream};
 pub use entry::{LogEntry, Severity, SourceLocation, Split};
 pub use glimpse::Glimpse;
+pub use payload::message_fields;
 pub use recognise::{HEAD_BYTES, Layout, recognise};
 pub use requests::{RequestCensus, RequestCount};
 pub use source::Source;

@@ -12,6 +12,11 @@ use super::tree::Tree;
 const MESSAGES: [&[&str]; 8] =
     [&["message"], &["msg"], &["event"], &["log"], &["error", "message"], &["err", "message"], &["text"], &["error"]];
 
+/// The fields of a JSON payload that may be its message, best first.
+pub fn message_fields() -> impl Iterator<Item = &'static str> {
+    MESSAGES.iter().filter_map(|path| if let [field] = path { Some(*field) } else { None })
+}
+
 /// Where loggers put exceptions and stack traces.
 const STACKS: [&[&str]; 15] = [
     &["exception"],

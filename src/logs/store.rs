@@ -105,6 +105,9 @@ impl Store {
 
     /// Keeps these compressed.
     fn pack(&mut self, mut candidates: Vec<Candidate>, held: &[u8]) {
+        if candidates.is_empty() {
+            return;
+        }
         let mut text = Vec::new();
         let offsets: Vec<u64> = candidates
             .iter()

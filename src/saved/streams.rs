@@ -6,6 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::{Map, Value};
 
 use super::journal::identity;
+use crate::logs;
 use crate::report::redact::Secret;
 
 /// Entries kept of each stream.
@@ -82,10 +83,10 @@ impl Streams {
 
 /// What tells the stream of an entry from others: the log, the instance, and else what the resource says of itself.
 pub(super) fn name_of(entry: &Map<String, Value>) -> String {
-    let part = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
+    let log = entry.get("logName").and_then(Value::as_str).unwrap_or_default();
+    let instance = entry.get("labels").and_then(|labels| labels.get("instanceId")?.as_str());
     let labels = entry.get("resource").and_then(|resource| resource.get("labels"));
-    let instance = entry.get("labels").and_then(|labels| labels.get("instanceId"));
-    part(entry.get("logName")) + "\n" + &part(instance) + "\n" + &labels.map(Value::to_string).unwrap_or_default()
+    logs::stream(log, instance) + "\n" + &labels.map(Value::to_string).unwrap_or_default()
 }
 
 /// The field in which an entry says something, and what it says.
@@ -95,6 +96,6 @@ pub(super) fn text_of(entry: &Map<String, Value>) -> Option<(&'static str, &str)
         return Some(("textPayload", entry.get("textPayload")?.as_str()?));
     }
     let payload = entry.get("jsonPayload")?;
-    let field = ["message", "msg", "event", "log", "text", "error"].into_iter().find(|field| text(payload.get(field)))?;
+    let field = logs::message_fields().find(|field| text(payload.get(field)))?;
     Some((field, payload.get(field)?.as_str()?))
 }

@@ -232,7 +232,11 @@ pub(super) fn end_of_value(text: &str, from: usize) -> usize {
 /// where its name stands: in the query of a URL, `&` ends what stands before it.
 pub(super) fn end_of_password(text: &str, key: usize, from: usize) -> usize {
     let mut end = end_of_value(text, from);
-    while let Some(behind) = text[end..].strip_prefix(['&', ';']).filter(|_| !text[..key].ends_with(['?', '&'])) {
+    let before = text[..key].trim_end_matches(|letter: char| letter.is_ascii_alphanumeric() || "_-.".contains(letter));
+    if before.ends_with(['?', '&']) {
+        return end;
+    }
+    while let Some(behind) = text[end..].strip_prefix(['&', ';']) {
         let next = end_of_value(behind, 0);
         if next == 0 || behind[..next].contains(['=', ':']) || behind.starts_with("amp;") {
             break;

@@ -87,8 +87,8 @@ impl Redactor {
     /// As [`Redactor::clean`] for texts that one process wrote one behind the other: a secret that begins in one of them
     /// and goes on in the next is gone from both.
     pub fn clean_stream(&mut self, texts: &[&str]) -> Vec<Redacted> {
-        let torn = torn::across(texts, &self.settings);
-        texts.iter().zip(torn).map(|(text, torn)| self.clean_torn(text, torn).0).collect()
+        let lines: Vec<(&str, &str)> = texts.iter().map(|text| ("", *text)).collect();
+        self.clean_streams(&lines, 0..lines.len()).into_iter().map(|(clean, _)| clean).collect()
     }
 
     /// The same for texts of several streams, each with the name of its own, of which only some are shown; and for each

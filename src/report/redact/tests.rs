@@ -219,6 +219,7 @@ fn what_surrounds_a_secret_stays() {
     assert_eq!(clean("password=hunter22&room=7"), "password=‹password:1›&room=7");
     assert_eq!(clean("Server=db;Password=hunter22;Database=chat"), "Server=db;Password=‹password:1›;Database=chat");
     assert_eq!(clean("/login?password=hunter22&debug HTTP/1.1"), "/login?password=‹password:1›&debug HTTP/1.1");
+    assert_eq!(clean("/login?db_password=hunter22&debug HTTP/1.1"), "/login?db_password=‹password:1›&debug HTTP/1.1");
     assert_eq!(clean("DB_PASSWORD=Tr0ub4dor&3xylo;phone next"), "DB_PASSWORD=‹password:1› next");
     assert_eq!(clean("password=hunter22&amp;room=7"), "password=‹password:1›&amp;room=7");
 }

@@ -127,12 +127,15 @@ fn breaks(text: &str) -> Vec<Range<usize>> {
     pattern.iter().flat_map(|pattern| pattern.find_iter(text)).map(|found| found.range()).collect()
 }
 
-/// The value without the line breaks in it.
+/// The value without the line breaks in it. Linear.
 pub(super) fn without_breaks(value: &str) -> String {
-    breaks(value).iter().rev().fold(value.to_owned(), |mut whole, broken| {
-        whole.replace_range(broken.clone(), "");
-        whole
-    })
+    let mut whole = String::with_capacity(value.len());
+    let mut taken = 0;
+    for broken in breaks(value) {
+        whole.push_str(&value[taken..broken.start]);
+        taken = broken.end;
+    }
+    whole + &value[taken..]
 }
 
 /// What is found already.
