@@ -17,7 +17,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
 use crate::logs::Gap;
@@ -57,16 +57,20 @@ pub enum Secrets {
     Masked(Arc<Matcher>),
 }
 
+/// How much of what is there already is asked for again after an interruption: the rest of a secret that is torn over
+/// entries is known by its beginning, of which the folder holds only a token.
+pub const SEEN_AGAIN: SignedDuration = SignedDuration::from_secs(2);
+
 /// What a window's entries on disk amount to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WindowState {
     /// Nothing is there.
     Missing,
-    /// Interrupted: everything up to `last` is there, and perhaps not all that happened at that very moment. To go on,
-    /// ask for the entries from `last` on, inclusive, in order of time; [`Folder::append`] drops what is there already.
+    /// Interrupted: everything before `from` is there, and perhaps more. To go on, ask for the entries from `from` on,
+    /// inclusive, in order of time; [`Folder::append`] drops what is there already.
     Partial {
-        /// Timestamp of the latest entry.
-        last: Timestamp,
+        /// Timestamp of the latest entry; where secrets are taken out, [`SEEN_AGAIN`] before it.
+        from: Timestamp,
         /// How many entries are there.
         entries: u64,
     },
@@ -219,8 +223,11 @@ impl Folder {
         if self.manifest.windows.get(window).is_some_and(|window| window.state == State::Complete) {
             return WindowState::Complete;
         }
+        let seen_again = if self.mask.is_some() { SEEN_AGAIN } else { SignedDuration::ZERO };
         match self.journals.get(&window).and_then(|journal| Some((journal.last()?, journal.entries()))) {
-            Some((last, entries)) => WindowState::Partial { last, entries },
+            Some((last, entries)) => {
+                WindowState::Partial { from: last.saturating_sub(seen_again).unwrap_or(Timestamp::MIN), entries }
+            }
             None => WindowState::Missing,
         }
     }

@@ -43,7 +43,7 @@ impl Reading {
         let before =
             |moment: Timestamp, length: SignedDuration| moment.saturating_sub(length).unwrap_or(Timestamp::MIN).max(start);
         let last = match standing {
-            Standing::Partial { last } => Some(last),
+            Standing::Partial { from } => Some(from),
             Standing::Missing | Standing::Complete => None,
         };
         let from = match last {

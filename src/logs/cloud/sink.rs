@@ -12,8 +12,8 @@ pub enum Standing {
     Missing,
     /// Everything before this moment is there.
     Partial {
-        /// Timestamp of the last entry.
-        last: Timestamp,
+        /// The moment.
+        from: Timestamp,
     },
     /// It is there.
     Complete,

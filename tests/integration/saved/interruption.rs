@@ -16,8 +16,8 @@ fn what_was_appended_is_there_after_the_program_is_gone() {
     folder.append(0, &[entry(0, 0, "a"), entry(0, 1, "b")]).unwrap();
     drop(folder);
     let mut folder = Folder::resume(&path, &asked(2), kept(FileForm::Parquet)).unwrap();
-    let last = "2026-11-20T09:00:00.100000007Z".parse().unwrap();
-    assert_eq!(folder.state(0), WindowState::Partial { last, entries: 2 });
+    let from = "2026-11-20T09:00:00.100000007Z".parse().unwrap();
+    assert_eq!(folder.state(0), WindowState::Partial { from, entries: 2 });
     assert_eq!(folder.append(0, &[entry(0, 1, "b"), entry(0, 2, "c")]).unwrap(), 1, "the repeated one is dropped");
     folder.complete(0, Vec::new(), 2).unwrap();
     folder.complete(1, Vec::new(), 1).unwrap();

@@ -32,7 +32,7 @@ fn pull(path: &Path, results: &Path) {
     for window in 0..WINDOWS {
         let from = match folder.state(window) {
             WindowState::Complete => continue,
-            WindowState::Partial { last, .. } => Some(last),
+            WindowState::Partial { from, .. } => Some(from),
             WindowState::Missing => None,
         };
         let mut rest = source(window);

@@ -6,6 +6,8 @@ use std::path::Path;
 
 use fivewhys::report::Format;
 use fivewhys::report::redact::Redactor;
+use fivewhys::saved::{Folder, WindowState};
+use jiff::Timestamp;
 use rayon::prelude::*;
 use serde_json::json;
 
@@ -346,21 +348,30 @@ fn a_secret_torn_over_entries_is_gone_from_every_output() {
     assert!(found.is_empty(), "{} of {tried}:\n{}", found.len(), found.join("\n"));
 }
 
+/// What of the entries so far a pull that goes on asks for again.
+fn asked_again<'e>(so_far: &'e [Entry], state: &WindowState) -> &'e [Entry] {
+    let WindowState::Partial { from, .. } = state else { return so_far };
+    let moment = |entry: &Entry| entry["timestamp"].as_str().unwrap().parse::<Timestamp>().unwrap();
+    &so_far[so_far.partition_point(|entry| moment(entry) < *from)..]
+}
+
 #[test]
 fn a_secret_torn_over_entries_is_gone_from_a_saved_folder_and_its_journal() {
     let mut found = Vec::new();
     let mut tried = 0;
-    for (tear, page) in [(0, 1), (2, 1), (1, 200), (2, 3)] {
+    // Pages of so many entries, interrupted before so many of them.
+    for (tear, page, every) in [(0, 1, 1), (2, 1, 1), (1, 200, 1), (2, 3, 5)] {
         let (all, entries, results) = torn_over_entries(tear);
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("saved");
-        let mut folder = fivewhys::saved::Folder::create(&path, &asked(1), masked()).unwrap();
-        for (number, page) in entries.chunks(page).enumerate() {
-            if number % 5 == 4 {
+        let mut folder = Folder::create(&path, &asked(1), masked()).unwrap();
+        for (number, chunk) in entries.chunks(page).enumerate() {
+            if number % every == every - 1 {
                 drop(folder);
-                folder = fivewhys::saved::Folder::resume(&path, &asked(1), masked()).unwrap();
+                folder = Folder::resume(&path, &asked(1), masked()).unwrap();
+                folder.append(0, asked_again(&entries[..number * page], &folder.state(0))).unwrap();
             }
-            folder.append(0, page).unwrap();
+            folder.append(0, chunk).unwrap();
         }
         let journal = fs::read_to_string(path.join(&folder.manifest().windows[0].file)).unwrap();
         folder.complete(0, Vec::new(), 1).unwrap();

@@ -12,7 +12,7 @@ impl Sink for Filling<'_> {
     fn standing(&self, window: usize) -> Standing {
         match self.0.state(window) {
             WindowState::Missing => Standing::Missing,
-            WindowState::Partial { last, .. } => Standing::Partial { last },
+            WindowState::Partial { from, .. } => Standing::Partial { from },
             WindowState::Complete => Standing::Complete,
         }
     }
