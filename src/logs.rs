@@ -14,12 +14,13 @@ use crate::window::Spans;
 
 mod stamp;
 mod names;
+mod cursor;
+mod marks;
 mod tree;
 pub mod glimpse;
 pub mod entry;
 pub mod template;
 mod lines;
-mod cursor;
 mod outline;
 pub mod parquet;
 mod source;
@@ -62,7 +63,8 @@ pub struct Record {
 pub fn stitch_alike(one: &Map<String, Value>, other: &Map<String, Value>) -> bool {
     let look = |fields: &Map<String, Value>| {
         let raw = serde_json::to_vec(fields).unwrap_or_default();
-        let found = outline::outline(&raw, &mut outline::Resources::default())?;
+        let mut outliner = outline::Outliner::default();
+        let (found, _) = outliner.outline(&raw)?;
         let several_lines = memchr::memmem::find(found.text, br"\n").is_some();
         Some((lines::shape(found.text, found.origin), several_lines))
     };

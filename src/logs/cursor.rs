@@ -1,59 +1,55 @@
 //! Walks through a JSON text without building anything.
 
 /// A place in a JSON text.
-pub(super) struct Cursor<'a> {
+pub(super) struct Cursor<'a, Q> {
     pub(super) bytes: &'a [u8],
     pub(super) at: usize,
+    quotes: Q,
+}
+
+/// Knows where strings end.
+pub(super) trait Quotes {
+    /// Where the quote stands that closes the string whose opening quote stands here; `None` where there is none.
+    fn closing(&mut self, bytes: &[u8], open: usize) -> Option<usize>;
+}
+
+/// Looks for the ends of strings as they come.
+pub(super) struct Searched {
     /// Strings must keep JSON's rules about control characters and escapes.
     pub(super) strict: bool,
 }
 
-impl<'a> Cursor<'a> {
-    pub(super) fn peek(&self) -> Option<u8> {
-        self.bytes.get(self.at).copied()
-    }
+/// Knows all quotes beforehand, see [`Marks`](super::marks::Marks).
+pub(super) struct Marked<'m> {
+    quotes: &'m [u32],
+    next: usize,
+}
 
-    pub(super) fn white(&mut self) {
-        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
-            self.at += 1;
-        }
+impl<'m> Marked<'m> {
+    /// The quotes of a text, of which it will be read from this byte on, where no string is open. Logarithmic.
+    pub(super) fn from(quotes: &'m [u32], at: usize) -> Marked<'m> {
+        Marked { quotes, next: quotes.partition_point(|quote| (*quote as usize) < at) }
     }
+}
 
-    /// The bytes that `pass` passes over.
-    pub(super) fn span(&mut self, pass: impl FnOnce(&mut Cursor<'a>) -> Option<()>) -> Option<&'a [u8]> {
-        let start = self.at;
-        pass(self)?;
-        Some(&self.bytes[start..self.at])
+impl Quotes for Marked<'_> {
+    #[inline]
+    fn closing(&mut self, _bytes: &[u8], open: usize) -> Option<usize> {
+        let [here, end] = self.quotes.get(self.next..)?.first_chunk()?;
+        self.next += 2;
+        (*here as usize == open).then_some(*end as usize)
     }
+}
 
-    /// White space, then this byte if it is there.
-    pub(super) fn accept(&mut self, byte: u8) -> bool {
-        self.white();
-        let there = self.peek() == Some(byte);
-        self.at += usize::from(there);
-        there
-    }
-
-    pub(super) fn expect(&mut self, byte: u8) -> Option<()> {
-        self.accept(byte).then_some(())
-    }
-
-    /// A string from its opening quote; the bytes between the quotes.
-    pub(super) fn string(&mut self) -> Option<&'a [u8]> {
-        if self.peek() != Some(b'"') {
-            return None;
-        }
-        let start = self.at + 1;
-        let mut at = start;
+impl Quotes for Searched {
+    fn closing(&mut self, bytes: &[u8], open: usize) -> Option<usize> {
+        let mut at = open + 1;
         loop {
-            at += first_special(self.bytes.get(at..)?)?;
-            match self.bytes[at] {
-                b'"' => {
-                    self.at = at + 1;
-                    return Some(&self.bytes[start..at]);
-                }
+            at += first_special(bytes.get(at..)?)?;
+            match bytes[at] {
+                b'"' => return Some(at),
                 b'\\' => {
-                    let escaped = self.bytes.get(at + 1)?;
+                    let escaped = bytes.get(at + 1)?;
                     if self.strict && !matches!(escaped, b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' | b'u') {
                         return None;
                     }
@@ -64,8 +60,74 @@ impl<'a> Cursor<'a> {
             }
         }
     }
+}
+
+impl<'a> Cursor<'a, Marked<'_>> {
+    /// Passes over text that was met before, with so many quotes in it.
+    pub(super) fn pass(&mut self, length: usize, quotes: usize) {
+        self.at += length;
+        self.quotes.next += quotes;
+    }
+
+    /// How many quotes were passed so far.
+    pub(super) fn quotes_passed(&self) -> usize {
+        self.quotes.next
+    }
+}
+
+impl<'a, Q: Quotes> Cursor<'a, Q> {
+    /// At the beginning of a text.
+    pub(super) fn new(bytes: &'a [u8], quotes: Q) -> Cursor<'a, Q> {
+        Cursor { bytes, at: 0, quotes }
+    }
+
+    #[inline]
+    pub(super) fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    #[inline]
+    pub(super) fn white(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+            self.at += 1;
+        }
+    }
+
+    /// The bytes that `pass` passes over.
+    pub(super) fn span(&mut self, pass: impl FnOnce(&mut Self) -> Option<()>) -> Option<&'a [u8]> {
+        let start = self.at;
+        pass(self)?;
+        Some(&self.bytes[start..self.at])
+    }
+
+    /// White space, then this byte if it is there.
+    #[inline]
+    pub(super) fn accept(&mut self, byte: u8) -> bool {
+        self.white();
+        let there = self.peek() == Some(byte);
+        self.at += usize::from(there);
+        there
+    }
+
+    #[inline]
+    pub(super) fn expect(&mut self, byte: u8) -> Option<()> {
+        self.accept(byte).then_some(())
+    }
+
+    /// A string from its opening quote; the bytes between the quotes.
+    #[inline]
+    pub(super) fn string(&mut self) -> Option<&'a [u8]> {
+        if self.peek() != Some(b'"') {
+            return None;
+        }
+        let end = self.quotes.closing(self.bytes, self.at)?;
+        let inside = self.bytes.get(self.at + 1..end)?;
+        self.at = end + 1;
+        Some(inside)
+    }
 
     /// The bytes of a string; nothing for any other value, which is passed over.
+    #[inline]
     pub(super) fn text(&mut self) -> Option<&'a [u8]> {
         if self.peek() == Some(b'"') {
             return self.string();
@@ -75,8 +137,16 @@ impl<'a> Cursor<'a> {
     }
 
     /// Passes over white space and one value of any kind, without looking whether it is well-formed inside.
+    #[inline]
     pub(super) fn value(&mut self) -> Option<()> {
         self.white();
+        match self.peek() {
+            Some(b'"') => self.string().map(|_| ()),
+            _ => self.no_string(),
+        }
+    }
+
+    fn no_string(&mut self) -> Option<()> {
         let mut depth = 0usize;
         loop {
             match self.peek()? {
@@ -97,9 +167,7 @@ impl<'a> Cursor<'a> {
                     continue;
                 }
                 b'-' | b'+' | b'.' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => {
-                    while matches!(self.peek(), Some(b'-' | b'+' | b'.' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z')) {
-                        self.at += 1;
-                    }
+                    self.word();
                 }
                 _ => return None,
             }
@@ -109,8 +177,18 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// A number, `true`, `false` or `null`, or what takes the place of one.
+    pub(super) fn word(&mut self) -> &'a [u8] {
+        let start = self.at;
+        while matches!(self.peek(), Some(b'-' | b'+' | b'.' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z')) {
+            self.at += 1;
+        }
+        &self.bytes[start..self.at]
+    }
+
     /// Calls `each` with the key of every member, the cursor at its value, which `each` must pass over.
-    pub(super) fn members(&mut self, mut each: impl FnMut(&'a [u8], &mut Cursor<'a>) -> Option<()>) -> Option<()> {
+    #[inline]
+    pub(super) fn members(&mut self, mut each: impl FnMut(&'a [u8], &mut Self) -> Option<()>) -> Option<()> {
         self.expect(b'{')?;
         if self.accept(b'}') {
             return Some(());
@@ -126,6 +204,21 @@ impl<'a> Cursor<'a> {
             }
         }
     }
+
+    /// Calls `each` at every element of a list, which `each` must pass over.
+    pub(super) fn elements(&mut self, mut each: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
+        self.expect(b'[')?;
+        if self.accept(b']') {
+            return Some(());
+        }
+        loop {
+            self.white();
+            each(self)?;
+            if !self.accept(b',') {
+                return self.expect(b']');
+            }
+        }
+    }
 }
 
 /// Where the first quote, backslash or control character stands. Eight bytes at a time: most strings of an entry are short,
@@ -135,16 +228,15 @@ fn first_special(bytes: &[u8]) -> Option<usize> {
     const HIGH: u64 = ONES << 7;
     // The lowest byte that is marked is one of those looked for; above it, there may be others marked.
     let below = |word: u64, limit: u8| word.wrapping_sub(ONES * u64::from(limit)) & !word;
-    let mut chunks = bytes.chunks_exact(8);
-    for (place, chunk) in chunks.by_ref().enumerate() {
-        let word = u64::from_le_bytes([chunk[0], chunk[1], chunk[2], chunk[3], chunk[4], chunk[5], chunk[6], chunk[7]]);
+    let (chunks, rest) = bytes.as_chunks::<8>();
+    for (place, chunk) in chunks.iter().enumerate() {
+        let word = u64::from_le_bytes(*chunk);
         let is = |byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
         let marked = (is(b'"') | is(b'\\') | below(word, b' ')) & HIGH;
         if marked != 0 {
             return Some(8 * place + marked.trailing_zeros() as usize / 8);
         }
     }
-    let rest = chunks.remainder();
     rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..b' ')).map(|at| bytes.len() - rest.len() + at)
 }
 
@@ -168,7 +260,7 @@ mod tests {
 
     #[test]
     fn a_strict_reader_refuses_what_is_no_json() {
-        let read = |text: &'static [u8], strict| Cursor { bytes: text, at: 0, strict }.string();
+        let read = |text: &'static [u8], strict| Cursor::new(text, Searched { strict }).string();
         assert_eq!(read(br#""a\"b" "#, true), Some(&br#"a\"b"#[..]));
         assert_eq!(read(b"\"a\tb\"", true), None);
         assert_eq!(read(b"\"a\tb\"", false), Some(&b"a\tb"[..]));

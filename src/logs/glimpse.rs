@@ -6,6 +6,19 @@ use super::tree::Tree;
 /// The fields of `httpRequest` that its text is made of, in the order of the text.
 pub(super) const REQUEST_FIELDS: [&str; 5] = ["requestMethod", "requestUrl", "status", "latency", "userAgent"];
 
+/// The place of a field among the [`REQUEST_FIELDS`].
+#[inline]
+pub(super) fn request_field(key: &[u8]) -> Option<usize> {
+    match key {
+        b"requestMethod" => Some(0),
+        b"requestUrl" => Some(1),
+        b"status" => Some(2),
+        b"latency" => Some(3),
+        b"userAgent" => Some(4),
+        _ => None,
+    }
+}
+
 /// The values that the text of an entry is made of, as they stand in its JSON; empty where missing.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Payloads<'a> {
@@ -21,12 +34,14 @@ pub(super) struct Payloads<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct Glimpse<'a> {
     raw: &'a [u8],
+    quotes: &'a [u32],
     payloads: Payloads<'a>,
 }
 
 impl<'a> Glimpse<'a> {
-    pub(super) fn new(raw: &'a [u8], payloads: Payloads<'a>) -> Glimpse<'a> {
-        Glimpse { raw, payloads }
+    /// The quotes are those of the whole entry, the payloads parts of it.
+    pub(super) fn new(raw: &'a [u8], quotes: &'a [u32], payloads: Payloads<'a>) -> Glimpse<'a> {
+        Glimpse { raw, quotes, payloads }
     }
 
     /// The whole entry: one JSON object.
@@ -77,16 +92,36 @@ impl<'a> Glimpse<'a> {
             };
             match shown {
                 Some(shown) => payload::push_part(std::str::from_utf8(shown).ok()?, room),
-                None => payload::push_part(&payload::shown(&serde_json::from_slice(field).ok()?), room),
+                None => payload::push_part(&payload::shown(&self.tree(field)?), room),
             }
         }
         Some(payload::whole(room))
     }
 
     fn any_text<'t>(&'t self, room: &'t mut String) -> Option<&'t str> {
-        let tree = |span: &'a [u8]| if span.is_empty() { Some(Tree::Null) } else { serde_json::from_slice(span).ok() };
         let Payloads { text, json, proto, request, .. } = self.payloads;
-        payload::write(&tree(text)?, &tree(json)?, &tree(proto)?, &tree(request)?, room);
+        payload::write(&self.tree(text)?, &self.tree(json)?, &self.tree(proto)?, &self.tree(request)?, room);
         Some(room)
+    }
+
+    /// The value of one of the payloads or their fields; null where it is missing.
+    fn tree(&self, part: &'a [u8]) -> Option<Tree<'a>> {
+        if part.is_empty() {
+            return Some(Tree::Null);
+        }
+        let start = part.as_ptr() as usize - self.raw.as_ptr() as usize;
+        Tree::read(self.raw, self.quotes, start..start + part.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_of_a_request_are_known_by_their_places() {
+        for (place, field) in REQUEST_FIELDS.iter().enumerate() {
+            assert_eq!(request_field(field.as_bytes()), Some(place));
+        }
     }
 }

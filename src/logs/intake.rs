@@ -12,7 +12,7 @@ use super::blocks::{Block, Extent, extent};
 use super::harvest::{Candidate, Harvest, Loss, Sighting};
 use super::lines::{self, Shape};
 use super::mend::{Fix, mend};
-use super::outline::{Outline, Resources, outline, timestamp, top_level_keys};
+use super::outline::{Outline, Outliner, timestamp, top_level_keys};
 use super::recognise::{Layout, looks_like_an_entry};
 use super::stamp::Clock;
 use super::{Gate, Glimpse, LogEntry, entry, envelope, names};
@@ -40,7 +40,8 @@ impl Intake<'_> {
             before: None,
             clock: Clock::default(),
             known: FxHashMap::default(),
-            resources: Resources::default(),
+            outliner: Outliner::default(),
+            is_within: false,
             line: 0,
         };
         reading.walk(block.last);
@@ -57,7 +58,9 @@ struct Reading<'a> {
     harvest: Harvest,
     clock: Clock,
     known: FxHashMap<u64, u32>,
-    resources: Resources,
+    outliner: Outliner,
+    /// The entry before lies within reach: so does this one, most likely, and its outline says when it happened.
+    is_within: bool,
     /// When the entry before happened.
     before: Option<Timestamp>,
     /// Line of the entry at hand.
@@ -80,7 +83,7 @@ impl Reading<'_> {
                 continue;
             }
             let line = trimmed(&bytes[at..line_end]);
-            if line.ends_with(b"}") && is_single(line) && self.quick(line) {
+            if line.ends_with(b"}") && self.quick(line) {
                 at = line_end;
                 continue;
             }
@@ -153,18 +156,45 @@ impl Reading<'_> {
 
     /// Reads an entry without parsing it; false where it is not plain enough for that.
     fn quick(&mut self, raw: &[u8]) -> bool {
-        let Some(at) = timestamp(raw).and_then(|text| self.clock.read(text)) else { return false };
-        if !self.intake.reach.contains(at) {
-            self.count(at);
-            return true;
+        if !self.is_within {
+            let Some(at) = timestamp(raw).and_then(|text| self.clock.read(text)) else { return false };
+            self.is_within = self.intake.reach.contains(at);
+            if !self.is_within {
+                if !is_single(raw) {
+                    return false;
+                }
+                self.count(at);
+                return true;
+            }
         }
-        if !raw.is_ascii() && std::str::from_utf8(raw).is_err() {
-            return false;
-        }
-        let Some(found) = outline(raw, &mut self.resources) else { return false };
+        let mut outliner = std::mem::take(&mut self.outliner);
+        let is_read = self.outlined(raw, &mut outliner);
+        self.outliner = outliner;
+        is_read
+    }
+
+    /// The same for an entry that lies within reach, or most likely does.
+    fn outlined(&mut self, raw: &[u8], outliner: &mut Outliner) -> bool {
+        let found = if raw.is_ascii() || std::str::from_utf8(raw).is_ok() { outliner.outline(raw) } else { None };
+        let timed = found.and_then(|(found, quotes)| Some((self.clock.read(found.timestamp)?, found, quotes)));
+        let Some((at, found, quotes)) = timed else {
+            return self.is_beyond(raw);
+        };
+        self.is_within = self.intake.reach.contains(at);
         self.count(at);
-        let offset = self.offset + offset_in(self.bytes, raw) as u64;
-        self.sight(at, raw, Some(&found), Some(offset));
+        if self.is_within {
+            let offset = self.offset + offset_in(self.bytes, raw) as u64;
+            self.sight(at, raw, &found, Some(quotes), Some(offset));
+        }
+        true
+    }
+
+    /// Whether an entry in unusual writing lies beyond reach, and so is only counted.
+    fn is_beyond(&mut self, raw: &[u8]) -> bool {
+        let at = timestamp(raw).and_then(|text| self.clock.read(text));
+        let Some(at) = at.filter(|at| is_single(raw) && !self.intake.reach.contains(*at)) else { return false };
+        self.is_within = false;
+        self.count(at);
         true
     }
 
@@ -208,8 +238,12 @@ impl Reading<'_> {
         self.count(at);
         if self.intake.reach.contains(at) {
             let raw = Value::Object(fields).to_string();
-            let found = outline(raw.as_bytes(), &mut self.resources);
-            self.sight(at, raw.as_bytes(), found.as_ref(), None);
+            let mut outliner = std::mem::take(&mut self.outliner);
+            match outliner.outline(raw.as_bytes()) {
+                Some((found, quotes)) => self.sight(at, raw.as_bytes(), &found, Some(quotes), None),
+                None => self.sight(at, raw.as_bytes(), &Outline::default(), None, None),
+            }
+            self.outliner = outliner;
         }
     }
 
@@ -222,26 +256,22 @@ impl Reading<'_> {
         harvest.span = Some(harvest.span.map_or((at, at), |(first, last)| (first.min(at), last.max(at))));
     }
 
-    /// An entry within reach. Without an outline nothing is known of it but its time.
-    fn sight(&mut self, at: Timestamp, raw: &[u8], outline: Option<&Outline<'_>>, offset: Option<u64>) {
-        let nothing = Outline::default();
-        let found = outline.unwrap_or(&nothing);
+    /// An entry within reach. Where its quotes are not known, nothing is known of it but its time.
+    fn sight(&mut self, at: Timestamp, raw: &[u8], found: &Outline<'_>, quotes: Option<&[u32]>, offset: Option<u64>) {
+        let glimpse = quotes.map(|quotes| Glimpse::new(raw, quotes, found.payloads));
         let key = identity(at, raw, found);
         let place = self.place(found);
-        let failed = match outline {
-            Some(found) => Glimpse::new(raw, found.payloads).failed_status(),
-            None => failed_status(raw),
-        };
+        let failed = glimpse.as_ref().map_or_else(|| failed_status(raw), Glimpse::failed_status);
         let harvest = &mut self.harvest;
         harvest.sightings.push(Sighting { at, key, place, failed: failed.and_then(NonZeroU16::new) });
         let part_of = (!found.split.is_empty()).then(|| NonZeroU64::MIN | hash_of([found.log_name, found.split]));
         let shape = if self.intake.stitching { lines::shape(found.text, found.origin) } else { Shape::default() };
         let gate = self.intake.gate;
-        let admitted = match outline {
+        let admitted = match glimpse {
             // What a gate looks for may stand across the border of two parts.
             _ if part_of.is_some() => true,
-            Some(found) if shape.may_belong_to_a_trace() => gate.admits_line(&Glimpse::new(raw, found.payloads)),
-            Some(found) => gate.admits_alone(&Glimpse::new(raw, found.payloads)),
+            Some(glimpse) if shape.may_belong_to_a_trace() => gate.admits_line(&glimpse),
+            Some(glimpse) => gate.admits_alone(&glimpse),
             None => gate.admits(raw),
         };
         if !admitted && !shape.may_belong_to_a_trace() {

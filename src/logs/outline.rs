@@ -8,14 +8,17 @@ use std::sync::LazyLock;
 
 use memchr::memmem::FinderRev;
 
-use super::cursor::Cursor;
-use super::glimpse::{Payloads, REQUEST_FIELDS};
+use super::cursor::{Cursor, Marked, Quotes, Searched};
+use super::glimpse::{Payloads, REQUEST_FIELDS, request_field};
 use super::lines::Origin;
+use super::marks::Marks;
 use super::names::is_foreign;
 
 /// Fields of one entry as they stand in its JSON: the bytes between the quotes, escapes included; empty where missing.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Outline<'a> {
+    /// Its `timestamp`.
+    pub timestamp: &'a [u8],
     pub insert_id: &'a [u8],
     pub log_name: &'a [u8],
     pub service: &'a [u8],
@@ -53,7 +56,8 @@ pub(super) fn timestamp(raw: &[u8]) -> Option<&[u8]> {
 /// The string after a key that ends at `at`, if nothing but further members and the entry's own closing
 /// brace follow: only then does the key belong to the entry itself.
 fn value_on_top_level(raw: &[u8], at: usize) -> Option<&[u8]> {
-    let mut cursor = Cursor { bytes: raw, at, strict: true };
+    let mut cursor = Cursor::new(raw, Searched { strict: true });
+    cursor.at = at;
     cursor.expect(b':')?;
     cursor.white();
     let text = cursor.string()?;
@@ -68,12 +72,28 @@ fn value_on_top_level(raw: &[u8], at: usize) -> Option<&[u8]> {
     (cursor.at == raw.len()).then_some(text)
 }
 
+/// Makes outlines; its memory is used again from one to the next.
+#[derive(Debug, Default)]
+pub(super) struct Outliner {
+    marks: Marks,
+    resources: Resources,
+}
+
 /// The resources met last: entries of one revision write theirs alike.
 #[derive(Debug, Default)]
-pub(super) struct Resources(Vec<(Vec<u8>, Written)>);
+struct Resources(Vec<Known>);
 
 /// How many of them are kept.
 const RESOURCES_KEPT: usize = 8;
+
+/// A resource that was met.
+#[derive(Debug)]
+struct Known {
+    text: Vec<u8>,
+    /// How many quotes are in it.
+    quotes: usize,
+    written: Written,
+}
 
 /// Where the names stand in a resource.
 #[derive(Debug, Clone, Default)]
@@ -84,24 +104,25 @@ struct Written {
 
 impl Resources {
     /// Where the names stand in the resource at the cursor, which is passed over.
-    fn read(&mut self, cursor: &mut Cursor<'_>) -> Option<Written> {
-        let start = cursor.at;
+    fn read(&mut self, cursor: &mut Cursor<'_, Marked<'_>>) -> Option<Written> {
+        let (start, quotes) = (cursor.at, cursor.quotes_passed());
         let here = &cursor.bytes[start..];
         // An object that has ended ends there in any text that begins with it.
-        if let Some(place) = self.0.iter().position(|(known, _)| here.starts_with(known)) {
-            cursor.at += self.0[place].0.len();
+        if let Some(place) = self.0.iter().position(|known| here.starts_with(&known.text)) {
+            cursor.pass(self.0[place].text.len(), self.0[place].quotes);
             self.0.swap(0, place);
-            return Some(self.0[0].1.clone());
+            return Some(self.0[0].written.clone());
         }
         let written = resource(cursor)?;
         self.0.truncate(RESOURCES_KEPT - 1);
-        self.0.push((cursor.bytes[start..cursor.at].to_vec(), written.clone()));
+        let quotes = cursor.quotes_passed() - quotes;
+        self.0.push(Known { text: cursor.bytes[start..cursor.at].to_vec(), quotes, written: written.clone() });
         Some(written)
     }
 }
 
 /// Walks through a resource.
-fn resource(cursor: &mut Cursor<'_>) -> Option<Written> {
+fn resource(cursor: &mut Cursor<'_, impl Quotes>) -> Option<Written> {
     let start = cursor.at;
     let mut revision = 0..0;
     let mut names = [const { 0..0 }; 3];
@@ -129,16 +150,25 @@ fn resource(cursor: &mut Cursor<'_>) -> Option<Written> {
     Some(Written { service: names.into_iter().find(|name| !name.is_empty()).unwrap_or_default(), revision })
 }
 
-/// The outline of one entry; `None` where it is no plain JSON object or uses the protocol's own field names (`log_name`).
-pub(super) fn outline<'a>(raw: &'a [u8], resources: &mut Resources) -> Option<Outline<'a>> {
+impl Outliner {
+    /// The outline of one entry, and where the quotes stand in it; `None` where it is no plain JSON object or uses the
+    /// protocol's own field names (`log_name`).
+    pub(super) fn outline<'a>(&mut self, raw: &'a [u8]) -> Option<(Outline<'a>, &[u32])> {
+        let quotes = self.marks.of(raw)?;
+        Some((outline(raw, quotes, &mut self.resources)?, quotes))
+    }
+}
+
+fn outline<'a>(raw: &'a [u8], quotes: &[u32], resources: &mut Resources) -> Option<Outline<'a>> {
     let mut found = Outline::default();
     let mut message = &raw[..0];
-    let mut cursor = Cursor { bytes: raw, at: 0, strict: true };
+    let mut cursor = Cursor::new(raw, Marked::from(quotes, 0));
     cursor.white();
     cursor.members(|key, cursor| {
         match key {
             b"insertId" => found.insert_id = cursor.text()?,
             b"logName" => found.log_name = cursor.text()?,
+            b"timestamp" => found.timestamp = cursor.text()?,
             b"textPayload" => {
                 found.payloads.text = cursor.span(|cursor| {
                     found.text = cursor.text()?;
@@ -196,7 +226,7 @@ pub(super) fn outline<'a>(raw: &'a [u8], resources: &mut Resources) -> Option<Ou
 }
 
 /// The message of a JSON payload; empty where it has none.
-fn json_message<'a>(cursor: &mut Cursor<'a>) -> Option<&'a [u8]> {
+fn json_message<'a>(cursor: &mut Cursor<'a, impl Quotes>) -> Option<&'a [u8]> {
     let mut message = &cursor.bytes[..0];
     match cursor.peek() {
         Some(b'"') => message = cursor.string()?,
@@ -213,11 +243,11 @@ fn json_message<'a>(cursor: &mut Cursor<'a>) -> Option<&'a [u8]> {
 }
 
 /// Notes the values of the fields of a request that its text is made of.
-fn request<'a>(cursor: &mut Cursor<'a>, fields: &mut [&'a [u8]; REQUEST_FIELDS.len()]) -> Option<()> {
+fn request<'a>(cursor: &mut Cursor<'a, impl Quotes>, fields: &mut [&'a [u8]; REQUEST_FIELDS.len()]) -> Option<()> {
     if cursor.peek() != Some(b'{') {
         return cursor.value();
     }
-    cursor.members(|key, cursor| match REQUEST_FIELDS.iter().position(|field| field.as_bytes() == key) {
+    cursor.members(|key, cursor| match request_field(key) {
         Some(field) => {
             fields[field] = cursor.span(Cursor::value)?;
             Some(())
@@ -232,7 +262,7 @@ fn request<'a>(cursor: &mut Cursor<'a>, fields: &mut [&'a [u8]; REQUEST_FIELDS.l
 /// and whether its end was reached.
 pub(super) fn top_level_keys(raw: &[u8]) -> (Vec<&[u8]>, bool) {
     let mut keys = Vec::new();
-    let mut cursor = Cursor { bytes: raw, at: 0, strict: false };
+    let mut cursor = Cursor::new(raw, Searched { strict: false });
     cursor.white();
     let end = cursor.members(|key, cursor| {
         keys.push(key);
@@ -266,15 +296,16 @@ mod tests {
     #[test]
     fn an_outline_names_service_revision_and_instance() {
         let raw = br#"{"labels":{"instanceId":"i"},"logName":"l","resource":{"labels":{"revision_name":"r","service_name":"s"},"type":"t"},"textPayload":"x\ny"}"#;
-        let found = outline(raw, &mut Resources::default()).unwrap();
+        let mut outliner = Outliner::default();
+        let (found, _) = outliner.outline(raw).unwrap();
         assert_eq!((found.service, found.revision, found.instance), (&b"s"[..], &b"r"[..], &b"i"[..]));
         assert_eq!(found.text, br"x\ny");
     }
 
     #[test]
     fn what_is_unusual_is_left_to_the_parser() {
-        assert_eq!(outline(br#"{"log_name":"l"}"#, &mut Resources::default()), None);
-        assert_eq!(outline(br#"{"logName":"l"} {"#, &mut Resources::default()), None);
-        assert_eq!(outline(br#"{"logName":"l""#, &mut Resources::default()), None);
+        for unusual in [r#"{"log_name":"l"}"#, r#"{"logName":"l"} {"#, r#"{"logName":"l""#] {
+            assert_eq!(Outliner::default().outline(unusual.as_bytes()), None, "{unusual}");
+        }
     }
 }

@@ -1,10 +1,11 @@
 //! A JSON value whose texts stay where they stand: no more is needed to make the text of an entry.
 
 use std::borrow::Cow;
-use std::fmt;
+use std::ops::Range;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Number, Value};
+
+use super::cursor::{Cursor, Marked};
 
 /// A value; of a text only what is escaped in the JSON is copied.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,76 +74,59 @@ fn object<'a>(mut members: Vec<(Cow<'a, str>, Tree<'a>)>) -> Tree<'a> {
     Tree::Object(members)
 }
 
-impl<'de> Deserialize<'de> for Tree<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Tree<'de>, D::Error> {
-        deserializer.deserialize_any(Growing)
+/// As deep as `serde_json` reads.
+const DEEPEST: usize = 127;
+
+impl<'a> Tree<'a> {
+    /// The value that stands in this part of a text whose quotes are known, with nothing but white space around it; `None`
+    /// where it is no JSON. Linear in its length.
+    pub(super) fn read(text: &'a [u8], quotes: &[u32], part: Range<usize>) -> Option<Tree<'a>> {
+        let mut cursor = Cursor::new(&text[..part.end], Marked::from(quotes, part.start));
+        cursor.at = part.start;
+        cursor.white();
+        let tree = value(&mut cursor, DEEPEST)?;
+        cursor.white();
+        (cursor.at == part.end).then_some(tree)
     }
 }
 
-/// A key, copied only where it is escaped.
-struct Key<'a>(Cow<'a, str>);
-
-impl<'de> Deserialize<'de> for Key<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Key<'de>, D::Error> {
-        match deserializer.deserialize_str(Growing)? {
-            Tree::Text(text) => Ok(Key(text)),
-            _ => Err(serde::de::Error::custom("a key that is no text")),
+fn value<'a>(cursor: &mut Cursor<'a, Marked<'_>>, deepest: usize) -> Option<Tree<'a>> {
+    match cursor.peek()? {
+        b'"' => cursor.string().and_then(text).map(Tree::Text),
+        b'{' => {
+            let deepest = deepest.checked_sub(1)?;
+            let mut members = Vec::with_capacity(8);
+            cursor.members(|key, cursor| {
+                members.push((text(key)?, value(cursor, deepest)?));
+                Some(())
+            })?;
+            Some(object(members))
         }
+        b'[' => {
+            let deepest = deepest.checked_sub(1)?;
+            let mut list = Vec::new();
+            cursor.elements(|cursor| {
+                list.push(value(cursor, deepest)?);
+                Some(())
+            })?;
+            Some(Tree::List(list))
+        }
+        _ => match cursor.word() {
+            b"null" => Some(Tree::Null),
+            b"true" => Some(Tree::Flag(true)),
+            b"false" => Some(Tree::Flag(false)),
+            number => serde_json::from_slice(number).ok().map(Tree::Number),
+        },
     }
 }
 
-struct Growing;
-
-impl<'de> Visitor<'de> for Growing {
-    type Value = Tree<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any JSON value")
+/// What stands between two quotes as a text, copied only where it is escaped.
+fn text(inside: &[u8]) -> Option<Cow<'_, str>> {
+    let inside = std::str::from_utf8(inside).ok()?;
+    if memchr::memchr(b'\\', inside.as_bytes()).is_none() {
+        return Some(Cow::Borrowed(inside));
     }
-
-    fn visit_unit<E>(self) -> Result<Tree<'de>, E> {
-        Ok(Tree::Null)
-    }
-
-    fn visit_bool<E>(self, flag: bool) -> Result<Tree<'de>, E> {
-        Ok(Tree::Flag(flag))
-    }
-
-    fn visit_u64<E>(self, number: u64) -> Result<Tree<'de>, E> {
-        Ok(Tree::Number(number.into()))
-    }
-
-    fn visit_i64<E>(self, number: i64) -> Result<Tree<'de>, E> {
-        Ok(Tree::Number(number.into()))
-    }
-
-    fn visit_f64<E>(self, number: f64) -> Result<Tree<'de>, E> {
-        Ok(Number::from_f64(number).map_or(Tree::Null, Tree::Number))
-    }
-
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Tree<'de>, E> {
-        Ok(Tree::Text(Cow::Borrowed(text)))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Tree<'de>, E> {
-        Ok(Tree::Text(Cow::Owned(text.to_owned())))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Tree<'de>, A::Error> {
-        let mut list = Vec::new();
-        while let Some(value) = access.next_element()? {
-            list.push(value);
-        }
-        Ok(Tree::List(list))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Tree<'de>, A::Error> {
-        let mut members = Vec::with_capacity(8);
-        while let Some((Key(key), value)) = access.next_entry()? {
-            members.push((key, value));
-        }
-        Ok(object(members))
-    }
+    serde_json::from_str(&format!("\"{inside}\"")).ok().map(Cow::Owned)
 }
 
 #[cfg(test)]
@@ -150,6 +134,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::logs::marks::Marks;
 
     fn any_json() -> impl Strategy<Value = String> {
         let leaf = prop_oneof![
@@ -170,14 +155,36 @@ mod tests {
         })
     }
 
+    fn read(json: &str) -> Option<Tree<'_>> {
+        let mut marks = Marks::default();
+        Tree::read(json.as_bytes(), marks.of(json.as_bytes())?, 0..json.len())
+    }
+
+    #[test]
+    fn what_is_too_deep_for_a_parser_is_too_deep() {
+        for depth in [126, 127, 128, 100_000] {
+            let json = "[".repeat(depth) + &"]".repeat(depth);
+            assert_eq!(read(&json).is_some(), serde_json::from_str::<Value>(&json).is_ok(), "{depth}");
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
         fn what_is_read_in_place_is_what_a_map_holds(json in any_json()) {
             let value: Value = serde_json::from_str(&json).unwrap();
-            let tree: Tree<'_> = serde_json::from_str(&json).unwrap();
-            prop_assert_eq!(tree, Tree::from(&value));
+            prop_assert_eq!(read(&json), Some(Tree::from(&value)));
+        }
+
+        #[test]
+        fn what_a_parser_refuses_is_refused(json in any_json(), at in any::<prop::sample::Index>(), byte in "[ -~]") {
+            let mut bent = json.clone();
+            let at = at.index(json.len());
+            prop_assume!(json.is_char_boundary(at) && json.is_char_boundary(at + 1));
+            bent.replace_range(at..at + 1, &byte);
+            let value: Option<Value> = serde_json::from_str(&bent).ok();
+            prop_assert_eq!(read(&bent), value.as_ref().map(Tree::from), "{}", bent);
         }
     }
 }

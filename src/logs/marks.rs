@@ -1,0 +1,156 @@
+//! Finds the quotes of a JSON text sixteen bytes at a time, so that what stands between them need not be looked at again.
+
+use wide::u8x16;
+
+/// How many bytes are judged at once: one bit each of a number.
+const STEP: usize = 64;
+
+/// Where the strings of a JSON text begin and end. Its memory is used again for the next text.
+#[derive(Debug, Default)]
+pub(super) struct Marks(Vec<u32>);
+
+/// What 64 bytes hold, one bit a byte, the first one lowest.
+#[derive(Default)]
+struct Bits {
+    quotes: u64,
+    backslashes: u64,
+    /// Below the space.
+    control: u64,
+}
+
+impl Bits {
+    fn of(bytes: &[u8; STEP]) -> Bits {
+        let mut bits = Bits::default();
+        let (parts, _) = bytes.as_chunks::<16>();
+        for (place, part) in parts.iter().enumerate() {
+            let part = u8x16::new(*part);
+            let at = |found: u8x16| u64::from(found.to_bitmask()) << (16 * place);
+            bits.quotes |= at(part.simd_eq(u8x16::splat(b'"')));
+            bits.backslashes |= at(part.simd_eq(u8x16::splat(b'\\')));
+            bits.control |= at(part.min(u8x16::splat(b' ' - 1)).simd_eq(part));
+        }
+        bits
+    }
+}
+
+/// How the text before a step ended.
+#[derive(Default)]
+struct Before {
+    /// Behind a backslash that escapes what comes next.
+    escaping: bool,
+    /// Within a string.
+    inside: bool,
+}
+
+impl Marks {
+    /// The places of the quotes that open and close the strings of a text, by turns; `None` where a string is not closed
+    /// or holds what no string of JSON may: control characters, unknown escapes. Linear.
+    pub(super) fn of(&mut self, text: &[u8]) -> Option<&[u32]> {
+        self.0.clear();
+        let mut before = Before::default();
+        let (steps, rest) = text.as_chunks::<STEP>();
+        for (place, step) in steps.iter().enumerate() {
+            self.step(text, place * STEP, &Bits::of(step), &mut before)?;
+        }
+        let mut last = [b' '; STEP];
+        last[..rest.len()].copy_from_slice(rest);
+        self.step(text, steps.len() * STEP, &Bits::of(&last), &mut before)?;
+        (!before.inside && u32::try_from(text.len()).is_ok()).then_some(self.0.as_slice())
+    }
+
+    #[inline]
+    fn step(&mut self, text: &[u8], start: usize, bits: &Bits, before: &mut Before) -> Option<()> {
+        let mut quotes = bits.quotes;
+        if bits.backslashes != 0 || before.escaping {
+            quotes &= !escaped(text, start, bits.backslashes, &mut before.escaping)?;
+        }
+        if bits.control != 0 && bits.control & within(quotes, before.inside) != 0 {
+            return None;
+        }
+        before.inside ^= quotes.count_ones() % 2 == 1;
+        while quotes != 0 {
+            self.0.push(start as u32 + quotes.trailing_zeros());
+            quotes &= quotes - 1;
+        }
+        Some(())
+    }
+}
+
+/// Which bytes of a step stand behind a backslash that is not escaped itself; `None` where one of them makes no escape.
+fn escaped(text: &[u8], start: usize, backslashes: u64, escaping: &mut bool) -> Option<u64> {
+    let mut escaped = u64::from(std::mem::take(escaping));
+    let mut left = backslashes & !escaped;
+    while left != 0 {
+        let at = left.trailing_zeros();
+        if !matches!(text.get(start + at as usize + 1)?, b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' | b'u') {
+            return None;
+        }
+        *escaping = at == u64::BITS - 1;
+        let next = 2_u64.checked_shl(at).unwrap_or_default();
+        escaped |= next;
+        left &= left - 1;
+        left &= !next;
+    }
+    Some(escaped)
+}
+
+/// Which bytes stand between an odd quote and the next one, the odd quote included.
+fn within(quotes: u64, inside: bool) -> u64 {
+    let parity = [1, 2, 4, 8, 16, 32].into_iter().fold(quotes, |parity, shift| parity ^ parity << shift);
+    if inside { !parity } else { parity }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::logs::cursor::{Cursor, Searched};
+
+    /// The same one byte at a time.
+    fn plainly(text: &[u8]) -> Option<Vec<u32>> {
+        let mut quotes = Vec::new();
+        let mut cursor = Cursor::new(text, Searched { strict: true });
+        while cursor.at < text.len() {
+            if text[cursor.at] == b'"' {
+                quotes.push(cursor.at as u32);
+                cursor.string()?;
+                quotes.push(cursor.at as u32 - 1);
+            } else {
+                cursor.at += 1;
+            }
+        }
+        Some(quotes)
+    }
+
+    fn any_text() -> impl Strategy<Value = Vec<u8>> {
+        let byte = prop_oneof![
+            12 => 0x20..0x80u8, 2 => any::<u8>(), 3 => Just(b'"'), 1 => Just(b'\n'), 2 => Just(b'\\'), 2 => Just(b'n'), 6 => Just(b'x'),
+        ];
+        prop::collection::vec(byte, 0..200)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, cases: 2000, ..ProptestConfig::default() })]
+
+        #[test]
+        fn sixty_four_bytes_at_a_time_find_what_one_at_a_time_finds(text in any_text()) {
+            // A backslash outside of strings makes no JSON, and the two differ in what they say of it.
+            let outside = plainly(&text).is_some_and(|quotes| {
+                let inside = |at: u32| quotes.chunks(2).any(|pair| pair[0] < at && at < pair[1]);
+                (0..text.len()).any(|at| text[at] == b'\\' && !inside(at as u32))
+            });
+            prop_assume!(!outside);
+            let mut marks = Marks::default();
+            prop_assert_eq!(marks.of(&text).map(<[u32]>::to_vec), plainly(&text));
+        }
+    }
+
+    #[test]
+    fn escapes_reach_over_the_end_of_a_step() {
+        for length in 50..140 {
+            let text = format!(r#"{{"{}\\\"\n\u0041":"b"}}"#, "x".repeat(length));
+            assert_eq!(Marks::default().of(text.as_bytes()), plainly(text.as_bytes()).as_deref(), "{text}");
+        }
+    }
+}
