@@ -24,6 +24,7 @@ pub mod graph;
 pub mod template;
 pub mod condition;
 mod words;
+mod signature;
 mod rare;
 mod sieve;
 mod gate;

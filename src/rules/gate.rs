@@ -17,7 +17,7 @@ use super::filter::outlook::{Outlook, Probe};
 use super::literals::FOLDS_TO_ASCII;
 use super::matching::Matcher;
 use super::pieces::{CUTS, EVERY, JSON, PLAIN, REQUEST, is_cut_in_plain};
-use super::words::{Lowered, Words};
+use super::words::Words;
 use super::{Filter, Pattern, RuleIx};
 
 /// How JSON escapes the [`FOLDS_TO_ASCII`].
@@ -156,17 +156,11 @@ impl RawGate {
 
     /// Calls `each` with what every word that stands in the entry means, and what stands behind it.
     fn meanings_in<'e>(&self, raw: &'e [u8], mut each: impl FnMut(&Meaning, &'e [u8])) {
-        thread_local! {
-            static LOWERED: RefCell<Lowered> = RefCell::default();
-        }
-        LOWERED.with_borrow_mut(|lowered| {
-            lowered.take(raw);
-            self.words.find(lowered, |word, place| {
-                let meaning = &self.meanings[word];
-                if meaning.stands_at(raw, place.clone()) {
-                    each(meaning, &raw[place.end..]);
-                }
-            });
+        self.words.find(raw, |word, place| {
+            let meaning = &self.meanings[word];
+            if meaning.stands_at(raw, place.clone()) {
+                each(meaning, &raw[place.end..]);
+            }
         });
     }
 

@@ -4,10 +4,9 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use memchr::memmem::Finder;
-
 use super::literals::MOST_CLAUSES;
-use super::words::{Lowered, Words};
+use super::signature::Sought;
+use super::words::Words;
 
 /// One bit for each set of a pattern.
 pub(super) type Sets = u8;
@@ -28,7 +27,7 @@ pub(super) struct Rare {
     texts: AtomicU32,
     /// By word: how often it stands in these texts.
     counts: Vec<AtomicU32>,
-    /// Some of the texts, in lower case.
+    /// Some of the texts.
     sample: Mutex<Vec<u8>>,
     /// There when enough was learnt.
     chosen: OnceLock<Chosen>,
@@ -42,7 +41,7 @@ pub(super) struct Chosen {
     /// By such a word: the patterns.
     pub(super) wanted_by: Vec<Vec<u32>>,
     /// By pattern: its other sets, rarest first.
-    others: Vec<Vec<Vec<Finder<'static>>>>,
+    others: Vec<Vec<Vec<Sought>>>,
 }
 
 impl Rare {
@@ -67,10 +66,10 @@ impl Rare {
     }
 
     /// All words of a text were noted; `choose` is asked for all words and who wants them when enough was learnt.
-    pub(super) fn learn(&self, text: &Lowered, choose: impl FnOnce() -> Chosen) {
+    pub(super) fn learn(&self, text: &[u8], choose: impl FnOnce() -> Chosen) {
         let mut sample = self.sample.lock().unwrap_or_else(PoisonError::into_inner);
-        if sample.len() + text.text().len() < SAMPLE_BYTES {
-            sample.extend_from_slice(text.text());
+        if sample.len() + text.len() < SAMPLE_BYTES {
+            sample.extend_from_slice(text);
         }
         drop(sample);
         if self.texts.fetch_add(1, Ordering::Relaxed) + 1 == LEARNT_FROM {
@@ -97,7 +96,7 @@ impl Rare {
             sets.sort_by_key(cost);
             let mut sets = sets.into_iter();
             sets.next().unwrap_or_default().into_iter().for_each(|word| wants[word].push(pattern));
-            others.push(sets.map(|set| set.into_iter().map(|word| Finder::new(words[word]).into_owned()).collect()).collect());
+            others.push(sets.map(|set| set.into_iter().map(|word| Sought::new(words[word])).collect()).collect());
         }
         let (chosen, wanted_by): (Vec<&[u8]>, Vec<Vec<u32>>) = words.iter().zip(wants).filter(|(_, by)| !by.is_empty()).unzip();
         let sample = std::mem::take(&mut *self.sample.lock().unwrap_or_else(PoisonError::into_inner));
@@ -106,9 +105,8 @@ impl Rare {
 }
 
 impl Chosen {
-    /// Whether the text holds a word of each of the other sets of a pattern.
-    pub(super) fn all_others_stand_in(&self, text: &Lowered, pattern: u32) -> bool {
-        let stands = |set: &Vec<Finder<'_>>| set.iter().any(|word| word.find(text.text()).is_some());
-        self.others[pattern as usize].iter().all(stands)
+    /// The other sets of a pattern: its matches hold a word of each.
+    pub(super) fn others(&self, pattern: u32) -> &[Vec<Sought>] {
+        &self.others[pattern as usize]
     }
 }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use super::literals::FOLDS_TO_ASCII;
 use super::rare::{Chosen, Rare, Sets, WantedBy};
-use super::words::{Lowered, Words};
+use super::signature::{Signature, Sought};
+use super::words::Words;
 
 /// Patterns by the words they need; a pattern is known by its number.
 #[derive(Debug, Clone)]
@@ -30,7 +31,7 @@ thread_local! {
 /// What a text meets.
 #[derive(Default)]
 struct Met {
-    lowered: Lowered,
+    signature: Signature,
     /// By pattern: the sets of which the text holds a word.
     sets: Vec<Sets>,
     /// The patterns of which it holds any.
@@ -101,19 +102,18 @@ impl Sieve {
     fn meet(&self, text: &[u8], each: impl FnMut(u32)) {
         MET.with_borrow_mut(|met| {
             met.sets.resize(met.sets.len().max(self.sets.len()), 0);
-            met.lowered.take(text);
             match self.rare.chosen() {
-                Some(chosen) => meet_by_the_rarest(chosen, met, each),
-                None => self.meet_by_all(met, each),
+                Some(chosen) => meet_by_the_rarest(text, chosen, met, each),
+                None => self.meet_by_all(text, met, each),
             }
         });
     }
 
     /// Looks for all words, and learns which are rare.
-    fn meet_by_all(&self, met: &mut Met, mut each: impl FnMut(u32)) {
-        let Met { lowered, sets, touched } = met;
+    fn meet_by_all(&self, text: &[u8], met: &mut Met, mut each: impl FnMut(u32)) {
+        let Met { sets, touched, .. } = met;
         let mut last = usize::MAX;
-        self.words.find(lowered, |word, _| {
+        self.words.find(text, |word, _| {
             // A line of dashes meets the same word at every place.
             if word == last {
                 return;
@@ -128,7 +128,7 @@ impl Sieve {
                 *known |= met;
             }
         });
-        self.rare.learn(lowered, || self.rare.choose(&self.words.all(), &self.wanted_by, self.sets.len()));
+        self.rare.learn(text, || self.rare.choose(&self.words.all(), &self.wanted_by, self.sets.len()));
         for pattern in touched.drain(..) {
             if std::mem::take(&mut sets[pattern as usize]) == self.sets[pattern as usize] {
                 each(pattern);
@@ -138,9 +138,9 @@ impl Sieve {
 }
 
 /// Looks for the rarest words, and for the others of the patterns that need those which are there.
-fn meet_by_the_rarest(chosen: &Chosen, met: &mut Met, mut each: impl FnMut(u32)) {
-    let Met { lowered, sets, touched } = met;
-    chosen.words.find(lowered, |word, _| {
+fn meet_by_the_rarest(text: &[u8], chosen: &Chosen, met: &mut Met, mut each: impl FnMut(u32)) {
+    let Met { signature, sets, touched } = met;
+    chosen.words.find(text, |word, _| {
         for pattern in &chosen.wanted_by[word] {
             let known = &mut sets[*pattern as usize];
             if *known == 0 {
@@ -149,9 +149,15 @@ fn meet_by_the_rarest(chosen: &Chosen, met: &mut Met, mut each: impl FnMut(u32))
             }
         }
     });
+    let mut is_signed = false;
     for pattern in touched.drain(..) {
         sets[pattern as usize] = 0;
-        if chosen.all_others_stand_in(lowered, pattern) {
+        let others = chosen.others(pattern);
+        if !others.is_empty() && !std::mem::replace(&mut is_signed, true) {
+            signature.take(text);
+        }
+        let mut stands = |set: &Vec<Sought>| set.iter().any(|word| signature.holds(text, word));
+        if others.iter().all(&mut stands) {
             each(pattern);
         }
     }

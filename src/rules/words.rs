@@ -3,14 +3,16 @@
 //! Each word is looked for by its three bytes that are least common. Whether any word has the three
 //! bytes at a place of the text is one look into a small table of bits, and no look waits for the one before it;
 //! an automaton of so many words has a table that no processor keeps in its cache, and each step waits for the last.
+//! The text is read as it is: the bit that tells small letters from capital ones is set on both sides, so a few other
+//! bytes pass for each other too, until all of the word is compared.
 
 use std::ops::Range;
 
-/// How many numbers of 64 bits the table of bits has: 16 kB, half of what the fastest cache of a processor holds.
-const TABLE: usize = 2048;
+/// How many numbers of 64 bits the table of bits has: 32 kB, as much as the fastest cache of a processor holds.
+const TABLE: usize = 4096;
 
-/// How many places of a text are looked at before it is asked whether any of them may hold a word.
-const STRIDE: usize = 8;
+/// The three bytes of an anchor in capital letters differ from those in small ones in these bits only.
+const SMALL: u64 = u64::MAX / 255 * 0x20;
 
 /// A word and where its anchor stands in it.
 #[derive(Debug, Clone, Copy)]
@@ -36,6 +38,17 @@ fn head(word: &[u8]) -> (u64, u64) {
     (u64::from_le_bytes(bytes), u64::MAX >> (64 - 8 * length))
 }
 
+/// Eight bytes with their ASCII capitals as small letters.
+fn lowered(eight: u64) -> u64 {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGH: u64 = ONES << 7;
+    // No sum carries over to the next byte.
+    let low = eight & !HIGH;
+    let from = |letter: u8| low + ONES * u64::from(0x80 - letter);
+    let capitals = (from(b'A') & !from(b'Z' + 1)) & !eight & HIGH;
+    eight | capitals >> 2
+}
+
 /// The words to find.
 #[derive(Debug, Clone)]
 pub(super) struct Words {
@@ -46,7 +59,7 @@ pub(super) struct Words {
 }
 
 /// The shortest word that can be found, in bytes: as long as an anchor.
-const SHORTEST: usize = 3;
+pub(super) const SHORTEST: usize = 3;
 
 /// Words by their anchors.
 #[derive(Debug, Clone)]
@@ -73,11 +86,11 @@ impl Anchors {
         anchors
     }
 
-    /// 1 where a word with this anchor may be among them, else 0.
+    /// 1 where a word with this anchor may be among them, else 0. The highest byte of the number does not count.
     #[inline]
-    fn may_hold(&self, anchor: u32) -> u32 {
+    fn may_hold(&self, anchor: u32) -> u64 {
         let place = place(anchor);
-        (self.bits[place / 64] >> (place % 64)) as u32 & 1
+        self.bits[place / 64] >> (place % 64) & 1
     }
 
     /// Where the anchor is in the table, or would be: at least half of the slots are empty.
@@ -96,10 +109,10 @@ impl Anchors {
     }
 }
 
-/// Which bit of the table stands for an anchor.
+/// Which bit of the table stands for an anchor, whose highest byte does not count.
 #[inline]
 fn place(anchor: u32) -> usize {
-    (hash(anchor) >> (26 - TABLE.ilog2())) as usize
+    (hash(anchor << 8) >> (26 - TABLE.ilog2())) as usize
 }
 
 #[inline]
@@ -107,26 +120,10 @@ fn hash(gram: u32) -> u32 {
     gram.wrapping_mul(0x9e37_79b1)
 }
 
-/// A text in lower case, with room behind its end.
-#[derive(Debug, Default)]
-pub(super) struct Lowered(Vec<u8>);
-
-/// Behind the end of a text stands nothing that a word could hold.
-const BEHIND: [u8; HEAD + STRIDE] = [0xff; HEAD + STRIDE];
-
-impl Lowered {
-    /// Takes another text.
-    pub(super) fn take(&mut self, text: &[u8]) {
-        self.0.clear();
-        self.0.extend_from_slice(text);
-        self.0.make_ascii_lowercase();
-        self.0.extend_from_slice(&BEHIND);
-    }
-
-    /// The text.
-    pub(super) fn text(&self) -> &[u8] {
-        &self.0[..self.0.len().saturating_sub(BEHIND.len())]
-    }
+/// Three bytes as the number by which words are found.
+#[inline]
+pub(super) fn anchor(gram: &[u8; SHORTEST]) -> u32 {
+    u32::from_le_bytes([gram[0], gram[1], gram[2], 0]) | SMALL as u32 >> 8
 }
 
 impl Words {
@@ -135,7 +132,7 @@ impl Words {
         Words::in_texts_like(words, &[])
     }
 
-    /// The same for texts like these, in lower case: what is common in them is looked at last.
+    /// The same for texts like these: what is common in them is looked at last.
     pub(super) fn in_texts_like<W: AsRef<[u8]>>(words: impl IntoIterator<Item = W>, sample: &[u8]) -> Words {
         let words: Vec<Vec<u8>> = words.into_iter().map(|word| word.as_ref().to_ascii_lowercase()).collect();
         let mut commonness = Commonness::default();
@@ -163,29 +160,42 @@ impl Words {
 
     /// Calls `visit` with every word in the text and where it stands, also where words overlap. Linear in the text,
     /// times the words with the same anchor.
-    pub(super) fn find(&self, lowered: &Lowered, mut visit: impl FnMut(usize, Range<usize>)) {
-        let text = lowered.0.as_slice();
-        for (start, bytes) in text.windows(STRIDE + SHORTEST - 1).enumerate().step_by(STRIDE) {
-            let anchor = |at: usize| number(&[bytes[at], bytes[at + 1], bytes[at + 2]]);
-            let mut met = (0..STRIDE).fold(0, |met, at| met | self.anchors.may_hold(anchor(at)) << at);
+    pub(super) fn find(&self, text: &[u8], mut visit: impl FnMut(usize, Range<usize>)) {
+        /// How many anchors begin and end within eight bytes.
+        const STRIDE: usize = 8 - SHORTEST + 1;
+        let mut at = 0;
+        while let Some(eight) = text.get(at..).and_then(<[u8]>::first_chunk) {
+            let eight = u64::from_le_bytes(*eight) | SMALL;
+            let anchor = |place: usize| (eight >> (8 * place)) as u32;
+            let mut met = (0..STRIDE).fold(0, |met, place| met | self.anchors.may_hold(anchor(place)) << place);
             while met != 0 {
-                let at = met.trailing_zeros() as usize;
-                self.verify(text, start + at, self.anchors.at(anchor(at)), &mut visit);
+                let place = met.trailing_zeros() as usize;
+                self.verify(text, at + place, anchor(place) & 0x00ff_ffff, &mut visit);
                 met &= met - 1;
+            }
+            at += STRIDE;
+        }
+        for (place, gram) in text[at..].windows(SHORTEST).enumerate() {
+            let anchor = anchor(&[gram[0], gram[1], gram[2]]);
+            if self.anchors.may_hold(anchor) != 0 {
+                self.verify(text, at + place, anchor, &mut visit);
             }
         }
     }
 
     /// Visits those of the words that stand where the anchor at this place says.
-    #[inline]
-    fn verify(&self, text: &[u8], at: usize, anchored: &[Anchored], visit: &mut impl FnMut(usize, Range<usize>)) {
-        for &Anchored { word, offset, start, length, head, mask } in anchored {
+    #[inline(never)]
+    fn verify(&self, text: &[u8], at: usize, anchor: u32, visit: &mut impl FnMut(usize, Range<usize>)) {
+        for &Anchored { word, offset, start, length, head, mask } in self.anchors.at(anchor) {
             let length = length as usize;
-            if let Some(from) = at.checked_sub(offset as usize)
-                && let Some(there) = text.get(from..).and_then(<[u8]>::first_chunk)
-                && u64::from_le_bytes(*there) & mask == head
-                && (length <= HEAD || text[from..].starts_with(&self.bytes[start as usize..][..length]))
-            {
+            let Some(from) = at.checked_sub(offset as usize) else { continue };
+            let there = text[from..].first_chunk();
+            if there.is_some_and(|there| lowered(u64::from_le_bytes(*there)) & mask != head) {
+                continue;
+            }
+            let is_whole = length <= HEAD && there.is_some();
+            let stands = |there: &[u8]| there.eq_ignore_ascii_case(&self.bytes[start as usize..][..length]);
+            if is_whole || text.get(from..from + length).is_some_and(stands) {
                 visit(word as usize, from..from + length);
             }
         }
@@ -204,7 +214,7 @@ impl Default for Commonness {
 
 impl Commonness {
     fn add(&mut self, text: &[u8]) {
-        for gram in text.windows(SHORTEST) {
+        for gram in grams(text) {
             let count = &mut self.0[common_place(gram)];
             *count = count.saturating_add(1);
         }
@@ -212,19 +222,18 @@ impl Commonness {
 
     /// The three bytes of a word that are least common, and where they stand in it; `None` where it has fewer.
     fn rarest(&self, word: &[u8]) -> Option<(u32, u32)> {
-        let (offset, gram) = (0u32..).zip(word.windows(SHORTEST)).min_by_key(|(_, gram)| self.0[common_place(gram)])?;
-        Some((offset, number(gram)))
+        (0u32..).zip(grams(word)).min_by_key(|(_, gram)| self.0[common_place(*gram)])
     }
 }
 
-#[inline]
-fn number(gram: &[u8]) -> u32 {
-    gram.iter().rev().fold(0, |number, byte| number << 8 | u32::from(*byte))
+/// All three bytes that stand behind each other in a text, as anchors.
+pub(super) fn grams(text: &[u8]) -> impl Iterator<Item = u32> + '_ {
+    text.windows(SHORTEST).filter_map(<[u8]>::first_chunk).map(anchor)
 }
 
 /// Two grams may share a place; then both pass for more common than they are.
-fn common_place(gram: &[u8]) -> usize {
-    (hash(number(gram)) >> 16) as usize
+fn common_place(gram: u32) -> usize {
+    (hash(gram) >> 16) as usize
 }
 
 #[cfg(test)]
@@ -233,10 +242,8 @@ mod tests {
     use proptest::prelude::*;
 
     fn found(words: &[String], text: &str) -> Vec<(usize, Range<usize>)> {
-        let mut lowered = Lowered::default();
-        lowered.take(text.as_bytes());
         let mut found = Vec::new();
-        Words::new(words).find(&lowered, |word, place| found.push((word, place)));
+        Words::new(words).find(text.as_bytes(), |word, place| found.push((word, place)));
         found.sort_by_key(|(word, place)| (place.start, *word));
         found
     }
@@ -249,13 +256,21 @@ mod tests {
         assert_eq!(found(&words, "jw"), []);
     }
 
+    #[test]
+    fn eight_bytes_are_lowered_as_one_is() {
+        for byte in 0..=u8::MAX {
+            let eight = [byte, b'A', byte, b'Z', b'[', b'@', 0xff, byte];
+            assert_eq!(lowered(u64::from_le_bytes(eight)).to_le_bytes(), eight.map(|byte| byte.to_ascii_lowercase()));
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
         fn what_is_found_is_what_a_plain_search_finds(
-            words in prop::collection::vec("[abA ]{3,9}", 1..40),
-            text in "[abAB ]{0,60}",
+            words in prop::collection::vec("[abA @_]{3,12}", 1..40),
+            text in "[abAB @_`\u{7f}é]{0,60}",
         ) {
             let mut expected = Vec::new();
             for (place, word) in words.iter().enumerate() {
