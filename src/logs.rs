@@ -113,9 +113,45 @@ pub trait Gate: Sync {
 
     /// The same for an entry that is a record of its own: no line of a stack trace, no part of a larger entry.
     /// What its text will be can be asked, so the answer may be exact.
-    fn admits_alone(&self, entry: &Glimpse<'_>) -> bool {
-        self.admits(entry.raw())
+    fn admission(&self, entry: &Glimpse<'_>) -> Admission {
+        if self.admits(entry.raw()) { Admission::Wanted } else { Admission::Refused }
     }
+}
+
+/// What a gate says of an entry that is a record of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admission {
+    /// It is not wanted.
+    Refused,
+    /// Its record is wanted.
+    Wanted,
+    /// What matters of it is known by this number, and whether its record is wanted, too, is for the [`Visitor`] to say.
+    Known(u32),
+}
+
+/// What was admitted.
+#[derive(Debug, Clone)]
+pub enum Met {
+    /// A record.
+    Record(Record),
+    /// An entry of which the gate said [`Admission::Known`].
+    Known {
+        /// When it happened.
+        at: Timestamp,
+        /// The number that the gate gave.
+        meaning: u32,
+    },
+}
+
+/// Looks at what was admitted: most records are only counted, and need not be made for that.
+pub trait Visitor: Send {
+    /// Looks at some of it, which comes in order of time, then insert id. Says of which [`Met::Known`] the record is wanted:
+    /// their places in `met`, ascending.
+    fn meet(&mut self, met: Vec<Met>) -> Vec<usize>;
+
+    /// Takes the records that one call of [`Visitor::meet`] wanted, in order: after later calls perhaps, but in the order of the
+    /// calls. `None` for one that could not be read again.
+    fn take(&mut self, records: Vec<Option<Record>>);
 }
 
 /// The gate that admits all entries.
@@ -247,19 +283,19 @@ pub fn pull(
     gate: &dyn Gate,
     visit: &mut (dyn FnMut(Record) + Send),
 ) -> Result<Pulled, Error> {
-    pull::pull(sources, selection, gate, &mut |records| records.into_iter().for_each(&mut *visit))
+    pull::pull(sources, selection, &pull::RecordsOnly(gate), &mut pull::Each(visit))
 }
 
-/// As [`pull`], many records at a time, for those who look at them on several threads.
+/// As [`pull`], for those who need not see all records, or look at them on several threads.
 ///
 /// # Errors
 ///
 /// As [`pull`].
-pub fn pull_many(
+pub fn pull_for(
     sources: &[Source],
     selection: &Selection,
     gate: &dyn Gate,
-    visit: &mut (dyn FnMut(Vec<Record>) + Send),
+    visitor: &mut dyn Visitor,
 ) -> Result<Pulled, Error> {
-    pull::pull(sources, selection, gate, visit)
+    pull::pull(sources, selection, gate, visitor)
 }

@@ -28,6 +28,7 @@ mod signature;
 mod rare;
 mod sieve;
 mod gate;
+mod meanings;
 pub mod matching;
 mod read;
 mod overlay;
@@ -41,6 +42,7 @@ pub mod schema;
 
 pub use filter::Filter;
 pub use matching::{Matcher, Sighting};
+pub use meanings::Meaning;
 pub use overlay::Change;
 pub use pattern::Pattern;
 pub use problem::Problem;

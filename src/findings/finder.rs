@@ -1,6 +1,7 @@
 //! Meets records and failures with the rules, one at a time, and keeps what a diagnosis needs of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use rayon::prelude::*;
@@ -8,7 +9,7 @@ use rustc_hash::FxHashMap;
 
 use super::{EXCERPT_BYTES, Evidence, EvidenceIx, Finding, Findings, Group, Variant, VariantIx, Watch, WindowIx, head_and_tail};
 use crate::logs::template::template;
-use crate::logs::{LogEntry, Record};
+use crate::logs::{LogEntry, Met, Record, Severity, Visitor};
 use crate::results::{TestCase, TestRun};
 use crate::rules::matching::{Matcher, Sighting};
 use crate::rules::{Captures, Catalog, Condition, RuleIx};
@@ -51,16 +52,42 @@ pub struct Finder<'a> {
     variants_of_rule: Vec<usize>,
     kept: FxHashMap<(VariantIx, Place), u32>,
     /// By rule whose condition also speaks of the window or the case: the records that met its matchers.
-    unsettled: BTreeMap<RuleIx, Vec<Met>>,
+    unsettled: BTreeMap<RuleIx, Vec<Sighted>>,
+    /// By the number of a meaning: what it says to each rule.
+    meanings: FxHashMap<u32, Arc<[Said]>>,
+    /// What is kept of records that are still to come, one list for each call.
+    awaited: VecDeque<Vec<Awaited>>,
 }
 
-/// A record met matchers of a rule whose condition is not settled by that record alone.
-struct Met {
+/// A record met matchers of a rule.
+struct Sighted {
+    rule: RuleIx,
     at: Timestamp,
     matchers: Vec<usize>,
     evidence: Option<EvidenceIx>,
     variant: VariantIx,
     captures: Captures,
+}
+
+/// What a record says to a rule.
+struct Said {
+    rule: RuleIx,
+    matchers: Vec<usize>,
+    variant: VariantIx,
+}
+
+/// What is kept of a record before it is there.
+struct Awaited {
+    evidence: EvidenceIx,
+    findings: Vec<Kept>,
+}
+
+/// A finding whose captures are still to be read from its record.
+struct Kept {
+    rule: RuleIx,
+    matchers: Vec<usize>,
+    /// Its place in [`Finder::in_logs`], or among those of its rule in [`Finder::unsettled`].
+    place: usize,
 }
 
 impl<'a> Finder<'a> {
@@ -78,29 +105,20 @@ impl<'a> Finder<'a> {
             variants_of_rule: vec![0; catalog.rules().len()],
             kept: FxHashMap::default(),
             unsettled: BTreeMap::new(),
+            meanings: FxHashMap::default(),
+            awaited: VecDeque::new(),
         }
     }
 
     /// Meets one record; records must come in order of time.
     pub fn see(&mut self, record: &Record) {
-        if let Some((by_rule, masked)) = self.meet(record) {
+        if let Some((by_rule, masked)) = self.rules_and_template(record) {
             self.note(record, by_rule, &masked);
         }
     }
 
-    /// Meets records, which must be in order of time, on several threads.
-    pub fn see_all(&mut self, records: Vec<Record>) {
-        let met: Vec<_> = records.into_par_iter().filter_map(|record| Some((self.meet(&record)?, record))).collect();
-        let mut seen = Vec::with_capacity(met.len());
-        for ((by_rule, masked), record) in met {
-            self.note(&record, by_rule, &masked);
-            seen.push(record);
-        }
-        seen.into_par_iter().for_each(drop);
-    }
-
     /// The rules that a record meets, and its text with all that varies masked.
-    fn meet(&self, record: &Record) -> Option<(BTreeMap<RuleIx, Vec<Sighting>>, String)> {
+    fn rules_and_template(&self, record: &Record) -> Option<(BTreeMap<RuleIx, Vec<Sighting>>, String)> {
         let by_rule = self.rules_met(record);
         (!by_rule.is_empty()).then(|| (by_rule, template(&record.text)))
     }
@@ -112,19 +130,66 @@ impl<'a> Finder<'a> {
         }
     }
 
+    /// Counts an entry that is known by a number; what is to be kept of its record, if anything is.
+    fn note_known(&mut self, at: Timestamp, meaning: u32) -> Option<Awaited> {
+        let mut awaited: Option<Awaited> = None;
+        for Said { rule, matchers, variant } in &*self.said_by(meaning) {
+            let settled = self.is_settled(*rule);
+            let mut evidence = None;
+            if self.count(*variant, at) {
+                let place = if settled { self.in_logs.len() } else { self.unsettled.get(rule).map_or(0, Vec::len) };
+                let awaited = awaited.get_or_insert_with(|| Awaited { evidence: self.evidence.len(), findings: Vec::new() });
+                awaited.findings.push(Kept { rule: *rule, matchers: matchers.clone(), place });
+                evidence = Some(awaited.evidence);
+            }
+            self.keep(Sighted { rule: *rule, at, matchers: matchers.clone(), evidence, variant: *variant, captures: Captures::new() });
+        }
+        if awaited.is_some() {
+            self.evidence.push(Evidence::awaited(at));
+        }
+        awaited
+    }
+
+    /// What a meaning says to each rule, in the order of the rules.
+    fn said_by(&mut self, number: u32) -> Arc<[Said]> {
+        if let Some(said) = self.meanings.get(&number) {
+            return Arc::clone(said);
+        }
+        let mut by_rule: BTreeMap<RuleIx, Vec<usize>> = BTreeMap::new();
+        let meaning = self.matcher.meaning(number);
+        for (rule, matcher) in meaning.iter().flat_map(|meaning| self.matcher.met_by(meaning)) {
+            by_rule.entry(rule).or_default().push(matcher);
+        }
+        self.retain_standing(&mut by_rule, Vec::clone);
+        let template = meaning.as_ref().map_or("", |meaning| &meaning.template);
+        let said = by_rule.into_iter().map(|(rule, matchers)| Said { rule, matchers, variant: self.variant(rule, template) });
+        let said: Arc<[Said]> = said.collect();
+        self.meanings.insert(number, Arc::clone(&said));
+        said
+    }
+
+    fn is_settled(&self, rule: RuleIx) -> bool {
+        self.catalog.rule(rule).condition.as_ref().is_some_and(settled_by_record)
+    }
+
     /// The rules whose condition the record meets, or may meet together with others; less specific ones
     /// give way to those that refine them.
     fn rules_met(&self, record: &Record) -> BTreeMap<RuleIx, Vec<Sighting>> {
         let mut by_rule: BTreeMap<RuleIx, Vec<Sighting>> = BTreeMap::new();
         self.matcher.in_record(record, &mut |sighting| by_rule.entry(sighting.rule).or_default().push(sighting));
-        by_rule.retain(|&rule, sightings| {
-            let matchers: Vec<usize> = sightings.iter().map(|sighting| sighting.matcher).collect();
+        self.retain_standing(&mut by_rule, |sightings| sightings.iter().map(|sighting| sighting.matcher).collect());
+        by_rule
+    }
+
+    /// Leaves the rules that stand, given which of their matchers a record meets.
+    fn retain_standing<M>(&self, by_rule: &mut BTreeMap<RuleIx, M>, matchers: impl Fn(&M) -> Vec<usize>) {
+        by_rule.retain(|&rule, met| {
             let condition = self.catalog.rule(rule).condition.as_ref();
-            condition.is_some_and(|condition| !settled_by_record(condition) || condition.met_by_record(&matchers, &[]))
+            condition
+                .is_some_and(|condition| !settled_by_record(condition) || condition.met_by_record(&matchers(met), &[]))
         });
         let beaten: Vec<RuleIx> = by_rule.keys().flat_map(|&rule| self.beaten[rule].iter().copied()).collect();
         by_rule.retain(|rule, _| !beaten.contains(rule));
-        by_rule
     }
 
     /// What the catalog makes of a record, without keeping anything.
@@ -147,33 +212,41 @@ impl<'a> Finder<'a> {
         masked: &str,
         evidence: &mut Option<EvidenceIx>,
     ) {
-        let Some(condition) = self.catalog.rule(rule).condition.as_ref() else { return };
-        let settled = settled_by_record(condition);
         let matchers: Vec<usize> = sightings.iter().map(|sighting| sighting.matcher).collect();
         let variant = self.variant(rule, masked);
         let at = record.entries[0].timestamp;
         let wanted = self.count(variant, at);
         let offset = sightings.first().map_or(0, |sighting| sighting.span.start);
-        let place = wanted.then(|| *evidence.get_or_insert_with(|| keep(&mut self.evidence, record, offset)));
+        let place = wanted.then(|| *evidence.get_or_insert_with(|| kept(&mut self.evidence, record, offset)));
         let mut captures = Captures::new();
         for (name, value) in sightings.into_iter().flat_map(|sighting| sighting.captures) {
             captures.entry(name).or_insert(value);
         }
-        if !settled {
-            self.unsettled.entry(rule).or_default().push(Met { at, matchers, evidence: place, variant, captures });
-        } else if place.is_some() {
-            self.in_logs.push(Finding { rule, captures, evidence: place, variant: Some(variant), only_in: None });
+        self.keep(Sighted { rule, at, matchers, evidence: place, variant, captures });
+    }
+
+    /// Keeps a sighting that has evidence, or may become a finding together with others.
+    fn keep(&mut self, sighted: Sighted) {
+        if !self.is_settled(sighted.rule) {
+            self.unsettled.entry(sighted.rule).or_default().push(sighted);
+        } else if sighted.evidence.is_some() {
+            let Sighted { rule, captures, evidence, variant, .. } = sighted;
+            self.in_logs.push(Finding { rule, captures, evidence, variant: Some(variant), only_in: None });
         }
     }
 
     fn variant(&mut self, rule: RuleIx, masked: &str) -> VariantIx {
-        let key = if self.variants_of_rule[rule] < VARIANTS_PER_RULE { masked } else { "…" };
-        if let Some(&variant) = self.variant_of.get(&(rule, key.to_owned())) {
+        let mut key = (rule, masked.to_owned());
+        if self.variants_of_rule[rule] >= VARIANTS_PER_RULE && !self.variant_of.contains_key(&key) {
+            // All kinds that come after so many others are one.
+            key.1 = "…".to_owned();
+        }
+        if let Some(&variant) = self.variant_of.get(&key) {
             return variant;
         }
         self.variants_of_rule[rule] += 1;
-        self.variants.push(Variant { rule, template: key.to_owned(), windows: Vec::new(), sightings: 0, between_failures: 0 });
-        self.variant_of.insert((rule, key.to_owned()), self.variants.len() - 1);
+        self.variants.push(Variant { rule, template: key.1.clone(), windows: Vec::new(), sightings: 0, between_failures: 0 });
+        self.variant_of.insert(key, self.variants.len() - 1);
         self.variants.len() - 1
     }
 
@@ -205,10 +278,33 @@ impl<'a> Finder<'a> {
         wanted
     }
 
+    /// Fills in what was awaited of a record; nothing of it stays where it is gone.
+    fn fill(&mut self, awaited: Awaited, read: Option<(Evidence, Vec<Captures>)>) {
+        let (evidence, captures) = read.map_or((None, Vec::new()), |(evidence, captures)| (Some(evidence), captures));
+        let is_there = evidence.is_some();
+        if let Some(evidence) = evidence {
+            self.evidence[awaited.evidence] = evidence;
+        }
+        let mut captures = captures.into_iter();
+        for Kept { rule, place, .. } in awaited.findings {
+            let caught = captures.next().unwrap_or_default();
+            let (evidence, captures) = if self.is_settled(rule) {
+                let Some(finding) = self.in_logs.get_mut(place) else { continue };
+                (&mut finding.evidence, &mut finding.captures)
+            } else {
+                let Some(sighted) = self.unsettled.get_mut(&rule).and_then(|all| all.get_mut(place)) else { continue };
+                (&mut sighted.evidence, &mut sighted.captures)
+            };
+            *captures = caught;
+            *evidence = evidence.filter(|_| is_there);
+        }
+    }
+
     /// Meets the failures of the run, settles the conditions that also speak of cases or whole windows, and gives all findings.
     pub fn finish(mut self, run: &TestRun) -> Findings {
         let in_results = run.cases.iter().map(|case| self.in_result(case)).collect();
         let unsettled = std::mem::take(&mut self.unsettled);
+        self.in_logs.retain(|finding| finding.evidence.is_some());
         for (rule, definition) in self.catalog.rules().iter().enumerate() {
             if let Some(condition) = definition.condition.as_ref().filter(|condition| !settled_by_record(condition)) {
                 self.settle(rule, condition, unsettled.get(&rule).map_or(&[], Vec::as_slice), run);
@@ -234,7 +330,7 @@ impl<'a> Finder<'a> {
     }
 
     /// For each window in which the condition holds, the records that make it hold become findings of that window.
-    fn settle(&mut self, rule: RuleIx, condition: &Condition, met: &[Met], run: &TestRun) {
+    fn settle(&mut self, rule: RuleIx, condition: &Condition, met: &[Sighted], run: &TestRun) {
         let watch = self.watch;
         for (place, window) in watch.windows().iter().enumerate() {
             let start = met.partition_point(|met| met.at < window.window.start);
@@ -244,7 +340,7 @@ impl<'a> Finder<'a> {
             let Some(records) = records_that_settle(condition, inside, &case, self.catalog.rule(rule).log_matchers.len()) else {
                 continue;
             };
-            let finding = |met: Option<&Met>| Finding {
+            let finding = |met: Option<&Sighted>| Finding {
                 rule,
                 captures: met.map(|met| met.captures.clone()).unwrap_or_default(),
                 evidence: met.and_then(|met| met.evidence),
@@ -274,7 +370,7 @@ fn settled_by_record(condition: &Condition) -> bool {
 
 /// The records of a window that make the condition hold (none for what holds because of their absence);
 /// `None` where it does not hold.
-fn records_that_settle(condition: &Condition, inside: &[Met], case: &[usize], matchers: usize) -> Option<Vec<usize>> {
+fn records_that_settle(condition: &Condition, inside: &[Sighted], case: &[usize], matchers: usize) -> Option<Vec<usize>> {
     let mut times = vec![Vec::new(); matchers];
     let mut who = vec![Vec::new(); matchers];
     for (place, met) in inside.iter().enumerate() {
@@ -284,7 +380,7 @@ fn records_that_settle(condition: &Condition, inside: &[Met], case: &[usize], ma
         }
     }
     if condition.scope().record {
-        let holds = |met: &Met| condition.met_in_window(&met.matchers, case, &times).is_some();
+        let holds = |met: &Sighted| condition.met_in_window(&met.matchers, case, &times).is_some();
         let records: Vec<usize> = (0..inside.len()).filter(|&place| holds(&inside[place])).collect();
         return (!records.is_empty()).then_some(records);
     }
@@ -309,12 +405,67 @@ fn less_specific(catalog: &Catalog, rule: RuleIx) -> Vec<RuleIx> {
 }
 
 /// Keeps a record as evidence, the entry that holds the byte `offset` of its text first.
-fn keep(evidence: &mut Vec<Evidence>, record: &Record, offset: usize) -> EvidenceIx {
+fn kept(evidence: &mut Vec<Evidence>, record: &Record, offset: usize) -> EvidenceIx {
     evidence.push(Evidence::of(record, offset));
     evidence.len() - 1
 }
 
+impl Visitor for Finder<'_> {
+    fn meet(&mut self, met: Vec<Met>) -> Vec<usize> {
+        let said = |met: &Met| if let Met::Record(record) = met { self.rules_and_template(record) } else { None };
+        let said: Vec<_> = met.par_iter().map(said).collect();
+        let (mut wanted, mut awaited) = (Vec::new(), Vec::new());
+        for (place, (met, said)) in met.iter().zip(said).enumerate() {
+            match (met, said) {
+                (Met::Record(record), Some((by_rule, masked))) => self.note(record, by_rule, &masked),
+                (Met::Record(_), None) => {}
+                (Met::Known { at, meaning }, _) => {
+                    if let Some(kept) = self.note_known(*at, *meaning) {
+                        wanted.push(place);
+                        awaited.push(kept);
+                    }
+                }
+            }
+        }
+        met.into_par_iter().for_each(drop);
+        if !awaited.is_empty() {
+            self.awaited.push_back(awaited);
+        }
+        wanted
+    }
+
+    fn take(&mut self, records: Vec<Option<Record>>) {
+        let awaited = self.awaited.pop_front().unwrap_or_default();
+        let read = |(awaited, record): (&Awaited, Option<Record>)| {
+            let record = record?;
+            let captures = |kept: &Kept| self.matcher.captures(self.catalog.rule(kept.rule), &kept.matchers, &record.text);
+            Some((Evidence::of(&record, 0), awaited.findings.iter().map(captures).collect()))
+        };
+        let read: Vec<_> = awaited.par_iter().zip(records).map(read).collect();
+        for (awaited, read) in awaited.into_iter().zip(read) {
+            self.fill(awaited, read);
+        }
+    }
+}
+
 impl Evidence {
+    /// That of a record which is still to come.
+    fn awaited(timestamp: Timestamp) -> Evidence {
+        Evidence {
+            insert_ids: Vec::new(),
+            timestamp,
+            until: timestamp,
+            log_name: String::new(),
+            service: None,
+            revision: None,
+            instance: None,
+            trace: None,
+            project: None,
+            severity: Severity::Default,
+            text: String::new(),
+        }
+    }
+
     /// What a report needs of a record; the entry that holds the byte `offset` of its text is named first.
     pub fn of(record: &Record, offset: usize) -> Evidence {
         let entries = &record.entries;

@@ -76,7 +76,8 @@ pub fn neighbours(sources: &[Source], wanted: &[Wanted], lines: usize) -> Result
         let open = |error| Error::Open { path: source.name().to_owned(), source: error };
         for file in source.files().map_err(open)? {
             let Ok(Some(layout)) = file.recognise() else { continue };
-            let intake = Intake { reach: &reach, gate: &gate, layout: &layout, stitching: false, naming: true };
+            let intake =
+                Intake { reach: &reach, gate: &gate, layout: &layout, rereadable: false, stitching: false, naming: true };
             if let Ok(Some(mut in_part)) = seek::planned(&file, &layout, &reach, seek::SMALLEST_BYTES) {
                 for stretch in in_part.plan.stretches {
                     // What cannot be read was told as a gap when the file was read first.

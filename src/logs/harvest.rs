@@ -1,6 +1,6 @@
 //! What is taken out of one block: its counts, and the entries that may be wanted, unparsed.
 
-use std::num::{NonZeroU16, NonZeroU64};
+use std::num::{NonZeroU16, NonZeroU32, NonZeroU64};
 use std::ops::Range;
 
 use jiff::Timestamp;
@@ -56,7 +56,9 @@ pub(super) struct Candidate {
     pub(super) part_of: Option<NonZeroU64>,
     /// The gate wants it; otherwise it is only here because it may belong to one that is wanted.
     pub(super) admitted: bool,
-    /// Its JSON in [`Harvest::held`].
+    /// What the gate knows it by, from 1 on.
+    pub(super) meaning: Option<NonZeroU32>,
+    /// Its JSON in [`Harvest::held`]; empty where it is read again if it is wanted.
     pub(super) raw: Range<u32>,
     /// `raw` is a place among what was read again.
     pub(super) fetched: bool,

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::hash::Hasher;
-use std::num::{NonZeroU16, NonZeroU64};
+use std::num::{NonZeroU16, NonZeroU32, NonZeroU64};
 
 use jiff::Timestamp;
 use rustc_hash::{FxHashMap, FxHasher};
@@ -15,7 +15,7 @@ use super::mend::{Fix, mend};
 use super::outline::{Outline, Outliner, timestamp, top_level_keys};
 use super::recognise::{Layout, looks_like_an_entry};
 use super::stamp::Clock;
-use super::{Gate, Glimpse, LogEntry, entry, envelope, names};
+use super::{Admission, Gate, Glimpse, LogEntry, entry, envelope, names};
 use crate::window::Spans;
 
 /// How to read a block.
@@ -23,6 +23,8 @@ pub(super) struct Intake<'a> {
     pub(super) reach: &'a Spans,
     pub(super) gate: &'a dyn Gate,
     pub(super) layout: &'a Layout,
+    /// What the gate knows can be read again at its place.
+    pub(super) rereadable: bool,
     /// Keep lines that may belong to a stack trace even where the gate does not want them.
     pub(super) stitching: bool,
     /// Say of each candidate whose it is.
@@ -267,20 +269,26 @@ impl Reading<'_> {
         let part_of = (!found.split.is_empty()).then(|| NonZeroU64::MIN | hash_of([found.log_name, found.split]));
         let shape = if self.intake.stitching { lines::shape(found.text, found.origin) } else { Shape::default() };
         let gate = self.intake.gate;
-        let admitted = match glimpse {
+        let wanted = |is_wanted| if is_wanted { Admission::Wanted } else { Admission::Refused };
+        let admission = match glimpse {
             // What a gate looks for may stand across the border of two parts.
-            _ if part_of.is_some() => true,
-            Some(glimpse) if shape.may_belong_to_a_trace() => gate.admits_line(&glimpse),
-            Some(glimpse) => gate.admits_alone(&glimpse),
-            None => gate.admits(raw),
+            _ if part_of.is_some() => Admission::Wanted,
+            Some(glimpse) if shape.may_belong_to_a_trace() => wanted(gate.admits_line(&glimpse)),
+            Some(glimpse) => gate.admission(&glimpse),
+            None => wanted(gate.admits(raw)),
         };
+        let admitted = admission != Admission::Refused;
         if !admitted && !shape.may_belong_to_a_trace() {
             return;
         }
-        let start = harvest.held.len();
-        harvest.held.extend_from_slice(raw);
+        let meaning = if let Admission::Known(meaning) = admission { NonZeroU32::MIN.checked_add(meaning) } else { None };
         let id = found.insert_id;
-        let id_start = if id.is_empty() { start } else { start + offset_in(raw, id) };
+        let is_let_go = meaning.is_some() && self.intake.rereadable && offset.is_some();
+        let kept = if is_let_go { id } else { raw };
+        let start = harvest.held.len();
+        harvest.held.extend_from_slice(kept);
+        let id_start = if id.is_empty() { start } else { start + offset_in(kept, id) };
+        let raw_end = if is_let_go { start } else { harvest.held.len() };
         harvest.candidates.push(Candidate {
             at,
             key,
@@ -290,7 +298,8 @@ impl Reading<'_> {
             several_lines: memchr::memmem::find(found.text, br"\n").is_some(),
             part_of,
             admitted,
-            raw: start as u32..harvest.held.len() as u32,
+            meaning,
+            raw: start as u32..raw_end as u32,
             insert_id: id_start as u32..(id_start + id.len()) as u32,
             fetched: false,
             offset,

@@ -19,7 +19,7 @@ use super::seek::{self, Direction, Planned};
 use super::source::Source;
 use super::stitch::{self, Groups};
 use super::store::{BUDGET_BYTES, Place, Store};
-use super::{Error, Gap, Gate, Glimpse, InPart, LogEntry, Pulled, Record, Repair, Selection};
+use super::{Admission, Error, Gap, Gate, Glimpse, InPart, LogEntry, Met, Pulled, Record, Repair, Selection, Visitor};
 
 /// How many records are parsed before they are visited.
 const GROUPS_AT_A_TIME: usize = 1024;
@@ -32,9 +32,45 @@ pub(super) fn pull(
     sources: &[Source],
     selection: &Selection,
     gate: &dyn Gate,
-    visit: &mut (dyn FnMut(Vec<Record>) + Send),
+    visitor: &mut dyn Visitor,
 ) -> Result<Pulled, Error> {
-    pull_within(Bounds { budget: BUDGET_BYTES, smallest: seek::SMALLEST_BYTES }, sources, selection, gate, visit)
+    pull_within(Bounds { budget: BUDGET_BYTES, smallest: seek::SMALLEST_BYTES }, sources, selection, gate, visitor)
+}
+
+/// A gate that wants all records that the other one knows.
+pub(super) struct RecordsOnly<'a>(pub(super) &'a dyn Gate);
+
+impl Gate for RecordsOnly<'_> {
+    fn admits(&self, raw: &[u8]) -> bool {
+        self.0.admits(raw)
+    }
+
+    fn admits_line(&self, entry: &Glimpse<'_>) -> bool {
+        self.0.admits_line(entry)
+    }
+
+    fn admission(&self, entry: &Glimpse<'_>) -> Admission {
+        match self.0.admission(entry) {
+            Admission::Known(_) => Admission::Wanted,
+            admission => admission,
+        }
+    }
+}
+
+/// Visits one record after the other.
+pub(super) struct Each<'a>(pub(super) &'a mut (dyn FnMut(Record) + Send));
+
+impl Visitor for Each<'_> {
+    fn meet(&mut self, met: Vec<Met>) -> Vec<usize> {
+        for met in met {
+            if let Met::Record(record) = met {
+                (self.0)(record);
+            }
+        }
+        Vec::new()
+    }
+
+    fn take(&mut self, _records: Vec<Option<Record>>) {}
 }
 
 /// What is decided by size.
@@ -51,17 +87,17 @@ fn pull_within(
     sources: &[Source],
     selection: &Selection,
     gate: &dyn Gate,
-    visit: &mut (dyn FnMut(Vec<Record>) + Send),
+    visitor: &mut dyn Visitor,
 ) -> Result<Pulled, Error> {
     let mut pull = Pull::new(selection, bounds);
     for source in sources {
         pull.read_source(source, selection, gate)?;
         if pull.out_of_order {
             let all = Bounds { smallest: u64::MAX, ..bounds };
-            return pull_within(all, sources, selection, gate, visit);
+            return pull_within(all, sources, selection, gate, visitor);
         }
     }
-    pull.visit(visit);
+    pull.visit(visitor);
     Ok(pull.finish())
 }
 
@@ -154,8 +190,8 @@ impl Pull {
     }
 
     fn read_file(&mut self, file: &Source, layout: Layout, selection: &Selection, gate: &dyn Gate) -> Result<(), Error> {
-        let intake = Intake { reach: &selection.reach, gate, layout: &layout, stitching: true, naming: false };
-        self.store.begin(file);
+        let rereadable = self.store.begin(file);
+        let intake = Intake { reach: &selection.reach, gate, layout: &layout, rereadable, stitching: true, naming: false };
         if let Ok(Some(in_part)) = seek::planned(file, &layout, &selection.reach, self.smallest) {
             let broken = self.read_in_part(file, in_part, &intake).err();
             self.note_broken(file, broken);
@@ -238,31 +274,62 @@ impl Pull {
         }
     }
 
-    fn visit(&mut self, visit: &mut (dyn FnMut(Vec<Record>) + Send)) {
+    fn visit(&mut self, visitor: &mut dyn Visitor) {
         let order = self.store.in_order();
         let groups = stitch::groups(order.iter().map(|place| self.store.candidate(*place)));
-        let wanted = groups.firsts.iter().flat_map(|first| groups.members(*first)).map(|at| order[at]);
-        self.gaps.extend(self.store.fetch(wanted, false));
+        let all = Admitted { order: &order, groups: &groups };
+        let made = groups.firsts.iter().copied().filter(|first| self.meaning(&all, *first).is_none());
+        let members: Vec<Place> = made.flat_map(|first| all.members(first)).collect();
+        self.gaps.extend(self.store.fetch(members.into_iter(), false));
         let mut chunks = groups.firsts.chunks(GROUPS_AT_A_TIME);
-        let mut next = |pull: &mut Pull| {
-            chunks.by_ref().map(|firsts| pull.records(&groups, &order, firsts)).find(|records| !records.is_empty())
-        };
-        let mut records = next(self);
-        while let Some(these) = records {
+        // What the visitor wanted when it looked last.
+        let mut wanted = Vec::new();
+        let mut step = self.step(&all, chunks.next().unwrap_or_default(), &wanted);
+        while chunks.len() > 0 || !wanted.is_empty() || !step.is_over() {
+            let Step { firsts, met, taken } = step;
             // The next records are made while these are looked at.
-            (records, ()) = rayon::join(|| next(self), || visit(these));
+            let (next, places) = rayon::join(
+                || self.step(&all, chunks.next().unwrap_or_default(), &wanted),
+                || {
+                    if !taken.is_empty() {
+                        visitor.take(taken);
+                    }
+                    visitor.meet(met)
+                },
+            );
+            wanted = places.into_iter().filter_map(|place| firsts.get(place).copied()).collect();
+            step = next;
         }
     }
 
-    /// The records of some groups.
-    fn records(&mut self, groups: &Groups, order: &[Place], firsts: &[u32]) -> Vec<Record> {
-        let wanted = firsts.iter().flat_map(|first| groups.members(*first)).map(|at| order[at]);
-        self.gaps.extend(self.store.fetch(wanted, true));
-        let record = |first: &u32| self.record(&groups.members(*first).map(|at| order[at]).collect::<Vec<_>>());
-        let parsed: Vec<_> = firsts.par_iter().map(record).collect();
-        let (records, lost): (Vec<Option<Record>>, Vec<Vec<Gap>>) = parsed.into_iter().unzip();
-        self.gaps.extend(lost.into_iter().flatten());
-        records.into_iter().flatten().collect()
+    /// What the gate knows a group by; `None` where its record must be made.
+    fn meaning(&self, all: &Admitted<'_>, first: u32) -> Option<u32> {
+        let candidate = self.store.candidate(all.order[first as usize]);
+        let meaning = candidate.meaning.filter(|_| all.groups.is_alone(first))?;
+        Some(meaning.get() - 1)
+    }
+
+    /// What is admitted of some groups, and the records of others.
+    fn step(&mut self, all: &Admitted<'_>, firsts: &[u32], wanted: &[u32]) -> Step {
+        let made = firsts.iter().copied().filter(|first| self.meaning(all, *first).is_none());
+        let members: Vec<Place> = made.chain(wanted.iter().copied()).flat_map(|first| all.members(first)).collect();
+        self.gaps.extend(self.store.fetch(members.into_iter(), true));
+        let record = |first: u32| self.record(&all.members(first).collect::<Vec<_>>());
+        let met = |first: &u32| match self.meaning(all, *first) {
+            Some(meaning) => {
+                let at = self.store.candidate(all.order[*first as usize]).at;
+                (Some((*first, Met::Known { at, meaning })), Vec::new())
+            }
+            None => {
+                let (record, lost) = record(*first);
+                (record.map(|record| (*first, Met::Record(record))), lost)
+            }
+        };
+        let (met, lost): (Vec<Option<(u32, Met)>>, Vec<Vec<Gap>>) = firsts.par_iter().map(met).unzip();
+        let (taken, lost_again): (Vec<Option<Record>>, Vec<Vec<Gap>>) = wanted.par_iter().map(|first| record(*first)).unzip();
+        self.gaps.extend(lost.into_iter().chain(lost_again).flatten());
+        let (firsts, met) = met.into_iter().flatten().unzip();
+        Step { firsts, met, taken }
     }
 
     /// The record of a group, and what is lost of it.
@@ -294,6 +361,33 @@ impl Pull {
         let mut repairs: Vec<Repair> = repairs.collect();
         repairs.sort();
         Pulled { census: self.tally.finish(), repairs, gaps: self.gaps.into_iter().collect(), in_part: self.in_part }
+    }
+}
+
+/// The candidates in order of time, and which of them belong together.
+struct Admitted<'a> {
+    order: &'a [Place],
+    groups: &'a Groups,
+}
+
+impl Admitted<'_> {
+    fn members(&self, first: u32) -> impl Iterator<Item = Place> + '_ {
+        self.groups.members(first).map(|at| self.order[at])
+    }
+}
+
+/// What the visitor is shown at once.
+struct Step {
+    /// The first ones of the groups.
+    firsts: Vec<u32>,
+    met: Vec<Met>,
+    /// Records that it wanted before.
+    taken: Vec<Option<Record>>,
+}
+
+impl Step {
+    fn is_over(&self) -> bool {
+        self.met.is_empty() && self.taken.is_empty()
     }
 }
 

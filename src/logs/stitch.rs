@@ -28,6 +28,11 @@ pub(super) struct Groups {
 const END: u32 = u32::MAX;
 
 impl Groups {
+    /// Whether the first one of a group is the only one.
+    pub(super) fn is_alone(&self, first: u32) -> bool {
+        self.next[first as usize] == END
+    }
+
     /// The candidates of a group from its first one.
     pub(super) fn members(&self, first: u32) -> impl Iterator<Item = usize> + '_ {
         std::iter::successors(Some(first), |at| Some(self.next[*at as usize]).filter(|next| *next != END)).map(|at| at as usize)

@@ -73,9 +73,11 @@ impl Store {
         Store { batches: Vec::new(), files: Vec::new(), fetched: [Vec::new(), Vec::new()], kept: 0, budget }
     }
 
-    /// The batches that follow come from this file.
-    pub(super) fn begin(&mut self, file: &Source) {
-        self.files.push((file.clone(), file.is_plain()));
+    /// The batches that follow come from this file; says whether any place of it can be read again.
+    pub(super) fn begin(&mut self, file: &Source) -> bool {
+        let is_plain = file.is_plain();
+        self.files.push((file.clone(), is_plain));
+        is_plain
     }
 
     /// Takes candidates and their JSON from the file begun last.

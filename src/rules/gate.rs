@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use serde_json::Value;
 
-use crate::logs::{Gate, Glimpse};
+use crate::logs::{Admission, Gate, Glimpse};
 
 use super::filter::outlook::{Outlook, Probe};
 use super::literals::FOLDS_TO_ASCII;
@@ -295,16 +295,16 @@ impl Gate for Matcher {
 
     /// Exact but for filters: the record's own text is met with the patterns. What only a filter asks for is
     /// looked for in the raw entry.
-    fn admits_alone(&self, entry: &Glimpse<'_>) -> bool {
+    fn admission(&self, entry: &Glimpse<'_>) -> Admission {
         if self.filters.may_be_met(entry.raw()) {
-            return true;
+            return Admission::Wanted;
         }
-        with_text(entry, |text| text.is_none_or(|text| self.may_find(text)))
+        with_text(entry, |text| text.map_or(Admission::Wanted, |text| self.admission_of(text)))
     }
 }
 
 /// Asks something of an entry's text; `None` where only parsing it can tell the text.
-fn with_text(entry: &Glimpse<'_>, ask: impl FnOnce(Option<&str>) -> bool) -> bool {
+fn with_text<A>(entry: &Glimpse<'_>, ask: impl FnOnce(Option<&str>) -> A) -> A {
     thread_local! {
         /// Kept, so that no text costs an allocation.
         static ROOM: RefCell<String> = const { RefCell::new(String::new()) };

@@ -6,12 +6,13 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
-use crate::logs::Record;
+use crate::logs::{Admission, Record};
 use crate::results::{Outcome, TestCase};
 
 use super::gate::RawGate;
+use super::meanings::{Meaning, Meanings};
 use super::sieve::Sieve;
 use super::{Captures, Catalog, Condition, Filter, LogMatcher, Pattern, Rule, RuleIx, TestMatcher};
 
@@ -47,6 +48,8 @@ pub struct Matcher {
     pub(super) filters: RawGate,
     /// For entries of which nothing but their raw JSON can be told; made when there is one.
     gate: OnceLock<RawGate>,
+    /// What the texts say that were admitted.
+    meanings: Arc<Meanings>,
 }
 
 /// When a record that is not parsed yet may be a finding of a rule, given which patterns its text meets.
@@ -78,8 +81,8 @@ struct TestSlot {
 }
 
 thread_local! {
-    /// Slots woken by the record at hand; kept, so that no record costs an allocation.
-    static WOKEN: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
+    /// Slots woken by the record at hand, and those met; kept, so that no record costs an allocation.
+    static WOKEN: RefCell<[Vec<u32>; 2]> = const { RefCell::new([const { Vec::new() }; 2]) };
 }
 
 impl Matcher {
@@ -108,7 +111,7 @@ impl Matcher {
                 Some(pattern.map_or(&[][..], |pattern| pattern.needs().text.as_slice()))
             }))
         });
-        Matcher { logs, tests, texts, lines, cases, filter_only, alone, filters, gate: OnceLock::new() }
+        Matcher { logs, tests, texts, lines, cases, filter_only, alone, filters, gate: OnceLock::new(), meanings: Arc::default() }
     }
 
     pub(super) fn gate(&self) -> &RawGate {
@@ -127,39 +130,75 @@ impl Matcher {
         rules
     }
 
-    /// Whether the record with this text may be a finding of any rule whose matchers all have a text; filters
-    /// count as met where that makes it more likely. Linear in the text.
-    pub(super) fn may_find(&self, text: &str) -> bool {
-        let mut woken = WOKEN.with(RefCell::take);
+    /// What becomes of an entry whose record has this text. Linear in the text.
+    pub(super) fn admission_of(&self, text: &str) -> Admission {
+        let [mut woken, mut met] = WOKEN.with(RefCell::take);
         woken.clear();
+        met.clear();
         self.wake(text, &mut woken);
-        let found = woken.chunk_by(|a, b| self.logs[*a as usize].rule == self.logs[*b as usize].rule).any(|slots| {
-            let met = |slot: &u32| {
-                let log = &self.logs[*slot as usize];
-                log.text.as_ref().is_some_and(|pattern| pattern.is_match(text)).then_some(log.matcher)
-            };
-            match &self.alone[self.logs[slots[0] as usize].rule] {
-                Alone::WithAny => slots.iter().any(|slot| met(slot).is_some()),
-                Alone::Where { condition, against } => {
-                    let (last, first): (Vec<u32>, Vec<u32>) =
-                        slots.iter().partition(|slot| against.contains(&self.logs[**slot as usize].matcher));
-                    let mut matchers: Vec<usize> = first.iter().filter_map(met).collect();
-                    // What can only speak against the rule is asked only where something speaks for it.
-                    condition.met_by_record(&matchers, &[]) && {
-                        matchers.extend(last.iter().filter_map(met));
-                        condition.met_by_record(&matchers, &[])
-                    }
+        for slots in woken.chunk_by(|a, b| self.logs[*a as usize].rule == self.logs[*b as usize].rule) {
+            self.add_if_found(text, slots, &mut met);
+        }
+        let by_text_alone = met.iter().all(|slot| self.logs[*slot as usize].filter.is_none());
+        let admission = match &met[..] {
+            [] => Admission::Refused,
+            met if by_text_alone => self.meanings.number(text, met).map_or(Admission::Wanted, Admission::Known),
+            _ => Admission::Wanted,
+        };
+        WOKEN.with(|kept| kept.replace([woken, met]));
+        admission
+    }
+
+    /// Adds those of a rule's woken slots that the text meets, if a record with this text may be a finding of the rule; filters
+    /// count as met where that makes it more likely.
+    fn add_if_found(&self, text: &str, woken: &[u32], met: &mut Vec<u32>) {
+        let is_met = |slot: &u32| self.logs[*slot as usize].text.as_ref().is_some_and(|pattern| pattern.is_match(text));
+        let matcher = |slot: &u32| self.logs[*slot as usize].matcher;
+        let before = met.len();
+        match &self.alone[self.logs[woken[0] as usize].rule] {
+            Alone::WithAny => met.extend(woken.iter().filter(|slot| is_met(slot))),
+            Alone::Where { condition, against } => {
+                met.extend(woken.iter().filter(|slot| !against.contains(&matcher(slot)) && is_met(slot)));
+                let holds = |met: &[u32]| condition.met_by_record(&met.iter().map(matcher).collect::<Vec<_>>(), &[]);
+                // What can only speak against the rule is asked only where something speaks for it.
+                let mut found = holds(&met[before..]);
+                if found && !against.is_empty() {
+                    met.extend(woken.iter().filter(|slot| against.contains(&matcher(slot)) && is_met(slot)));
+                    met[before..].sort_unstable();
+                    found = holds(&met[before..]);
+                }
+                if !found {
+                    met.truncate(before);
                 }
             }
-        });
-        WOKEN.with(|kept| kept.replace(woken));
-        found
+        }
+    }
+
+    /// What the gate knows by a number, see [`Admission::Known`].
+    pub fn meaning(&self, number: u32) -> Option<Meaning> {
+        self.meanings.get(number)
+    }
+
+    /// The matchers that a meaning stands for, by rule, then matcher.
+    pub fn met_by<'m>(&'m self, meaning: &'m Meaning) -> impl Iterator<Item = (RuleIx, usize)> + 'm {
+        meaning.slots.iter().map(|slot| &self.logs[*slot as usize]).map(|log| (log.rule, log.matcher))
+    }
+
+    /// What the named groups of a rule's log matchers catch in a text; of a name that several catch, the first.
+    pub fn captures(&self, rule: &Rule, matchers: &[usize], text: &str) -> Captures {
+        let mut captures = Captures::new();
+        for matcher in matchers {
+            if let Some(pattern) = rule.log_matchers.get(*matcher).and_then(|log| log.text.as_ref()) {
+                pattern.capture_into(text, &mut captures);
+            }
+        }
+        captures
     }
 
     /// Calls `visit` for each log matcher that the record meets, in order of rule, then matcher: its text
     /// matches the record's text, and its filter is met by at least one of the record's entries.
     pub fn in_record(&self, record: &Record, visit: &mut dyn FnMut(Sighting)) {
-        let mut woken = WOKEN.with(RefCell::take);
+        let [mut woken, met] = WOKEN.with(RefCell::take);
         woken.clear();
         self.wake(&record.text, &mut woken);
         for slot in &woken {
@@ -168,7 +207,7 @@ impl Matcher {
                 visit(Sighting { rule: log.rule, matcher: log.matcher, captures, span });
             }
         }
-        WOKEN.with(|kept| kept.replace(woken));
+        WOKEN.with(|kept| kept.replace([woken, met]));
     }
 
     /// As [`Self::in_record`] for a bare text: filters are not asked, and a matcher without a text is not met.

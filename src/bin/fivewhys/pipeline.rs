@@ -54,8 +54,7 @@ pub fn look(
     let matcher = Matcher::new(catalog);
     let (windows, reach) = reach(watch, lookback);
     let mut finder = Finder::new(catalog, &matcher, watch);
-    let mut pulled =
-        logs::pull_many(&incident.logs, &Selection { windows, reach }, &matcher, &mut |records| finder.see_all(records))?;
+    let mut pulled = logs::pull_for(&incident.logs, &Selection { windows, reach }, &matcher, &mut finder)?;
     pulled.gaps.extend(incident.gaps());
     let findings = finder.finish(run);
     Ok(Sighted { matcher, findings, pulled })
