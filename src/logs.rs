@@ -63,8 +63,8 @@ pub struct Record {
 pub fn stitch_alike(one: &Map<String, Value>, other: &Map<String, Value>) -> bool {
     let look = |fields: &Map<String, Value>| {
         let raw = serde_json::to_vec(fields).unwrap_or_default();
-        let mut outliner = outline::Outliner::default();
-        let (found, _) = outliner.outline(&raw)?;
+        let mut found = outline::Outline::default();
+        outline::Outliner::default().outline(&raw, &mut found)?;
         let several_lines = memchr::memmem::find(found.text, br"\n").is_some();
         Some((lines::shape(found.text, found.origin), several_lines))
     };

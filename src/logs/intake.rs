@@ -177,11 +177,9 @@ impl Reading<'_> {
 
     /// The same for an entry that lies within reach, or most likely does.
     fn outlined(&mut self, raw: &[u8], outliner: &mut Outliner) -> bool {
-        let found = if raw.is_ascii() || std::str::from_utf8(raw).is_ok() { outliner.outline(raw) } else { None };
-        let timed = found.and_then(|(found, quotes)| Some((self.clock.read(found.timestamp)?, found, quotes)));
-        let Some((at, found, quotes)) = timed else {
-            return self.is_beyond(raw);
-        };
+        let mut found = Outline::default();
+        let Some(quotes) = outliner.outline(raw, &mut found) else { return self.is_beyond(raw) };
+        let Some(at) = self.clock.read(found.timestamp) else { return self.is_beyond(raw) };
         self.is_within = self.intake.reach.contains(at);
         self.count(at);
         if self.is_within {
@@ -241,8 +239,9 @@ impl Reading<'_> {
         if self.intake.reach.contains(at) {
             let raw = Value::Object(fields).to_string();
             let mut outliner = std::mem::take(&mut self.outliner);
-            match outliner.outline(raw.as_bytes()) {
-                Some((found, quotes)) => self.sight(at, raw.as_bytes(), &found, Some(quotes), None),
+            let mut found = Outline::default();
+            match outliner.outline(raw.as_bytes(), &mut found) {
+                Some(quotes) => self.sight(at, raw.as_bytes(), &found, Some(quotes), None),
                 None => self.sight(at, raw.as_bytes(), &Outline::default(), None, None),
             }
             self.outliner = outliner;

@@ -7,7 +7,10 @@ const STEP: usize = 64;
 
 /// Where the strings of a JSON text begin and end. Its memory is used again for the next text.
 #[derive(Debug, Default)]
-pub(super) struct Marks(Vec<u32>);
+pub(super) struct Marks {
+    quotes: Vec<u32>,
+    is_ascii: bool,
+}
 
 /// What 64 bytes hold, one bit a byte, the first one lowest.
 #[derive(Default)]
@@ -16,6 +19,8 @@ struct Bits {
     backslashes: u64,
     /// Below the space.
     control: u64,
+    /// Not zero where one is no ASCII.
+    beyond_ascii: u32,
 }
 
 impl Bits {
@@ -24,6 +29,8 @@ impl Bits {
         let (parts, _) = bytes.as_chunks::<16>();
         for (place, part) in parts.iter().enumerate() {
             let part = u8x16::new(*part);
+            // The highest bit of each.
+            bits.beyond_ascii |= part.to_bitmask();
             let at = |found: u8x16| u64::from(found.to_bitmask()) << (16 * place);
             bits.quotes |= at(part.simd_eq(u8x16::splat(b'"')));
             bits.backslashes |= at(part.simd_eq(u8x16::splat(b'\\')));
@@ -46,20 +53,33 @@ impl Marks {
     /// The places of the quotes that open and close the strings of a text, by turns; `None` where a string is not closed
     /// or holds what no string of JSON may: control characters, unknown escapes. Linear.
     pub(super) fn of(&mut self, text: &[u8]) -> Option<&[u32]> {
-        self.0.clear();
+        self.quotes.clear();
+        self.is_ascii = true;
         let mut before = Before::default();
         let (steps, rest) = text.as_chunks::<STEP>();
         for (place, step) in steps.iter().enumerate() {
-            self.step(text, place * STEP, &Bits::of(step), &mut before)?;
+            self.step(text, place * STEP, step, &mut before)?;
         }
         let mut last = [b' '; STEP];
         last[..rest.len()].copy_from_slice(rest);
-        self.step(text, steps.len() * STEP, &Bits::of(&last), &mut before)?;
-        (!before.inside && u32::try_from(text.len()).is_ok()).then_some(self.0.as_slice())
+        self.step(text, steps.len() * STEP, &last, &mut before)?;
+        (!before.inside && u32::try_from(text.len()).is_ok()).then_some(self.quotes.as_slice())
+    }
+
+    /// Those of the text looked at last.
+    pub(super) fn quotes(&self) -> &[u32] {
+        &self.quotes
+    }
+
+    /// Whether the text looked at last is all ASCII.
+    pub(super) fn is_ascii(&self) -> bool {
+        self.is_ascii
     }
 
     #[inline]
-    fn step(&mut self, text: &[u8], start: usize, bits: &Bits, before: &mut Before) -> Option<()> {
+    fn step(&mut self, text: &[u8], start: usize, step: &[u8; STEP], before: &mut Before) -> Option<()> {
+        let bits = Bits::of(step);
+        self.is_ascii &= bits.beyond_ascii == 0;
         let mut quotes = bits.quotes;
         if bits.backslashes != 0 || before.escaping {
             quotes &= !escaped(text, start, bits.backslashes, &mut before.escaping)?;
@@ -67,11 +87,14 @@ impl Marks {
         if bits.control != 0 && bits.control & within(quotes, before.inside) != 0 {
             return None;
         }
-        before.inside ^= quotes.count_ones() % 2 == 1;
-        while quotes != 0 {
-            self.0.push(start as u32 + quotes.trailing_zeros());
-            quotes &= quotes - 1;
+        let count = quotes.count_ones() as usize;
+        before.inside ^= count % 2 == 1;
+        let mut places = [0; STEP];
+        for place in &mut places[..count] {
+            *place = start as u32 + quotes.trailing_zeros();
+            quotes &= quotes.wrapping_sub(1);
         }
+        self.quotes.extend_from_slice(&places[..count]);
         Some(())
     }
 }

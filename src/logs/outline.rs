@@ -151,16 +151,20 @@ fn resource(cursor: &mut Cursor<'_, impl Quotes>) -> Option<Written> {
 }
 
 impl Outliner {
-    /// The outline of one entry, and where the quotes stand in it; `None` where it is no plain JSON object or uses the
-    /// protocol's own field names (`log_name`).
-    pub(super) fn outline<'a>(&mut self, raw: &'a [u8]) -> Option<(Outline<'a>, &[u32])> {
-        let quotes = self.marks.of(raw)?;
-        Some((outline(raw, quotes, &mut self.resources)?, quotes))
+    /// The outline of one entry, and where the quotes stand in it; `None` where it is no plain JSON object in UTF-8 or uses
+    /// the protocol's own field names (`log_name`). Linear.
+    pub(super) fn outline<'a>(&mut self, raw: &'a [u8], found: &mut Outline<'a>) -> Option<&[u32]> {
+        self.marks.of(raw)?;
+        if !self.marks.is_ascii() {
+            std::str::from_utf8(raw).ok()?;
+        }
+        outline(raw, self.marks.quotes(), &mut self.resources, found)?;
+        Some(self.marks.quotes())
     }
 }
 
-fn outline<'a>(raw: &'a [u8], quotes: &[u32], resources: &mut Resources) -> Option<Outline<'a>> {
-    let mut found = Outline::default();
+fn outline<'a>(raw: &'a [u8], quotes: &[u32], resources: &mut Resources, found: &mut Outline<'a>) -> Option<()> {
+    *found = Outline::default();
     let mut message = &raw[..0];
     let mut cursor = Cursor::new(raw, Marked::from(quotes, 0));
     cursor.white();
@@ -208,6 +212,7 @@ fn outline<'a>(raw: &'a [u8], quotes: &[u32], resources: &mut Resources) -> Opti
                 let resource = &raw[start..];
                 (found.service, found.revision) = (&resource[service], &resource[revision]);
             }
+            b"receiveTimestamp" | b"trace" | b"spanId" | b"traceSampled" | b"sourceLocation" | b"operation" => cursor.value()?,
             // snake_case fields, and keys written with escapes: rare enough for the slow road.
             key if is_foreign(key) || key.contains(&b'\\') => return None,
             _ => cursor.value()?,
@@ -222,7 +227,7 @@ fn outline<'a>(raw: &'a [u8], quotes: &[u32], resources: &mut Resources) -> Opti
         found.text = message;
         found.origin = Origin::Payload;
     }
-    Some(found)
+    Some(())
 }
 
 /// The message of a JSON payload; empty where it has none.
@@ -251,6 +256,9 @@ fn request<'a>(cursor: &mut Cursor<'a, impl Quotes>, fields: &mut [&'a [u8]; REQ
         Some(field) => {
             fields[field] = cursor.span(Cursor::value)?;
             Some(())
+        }
+        None if matches!(key, b"protocol" | b"remoteIp" | b"requestSize" | b"responseSize" | b"serverIp" | b"referer") => {
+            cursor.value()
         }
         // Written with escapes, or in the protocol's own way: left to the parser.
         None if key.contains(&b'\\') || key.contains(&b'_') => None,
@@ -296,8 +304,8 @@ mod tests {
     #[test]
     fn an_outline_names_service_revision_and_instance() {
         let raw = br#"{"labels":{"instanceId":"i"},"logName":"l","resource":{"labels":{"revision_name":"r","service_name":"s"},"type":"t"},"textPayload":"x\ny"}"#;
-        let mut outliner = Outliner::default();
-        let (found, _) = outliner.outline(raw).unwrap();
+        let mut found = Outline::default();
+        assert!(Outliner::default().outline(raw, &mut found).is_some());
         assert_eq!((found.service, found.revision, found.instance), (&b"s"[..], &b"r"[..], &b"i"[..]));
         assert_eq!(found.text, br"x\ny");
     }
@@ -305,7 +313,7 @@ mod tests {
     #[test]
     fn what_is_unusual_is_left_to_the_parser() {
         for unusual in [r#"{"log_name":"l"}"#, r#"{"logName":"l"} {"#, r#"{"logName":"l""#] {
-            assert_eq!(Outliner::default().outline(unusual.as_bytes()), None, "{unusual}");
+            assert!(Outliner::default().outline(unusual.as_bytes(), &mut Outline::default()).is_none(), "{unusual}");
         }
     }
 }

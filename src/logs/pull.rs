@@ -13,7 +13,7 @@ use super::census::Tally;
 use super::harvest::{Candidate, Harvest, Loss};
 use super::intake::Intake;
 use super::mend::{Fix, mend};
-use super::outline::Outliner;
+use super::outline::{Outline, Outliner};
 use super::recognise::Layout;
 use super::seek::{self, Direction, Planned};
 use super::source::Source;
@@ -410,8 +410,11 @@ fn lines_up_to(file: &Source, place: u64) -> io::Result<u64> {
 /// `None` where the entry is not plain enough for that.
 fn unparsed(raw: &[u8], candidate: &Candidate) -> Option<Record> {
     let plain = candidate.part_of.is_none() && memmem::find(raw, b"\"split\"").is_none();
-    let mut outliner = Outliner::default();
-    let (found, quotes) = outliner.outline(raw).filter(|_| plain)?;
+    if !plain {
+        return None;
+    }
+    let (mut outliner, mut found) = (Outliner::default(), Outline::default());
+    let quotes = outliner.outline(raw, &mut found)?;
     serde_json::from_slice::<IgnoredAny>(raw).ok()?;
     let mut room = String::new();
     let text = Glimpse::new(raw, quotes, found.payloads).text(&mut room)?.to_owned();
