@@ -18,6 +18,7 @@ mod cursor;
 mod marks;
 mod tree;
 pub mod glimpse;
+mod brief;
 pub mod entry;
 pub mod template;
 mod lines;
@@ -79,6 +80,9 @@ impl Record {
 
     /// The place of the entry that holds this byte of [`Record::text`].
     pub fn entry_at(&self, offset: usize) -> usize {
+        if self.entries.len() == 1 {
+            return 0;
+        }
         let mut end = 0;
         for (place, entry) in self.entries.iter().enumerate() {
             end += payload::text(entry).len() + 1;

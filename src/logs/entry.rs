@@ -1,12 +1,15 @@
 //! A [`LogEntry`] with Cloud Logging's own field names, whatever shape its payload has.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
+use super::brief::Brief;
 use super::names;
+use super::outline::Outline;
 use super::stamp;
 
 /// One entry of Cloud Logging, lossless.
@@ -14,8 +17,9 @@ use super::stamp;
 pub struct LogEntry {
     /// When it happened (`timestamp`, else `receiveTimestamp`).
     pub timestamp: Timestamp,
-    /// Its JSON, until somebody asks for a field: most entries are only counted.
-    raw: Box<[u8]>,
+    /// Its JSON, until somebody asks for a field that is not known without parsing it: most entries are only counted.
+    raw: Box<str>,
+    brief: Option<Brief>,
     fields: OnceLock<Map<String, Value>>,
 }
 
@@ -85,7 +89,7 @@ impl Severity {
         LEVELS[((number / 100.0) as usize).min(8)]
     }
 
-    fn from_name(name: &str) -> Severity {
+    pub(super) fn from_name(name: &str) -> Severity {
         match name.trim().to_ascii_uppercase().trim_start_matches("LOG_SEVERITY_") {
             "TRACE" | "DEBUG" | "FINE" | "FINER" | "FINEST" | "VERBOSE" => Severity::Debug,
             "INFO" | "INFORMATION" | "INFORMATIONAL" | "LOG" => Severity::Info,
@@ -117,21 +121,33 @@ impl LogEntry {
     /// nothing dates it.
     pub fn from_fields(fields: Map<String, Value>) -> Option<LogEntry> {
         let fields = names::own(fields);
-        Some(LogEntry { timestamp: moment(&fields)?, raw: Box::default(), fields: OnceLock::from(fields) })
+        Some(LogEntry { timestamp: moment(&fields)?, raw: Box::default(), brief: None, fields: OnceLock::from(fields) })
     }
 
-    /// The entry that is written so, parsed when a field is asked for; `raw` must be one JSON object.
-    pub(super) fn unparsed(timestamp: Timestamp, raw: &[u8]) -> LogEntry {
-        LogEntry { timestamp, raw: Box::from(raw), fields: OnceLock::new() }
+    /// The entry that is written so, parsed when a field is asked for that is not in its brief; `raw` must be one JSON
+    /// object, and its outline the one that was found.
+    pub(super) fn unparsed(timestamp: Timestamp, raw: &str, found: &Outline<'_>) -> LogEntry {
+        LogEntry { timestamp, raw: Box::from(raw), brief: Brief::of(raw.as_bytes(), found), fields: OnceLock::new() }
     }
 
     /// The whole entry as it came, in Cloud Logging's field names (lowerCamelCase).
     pub fn fields(&self) -> &Map<String, Value> {
-        self.fields.get_or_init(|| names::own(serde_json::from_slice(&self.raw).unwrap_or_default()))
+        self.fields.get_or_init(|| names::own(serde_json::from_str(&self.raw).unwrap_or_default()))
+    }
+
+    /// A field that is known without parsing, else the text under a path.
+    fn text_of(&self, known: fn(&Brief) -> Option<&Range<u32>>, path: &[&str]) -> Option<&str> {
+        match self.brief.as_ref().and_then(known) {
+            Some(place) => self.raw.get(place.start as usize..place.end as usize).filter(|text| !text.is_empty()),
+            None => self.text_at(path),
+        }
     }
 
     /// How bad it says it is; [`Severity::Default`] where it does not say.
     pub fn severity(&self) -> Severity {
+        if let Some(brief) = &self.brief {
+            return brief.severity;
+        }
         self.fields().get("severity").map(Severity::from_value).unwrap_or_default()
     }
 
@@ -146,12 +162,12 @@ impl LogEntry {
 
     /// `insertId`, empty where the entry has none.
     pub fn insert_id(&self) -> &str {
-        self.text_at(&["insertId"]).unwrap_or_default()
+        self.text_of(|brief| Some(&brief.insert_id), &["insertId"]).unwrap_or_default()
     }
 
     /// `logName`, empty where the entry has none.
     pub fn log_name(&self) -> &str {
-        self.text_at(&["logName"]).unwrap_or_default()
+        self.text_of(|brief| Some(&brief.log_name), &["logName"]).unwrap_or_default()
     }
 
     /// The last part of the log name, unescaped: `run.googleapis.com/stderr`.
@@ -169,7 +185,7 @@ impl LogEntry {
     /// The project it was written in: from the resource, else from the log's name.
     pub fn project(&self) -> Option<&str> {
         let of_log = || self.log_name().strip_prefix("projects/").and_then(|rest| rest.split('/').next());
-        self.resource_label("project_id").or_else(of_log)
+        self.text_of(|brief| Some(&brief.project), &["resource", "labels", "project_id"]).or_else(of_log)
     }
 
     /// When it was over: for a request, whose entry is dated at its start, its latency later.
@@ -180,22 +196,29 @@ impl LogEntry {
 
     /// The Cloud Run service, job or worker pool that wrote it.
     pub fn service(&self) -> Option<&str> {
+        if self.brief.is_some() {
+            return self.text_of(|brief| Some(&brief.service), &[]);
+        }
         ["service_name", "job_name", "workerpool_name"].iter().find_map(|key| self.resource_label(key))
     }
 
     /// `resource.labels.revision_name`.
     pub fn revision(&self) -> Option<&str> {
-        self.resource_label("revision_name")
+        self.text_of(|brief| Some(&brief.revision), &["resource", "labels", "revision_name"])
     }
 
     /// `labels.instanceId`: one container.
     pub fn instance(&self) -> Option<&str> {
-        self.text_at(&["labels", "instanceId"])
+        self.text_of(|brief| Some(&brief.instance), &["labels", "instanceId"])
     }
 
     /// The trace's id without its project: the entry's `trace`, else one its JSON payload carries.
     pub fn trace(&self) -> Option<&str> {
-        let name = self.text_at(&["trace"]).or_else(|| {
+        let name = self.text_of(|brief| brief.trace.as_ref(), &["trace"]).or_else(|| {
+            // Where that was told without parsing, there is no JSON payload.
+            if self.brief.as_ref().is_some_and(|brief| brief.trace.is_some()) {
+                return None;
+            }
             ["logging.googleapis.com/trace", "trace_id", "traceId", "trace"]
                 .iter()
                 .find_map(|key| self.text_at(&["jsonPayload", key]))
@@ -226,11 +249,13 @@ impl LogEntry {
 
     /// `httpRequest.latency`: from the start of the request to its end, for a WebSocket the life of the connection.
     pub fn latency(&self) -> Option<SignedDuration> {
-        let seconds = match self.http_request()?.get("latency")? {
-            Value::String(text) => text.trim().trim_end_matches('s').parse().ok()?,
-            number => number.as_f64()?,
-        };
-        SignedDuration::try_from_secs_f64(seconds).ok()
+        if let Some(brief) = &self.brief {
+            return brief.latency;
+        }
+        match self.http_request()?.get("latency")? {
+            Value::String(text) => seconds(text),
+            number => SignedDuration::try_from_secs_f64(number.as_f64()?).ok(),
+        }
     }
 
     /// `split`, where this is one part of an entry that was too large.
@@ -253,6 +278,12 @@ impl LogEntry {
         let line = place.get("line").and_then(|line| line.as_u64().or_else(|| line.as_str()?.parse().ok()));
         Some(SourceLocation { file: text("file").or_else(|| text("module")), line, function: text("function") })
     }
+}
+
+/// `0.25s`
+pub(super) fn seconds(text: &str) -> Option<SignedDuration> {
+    let seconds = text.trim().trim_end_matches('s').parse().ok()?;
+    SignedDuration::try_from_secs_f64(seconds).ok()
 }
 
 /// Where in the program an entry was logged.

@@ -19,22 +19,26 @@ struct Bits {
     backslashes: u64,
     /// Below the space.
     control: u64,
-    /// Not zero where one is no ASCII.
-    beyond_ascii: u32,
+    beyond_ascii: u64,
 }
 
 impl Bits {
+    #[inline]
     fn of(bytes: &[u8; STEP]) -> Bits {
-        let mut bits = Bits::default();
         let (parts, _) = bytes.as_chunks::<16>();
-        for (place, part) in parts.iter().enumerate() {
-            let part = u8x16::new(*part);
-            // The highest bit of each.
-            bits.beyond_ascii |= part.to_bitmask();
-            let at = |found: u8x16| u64::from(found.to_bitmask()) << (16 * place);
-            bits.quotes |= at(part.simd_eq(u8x16::splat(b'"')));
-            bits.backslashes |= at(part.simd_eq(u8x16::splat(b'\\')));
-            bits.control |= at(part.min(u8x16::splat(b' ' - 1)).simd_eq(part));
+        let parts = [0, 1, 2, 3].map(|place| u8x16::new(parts[place]));
+        let backslashes = |part: u8x16| part.simd_eq(u8x16::splat(b'\\'));
+        let control = |part: u8x16| part.min(u8x16::splat(b' ' - 1)).simd_eq(part);
+        let all = |of: &dyn Fn(u8x16) -> u8x16| {
+            (0..4).fold(0, |all, place| all | u64::from(of(parts[place]).to_bitmask()) << (16 * place))
+        };
+        let mut bits = Bits { quotes: all(&|part| part.simd_eq(u8x16::splat(b'"'))), ..Bits::default() };
+        // Most steps hold nothing else that matters.
+        let others = parts.map(|part| backslashes(part) | control(part) | part);
+        if (others[0] | others[1] | others[2] | others[3]).to_bitmask() != 0 {
+            bits.backslashes = all(&backslashes);
+            bits.control = all(&control);
+            bits.beyond_ascii = all(&|part| part);
         }
         bits
     }
@@ -76,7 +80,7 @@ impl Marks {
         self.is_ascii
     }
 
-    #[inline]
+    #[inline(always)]
     fn step(&mut self, text: &[u8], start: usize, step: &[u8; STEP], before: &mut Before) -> Option<()> {
         let bits = Bits::of(step);
         self.is_ascii &= bits.beyond_ascii == 0;
@@ -87,14 +91,11 @@ impl Marks {
         if bits.control != 0 && bits.control & within(quotes, before.inside) != 0 {
             return None;
         }
-        let count = quotes.count_ones() as usize;
-        before.inside ^= count % 2 == 1;
-        let mut places = [0; STEP];
-        for place in &mut places[..count] {
-            *place = start as u32 + quotes.trailing_zeros();
-            quotes &= quotes.wrapping_sub(1);
+        before.inside ^= quotes.count_ones() % 2 == 1;
+        while quotes != 0 {
+            self.quotes.push(start as u32 + quotes.trailing_zeros());
+            quotes &= quotes - 1;
         }
-        self.quotes.extend_from_slice(&places[..count]);
         Some(())
     }
 }

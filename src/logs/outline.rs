@@ -24,6 +24,11 @@ pub(super) struct Outline<'a> {
     pub service: &'a [u8],
     pub revision: &'a [u8],
     pub instance: &'a [u8],
+    /// `resource.labels.project_id`.
+    pub project: &'a [u8],
+    /// As it stands in the JSON, its quotes included.
+    pub severity: &'a [u8],
+    pub trace: &'a [u8],
     /// `textPayload`, else the `message` of `jsonPayload`, else a `jsonPayload` that is a string.
     pub text: &'a [u8],
     /// Where `text` comes from.
@@ -100,6 +105,7 @@ struct Known {
 struct Written {
     service: Range<usize>,
     revision: Range<usize>,
+    project: Range<usize>,
 }
 
 impl Resources {
@@ -124,7 +130,7 @@ impl Resources {
 /// Walks through a resource.
 fn resource(cursor: &mut Cursor<'_, impl Quotes>) -> Option<Written> {
     let start = cursor.at;
-    let mut revision = 0..0;
+    let mut written = Written::default();
     let mut names = [const { 0..0 }; 3];
     cursor.members(|key, cursor| {
         if key != b"labels" || cursor.peek() != Some(b'{') {
@@ -135,7 +141,8 @@ fn resource(cursor: &mut Cursor<'_, impl Quotes>) -> Option<Written> {
                 b"service_name" => &mut names[0],
                 b"job_name" => &mut names[1],
                 b"workerpool_name" => &mut names[2],
-                b"revision_name" => &mut revision,
+                b"revision_name" => &mut written.revision,
+                b"project_id" => &mut written.project,
                 _ => return cursor.value(),
             };
             let length = cursor.text()?.len();
@@ -147,7 +154,7 @@ fn resource(cursor: &mut Cursor<'_, impl Quotes>) -> Option<Written> {
             Some(())
         })
     })?;
-    Some(Written { service: names.into_iter().find(|name| !name.is_empty()).unwrap_or_default(), revision })
+    Some(Written { service: names.into_iter().find(|name| !name.is_empty()).unwrap_or_default(), ..written })
 }
 
 impl Outliner {
@@ -179,8 +186,13 @@ fn outline<'a>(raw: &'a [u8], quotes: &[u32], resources: &mut Resources, found: 
                     Some(())
                 })?;
             }
-            b"severity" if !matches!(cursor.text()?, b"" | b"DEFAULT") => found.origin = Origin::Marked,
-            b"severity" => {}
+            b"severity" => {
+                found.severity = cursor.span(Cursor::value)?;
+                if found.severity.starts_with(b"\"") && !matches!(found.severity, b"\"\"" | b"\"DEFAULT\"") {
+                    found.origin = Origin::Marked;
+                }
+            }
+            b"trace" => found.trace = cursor.text()?,
             b"split" if cursor.peek() == Some(b'{') => cursor.members(|key, cursor| {
                 match key {
                     b"uid" => found.split = cursor.text()?,
@@ -188,13 +200,16 @@ fn outline<'a>(raw: &'a [u8], quotes: &[u32], resources: &mut Resources, found: 
                 }
                 Some(())
             })?,
-            b"labels" if cursor.peek() == Some(b'{') => cursor.members(|key, cursor| {
-                match key {
-                    b"instanceId" => found.instance = cursor.text()?,
-                    _ => cursor.value()?,
-                }
-                Some(())
-            })?,
+            b"labels" if cursor.peek() == Some(b'{') => {
+                found.instance = &raw[..0];
+                cursor.members(|key, cursor| {
+                    match key {
+                        b"instanceId" => found.instance = cursor.text()?,
+                        _ => cursor.value()?,
+                    }
+                    Some(())
+                })?;
+            }
             b"jsonPayload" => {
                 found.payloads.json = cursor.span(|cursor| {
                     message = json_message(cursor)?;
@@ -208,11 +223,11 @@ fn outline<'a>(raw: &'a [u8], quotes: &[u32], resources: &mut Resources, found: 
             }
             b"resource" if cursor.peek() == Some(b'{') => {
                 let start = cursor.at;
-                let Written { service, revision } = resources.read(cursor)?;
+                let Written { service, revision, project } = resources.read(cursor)?;
                 let resource = &raw[start..];
-                (found.service, found.revision) = (&resource[service], &resource[revision]);
+                (found.service, found.revision, found.project) = (&resource[service], &resource[revision], &resource[project]);
             }
-            b"receiveTimestamp" | b"trace" | b"spanId" | b"traceSampled" | b"sourceLocation" | b"operation" => cursor.value()?,
+            b"receiveTimestamp" | b"spanId" | b"traceSampled" | b"sourceLocation" | b"operation" => cursor.value()?,
             // snake_case fields, and keys written with escapes: rare enough for the slow road.
             key if is_foreign(key) || key.contains(&b'\\') => return None,
             _ => cursor.value()?,

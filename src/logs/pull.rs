@@ -418,7 +418,7 @@ fn unparsed(raw: &[u8], candidate: &Candidate) -> Option<Record> {
     serde_json::from_slice::<IgnoredAny>(raw).ok()?;
     let mut room = String::new();
     let text = Glimpse::new(raw, quotes, found.payloads).text(&mut room)?.to_owned();
-    Some(Record { text, entries: vec![LogEntry::unparsed(candidate.at, raw)] })
+    Some(Record { text, entries: vec![LogEntry::unparsed(candidate.at, std::str::from_utf8(raw).ok()?, &found)] })
 }
 
 /// The entry, or what is lost of it.
