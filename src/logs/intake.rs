@@ -32,8 +32,8 @@ pub(super) struct Intake<'a> {
 }
 
 impl Intake<'_> {
-    /// Reads a block; linear in its length.
-    pub(super) fn read(&self, block: &Block) -> Harvest {
+    /// Reads a block; linear in its length. The memory of `outliner` is used again.
+    pub(super) fn read(&self, block: &Block, outliner: &mut Outliner) -> Harvest {
         let mut reading = Reading {
             intake: self,
             bytes: block.bytes(),
@@ -42,11 +42,10 @@ impl Intake<'_> {
             before: None,
             clock: Clock::default(),
             known: FxHashMap::default(),
-            outliner: Outliner::default(),
             is_within: false,
             line: 0,
         };
-        reading.walk(block.last);
+        reading.walk(block.last, outliner);
         reading.harvest.lines = reading.line;
         reading.harvest
     }
@@ -60,7 +59,6 @@ struct Reading<'a> {
     harvest: Harvest,
     clock: Clock,
     known: FxHashMap<u64, u32>,
-    outliner: Outliner,
     /// The entry before lies within reach: so does this one, most likely, and its outline says when it happened.
     is_within: bool,
     /// When the entry before happened.
@@ -70,7 +68,7 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    fn walk(&mut self, last: bool) {
+    fn walk(&mut self, last: bool, outliner: &mut Outliner) {
         let bytes = self.bytes;
         let indent = self.intake.layout.indent.as_deref().unwrap_or_default();
         let (mut at, mut line_end) = (0, 0);
@@ -85,11 +83,11 @@ impl Reading<'_> {
                 continue;
             }
             let line = trimmed(&bytes[at..line_end]);
-            if line.ends_with(b"}") && self.quick(line) {
+            if line.ends_with(b"}") && self.quick(line, outliner) {
                 at = line_end;
                 continue;
             }
-            let end = self.object(at, indent, last);
+            let end = self.object(at, indent, last, outliner);
             self.line += memchr::memchr_iter(b'\n', &bytes[at..end]).count() as u64;
             at = end;
         }
@@ -109,22 +107,22 @@ impl Reading<'_> {
 
     /// Reads what opens here: an entry, or an object around entries of which only the beginning stands before them.
     /// Returns where to go on.
-    fn object(&mut self, at: usize, indent: &[u8], last: bool) -> usize {
+    fn object(&mut self, at: usize, indent: &[u8], last: bool, outliner: &mut Outliner) -> usize {
         let bytes = self.bytes;
         if let Some(inside) = envelope::opening(&bytes[at..]) {
             return at + inside;
         }
         match extent(bytes, at, indent) {
             Extent::Whole(end) => {
-                if !self.quick(&bytes[at..end]) {
-                    self.thorough(&bytes[at..end], Loss::Unreadable);
+                if !self.quick(&bytes[at..end], outliner) {
+                    self.thorough(&bytes[at..end], Loss::Unreadable, outliner);
                 }
                 end
             }
             Extent::Broken(end) if column(bytes, at) < indent.len() && end < bytes.len() => end,
             Extent::Broken(end) => {
                 let cut_off = last && end == bytes.len();
-                self.thorough(&bytes[at..end], if cut_off { Loss::CutOff } else { Loss::Unreadable });
+                self.thorough(&bytes[at..end], if cut_off { Loss::CutOff } else { Loss::Unreadable }, outliner);
                 end
             }
         }
@@ -157,7 +155,7 @@ impl Reading<'_> {
     }
 
     /// Reads an entry without parsing it; false where it is not plain enough for that.
-    fn quick(&mut self, raw: &[u8]) -> bool {
+    fn quick(&mut self, raw: &[u8], outliner: &mut Outliner) -> bool {
         if !self.is_within {
             let Some(at) = timestamp(raw).and_then(|text| self.clock.read(text)) else { return false };
             self.is_within = self.intake.reach.contains(at);
@@ -169,14 +167,7 @@ impl Reading<'_> {
                 return true;
             }
         }
-        let mut outliner = std::mem::take(&mut self.outliner);
-        let is_read = self.outlined(raw, &mut outliner);
-        self.outliner = outliner;
-        is_read
-    }
-
-    /// The same for an entry that lies within reach, or most likely does.
-    fn outlined(&mut self, raw: &[u8], outliner: &mut Outliner) -> bool {
+        // It lies within reach, or most likely does.
         let mut found = Outline::default();
         let Some(quotes) = outliner.outline(raw, &mut found) else { return self.is_beyond(raw) };
         let Some(at) = self.clock.read(found.timestamp) else { return self.is_beyond(raw) };
@@ -199,7 +190,7 @@ impl Reading<'_> {
     }
 
     /// Reads with a real parser, after mending where that is needed.
-    fn thorough(&mut self, raw: &[u8], otherwise: Loss) {
+    fn thorough(&mut self, raw: &[u8], otherwise: Loss, outliner: &mut Outliner) {
         let text = String::from_utf8_lossy(raw);
         if matches!(text, Cow::Owned(_)) {
             self.harvest.fixes.push((Fix::InvalidUtf8, self.line));
@@ -212,12 +203,12 @@ impl Reading<'_> {
             }),
         };
         match value {
-            Some(value) => self.accept(value),
+            Some(value) => self.accept(value, outliner),
             None => self.harvest.lost.push((otherwise, self.line)),
         }
     }
 
-    fn accept(&mut self, value: Value) {
+    fn accept(&mut self, value: Value, outliner: &mut Outliner) {
         let unwrapped = envelope::unwrap(value);
         if unwrapped.entries.is_empty() || unwrapped.foreign {
             self.harvest.lost.push((Loss::Foreign, self.line));
@@ -226,11 +217,11 @@ impl Reading<'_> {
             self.harvest.fixes.push((fix, self.line));
         }
         for fields in unwrapped.entries {
-            self.take(names::own(fields));
+            self.take(names::own(fields), outliner);
         }
     }
 
-    fn take(&mut self, fields: Map<String, Value>) {
+    fn take(&mut self, fields: Map<String, Value>, outliner: &mut Outliner) {
         let Some(at) = entry::moment(&fields) else {
             self.harvest.lost.push((Loss::Undated, self.line));
             return;
@@ -238,13 +229,11 @@ impl Reading<'_> {
         self.count(at);
         if self.intake.reach.contains(at) {
             let raw = Value::Object(fields).to_string();
-            let mut outliner = std::mem::take(&mut self.outliner);
             let mut found = Outline::default();
             match outliner.outline(raw.as_bytes(), &mut found) {
                 Some(quotes) => self.sight(at, raw.as_bytes(), &found, Some(quotes), None),
                 None => self.sight(at, raw.as_bytes(), &Outline::default(), None, None),
             }
-            self.outliner = outliner;
         }
     }
 
