@@ -113,7 +113,31 @@ pub(super) fn message(entry: &LogEntry) -> Option<String> {
 }
 
 fn message_in<'t>(payload: &'t Tree<'_>) -> Option<&'t str> {
-    MESSAGES.iter().find_map(|path| at(payload, path).filter(|text| !text.trim().is_empty()))
+    let beginnings = Beginnings::of(payload);
+    let mut paths = MESSAGES.iter().filter(|path| beginnings.may_hold(path));
+    paths.find_map(|path| at(payload, path).filter(|text| !text.trim().is_empty()))
+}
+
+/// How the keys of an object begin: most of the paths looked for are not there, which is seen at a glance.
+#[derive(Clone, Copy)]
+struct Beginnings(u64);
+
+impl Beginnings {
+    fn of(object: &Tree<'_>) -> Beginnings {
+        Beginnings(object.members().iter().fold(0, |all, (key, _)| all | Beginnings::bit(key)))
+    }
+
+    /// Of a key's first two letters.
+    #[inline]
+    fn bit(key: &str) -> u64 {
+        let letter = |place: usize| u32::from(key.as_bytes().get(place).copied().unwrap_or_default());
+        1 << ((letter(0) + 7 * letter(1)) % u64::BITS)
+    }
+
+    /// Whether the object may have a member that such a path begins with; no name in these paths is of one letter.
+    fn may_hold(self, path: &[&str]) -> bool {
+        path.first().is_some_and(|first| self.0 & Beginnings::bit(first) != 0)
+    }
 }
 
 /// Texts one below the other, without repetition.
@@ -131,10 +155,15 @@ impl Parts<'_> {
 
     /// Adds what is not there yet.
     fn add(&mut self, part: &str) {
+        self.begin();
+        self.text.push_str(part);
+    }
+
+    /// Begins a line.
+    fn begin(&mut self) {
         if !self.text.is_empty() {
             self.text.push('\n');
         }
-        self.text.push_str(part);
     }
 
     fn hold(&self, text: &str) -> bool {
@@ -163,14 +192,30 @@ fn at<'t>(payload: &'t Tree<'_>, path: &[&str]) -> Option<&'t str> {
 
 fn json_payload(payload: &Tree<'_>, parts: &mut Parts<'_>) {
     parts.push(message_in(payload));
-    for path in STACKS {
+    let beginnings = Beginnings::of(payload);
+    for path in STACKS.iter().filter(|path| beginnings.may_hold(path)) {
         parts.push(at(payload, path));
     }
-    let mut leaves = Leaves { parts, count: 0, path: String::new(), line: String::new() };
+    let mut leaves = Leaves { parts, count: 0 };
     for (key, value) in payload.members().iter().filter(|(key, _)| !ABOUT_THE_LINE.contains(&&**key)) {
-        leaves.path.push_str(key);
-        leaves.collect(value);
-        leaves.path.clear();
+        leaves.collect(&Path { above: None, key }, value);
+    }
+}
+
+/// The keys down to a value.
+struct Path<'p> {
+    above: Option<&'p Path<'p>>,
+    key: &'p str,
+}
+
+impl Path<'_> {
+    /// Writes the keys with dots between them.
+    fn write(&self, line: &mut String) {
+        if let Some(above) = self.above {
+            above.write(line);
+            line.push('.');
+        }
+        line.push_str(self.key);
     }
 }
 
@@ -178,46 +223,48 @@ fn json_payload(payload: &Tree<'_>, parts: &mut Parts<'_>) {
 struct Leaves<'p, 't> {
     parts: &'p mut Parts<'t>,
     count: usize,
-    /// The keys down to the value at hand, with dots.
-    path: String,
-    line: String,
 }
 
 impl Leaves<'_, '_> {
-    fn collect(&mut self, value: &Tree<'_>) {
+    fn collect(&mut self, path: &Path<'_>, value: &Tree<'_>) {
         if self.count >= LEAVES {
             return;
         }
         match value {
-            // What the message or the trace holds already is not said twice.
-            Tree::Text(text) => self.add(&text[..text.floor_char_boundary(LEAF_BYTES)]),
+            Tree::Text(text) => self.add_text(path, &text[..text.floor_char_boundary(LEAF_BYTES)]),
             // `has_token: false` is a reason; most numbers are not.
-            Tree::Flag(flag) => self.add(if *flag { "true" } else { "false" }),
+            Tree::Flag(flag) => self.add_flag(path, *flag),
             Tree::Object(members) => {
-                let length = self.path.len();
-                for (inner, value) in members {
-                    self.path.push('.');
-                    self.path.push_str(inner);
-                    self.collect(value);
-                    self.path.truncate(length);
+                for (key, value) in members {
+                    self.collect(&Path { above: Some(path), key }, value);
                 }
             }
-            Tree::List(list) => list.iter().for_each(|value| self.collect(value)),
+            Tree::List(list) => list.iter().for_each(|value| self.collect(path, value)),
             Tree::Null | Tree::Number(_) => {}
         }
     }
 
-    fn add(&mut self, value: &str) {
+    fn add_text(&mut self, path: &Path<'_>, value: &str) {
+        if matches!(value, "true" | "false") {
+            return self.add_flag(path, value == "true");
+        }
         self.count += 1;
-        let is_word = matches!(value, "true" | "false");
-        if is_word || !self.parts.hold(value.trim()) {
-            self.line.clear();
-            self.line.extend([&*self.path, ": ", value]);
-            let line = whole(&self.line);
-            // What does not hold the value does not hold the line.
-            if !is_word || !self.parts.hold(line.trim()) {
-                self.parts.add(line);
-            }
+        // What the message or the trace holds already is not said twice.
+        if !self.parts.hold(value.trim()) {
+            self.parts.begin();
+            path.write(self.parts.text);
+            self.parts.text.push_str(": ");
+            self.parts.text.push_str(value.trim_end_matches(['\n', '\r']));
+        }
+    }
+
+    fn add_flag(&mut self, path: &Path<'_>, flag: bool) {
+        self.count += 1;
+        let mut line = String::new();
+        path.write(&mut line);
+        line.push_str(if flag { ": true" } else { ": false" });
+        if !self.parts.hold(line.trim()) {
+            self.parts.add(&line);
         }
     }
 }

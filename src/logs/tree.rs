@@ -81,52 +81,72 @@ impl<'a> Tree<'a> {
     /// The value that stands in this part of a text whose quotes are known, with nothing but white space around it; `None`
     /// where it is no JSON. Linear in its length.
     pub(super) fn read(text: &'a [u8], quotes: &[u32], part: Range<usize>) -> Option<Tree<'a>> {
+        let written = std::str::from_utf8(text.get(part.clone())?).ok()?;
+        let texts = Texts { written, start: part.start, escaped: memchr::memchr(b'\\', written.as_bytes()).is_some() };
         let mut cursor = Cursor::new(&text[..part.end], Marked::from(quotes, part.start));
         cursor.at = part.start;
         cursor.white();
-        let tree = value(&mut cursor, DEEPEST)?;
+        let tree = texts.value(&mut cursor, DEEPEST)?;
         cursor.white();
         (cursor.at == part.end).then_some(tree)
     }
 }
 
-fn value<'a>(cursor: &mut Cursor<'a, Marked<'_>>, deepest: usize) -> Option<Tree<'a>> {
-    match cursor.peek()? {
-        b'"' => cursor.string().and_then(text).map(Tree::Text),
-        b'{' => {
-            let deepest = deepest.checked_sub(1)?;
-            let mut members = Vec::with_capacity(8);
-            cursor.members(|key, cursor| {
-                members.push((text(key)?, value(cursor, deepest)?));
-                Some(())
-            })?;
-            Some(object(members))
-        }
-        b'[' => {
-            let deepest = deepest.checked_sub(1)?;
-            let mut list = Vec::new();
-            cursor.elements(|cursor| {
-                list.push(value(cursor, deepest)?);
-                Some(())
-            })?;
-            Some(Tree::List(list))
-        }
-        _ => match cursor.word() {
-            b"null" => Some(Tree::Null),
-            b"true" => Some(Tree::Flag(true)),
-            b"false" => Some(Tree::Flag(false)),
-            number => serde_json::from_slice(number).ok().map(Tree::Number),
-        },
-    }
+/// The texts in a part of a JSON text.
+#[derive(Clone, Copy)]
+struct Texts<'a> {
+    written: &'a str,
+    /// Where the part begins.
+    start: usize,
+    /// There are backslashes in it.
+    escaped: bool,
 }
 
-/// What stands between two quotes as a text, copied only where it is escaped.
-fn text(inside: &[u8]) -> Option<Cow<'_, str>> {
-    let inside = std::str::from_utf8(inside).ok()?;
-    if memchr::memchr(b'\\', inside.as_bytes()).is_none() {
-        return Some(Cow::Borrowed(inside));
+impl<'a> Texts<'a> {
+    fn value(self, cursor: &mut Cursor<'a, Marked<'_>>, deepest: usize) -> Option<Tree<'a>> {
+        match cursor.peek()? {
+            b'"' => {
+                let at = cursor.at;
+                let inside = cursor.string()?;
+                self.text(at + 1, inside).map(Tree::Text)
+            }
+            b'{' => {
+                let deepest = deepest.checked_sub(1)?;
+                let mut members = Vec::with_capacity(8);
+                cursor.members(|key, cursor| {
+                    let at = key.as_ptr() as usize - cursor.bytes.as_ptr() as usize;
+                    members.push((self.text(at, key)?, self.value(cursor, deepest)?));
+                    Some(())
+                })?;
+                Some(object(members))
+            }
+            b'[' => {
+                let deepest = deepest.checked_sub(1)?;
+                let mut list = Vec::new();
+                cursor.elements(|cursor| {
+                    list.push(self.value(cursor, deepest)?);
+                    Some(())
+                })?;
+                Some(Tree::List(list))
+            }
+            _ => match cursor.word() {
+                b"null" => Some(Tree::Null),
+                b"true" => Some(Tree::Flag(true)),
+                b"false" => Some(Tree::Flag(false)),
+                number => serde_json::from_slice(number).ok().map(Tree::Number),
+            },
+        }
     }
-    serde_json::from_str(&format!("\"{inside}\"")).ok().map(Cow::Owned)
+
+    /// What stands between two quotes as a text, copied only where it is escaped.
+    fn text(self, at: usize, inside: &[u8]) -> Option<Cow<'a, str>> {
+        let at = at - self.start;
+        let inside = self.written.get(at..at + inside.len())?;
+        if !self.escaped || memchr::memchr(b'\\', inside.as_bytes()).is_none() {
+            return Some(Cow::Borrowed(inside));
+        }
+        serde_json::from_str(&format!("\"{inside}\"")).ok().map(Cow::Owned)
+    }
 }
 
 #[cfg(test)]
