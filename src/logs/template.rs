@@ -1,7 +1,11 @@
 //! What stays of a line when ids, numbers and times are masked: two lines with one template say the same thing.
 
-use super::stack;
 use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
+use super::stack;
 
 /// Stands for a masked part.
 const MASK: char = '#';
@@ -94,7 +98,9 @@ fn looks_dated(line: &str) -> bool {
 
 /// The last line of a stack trace that names an exception, after the first line.
 pub fn exception_line(text: &str) -> Option<&str> {
-    let traced = text.contains("Traceback (most recent call last)");
+    static TRACEBACK: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new("Traceback (most recent call last)"));
+    memchr::memchr(b'\n', text.as_bytes())?;
+    let traced = TRACEBACK.find(text.as_bytes()).is_some();
     text.lines().skip(1).filter(|line| if traced { opens_with_a_name(line) } else { names_an_exception(line) }).last()
 }
 
@@ -129,35 +135,59 @@ fn names_an_exception(line: &str) -> bool {
 
 fn mask_line(line: &str) -> String {
     let line = without_addresses(line.trim());
-    let mut out = String::with_capacity(line.len());
+    let mut masked = Masked(String::with_capacity(line.len()));
     let mut announced = false;
     let mut rest = &*line;
-    while let Some(first) = rest.chars().next() {
-        if matches!(first, '‹' | 'e' | 'm')
+    while let Some(first) = rest.bytes().next() {
+        if matches!(first, 0xe2 | b'e' | b'm')
             && let Some(length) = token_length(rest)
         {
-            out.push(MASK);
+            masked.mask();
             rest = &rest[length..];
             continue;
         }
-        let word_end = rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len());
-        if word_end == 0 {
-            out.push(first);
-            rest = &rest[first.len_utf8()..];
+        let (word, has_digits) = word(rest);
+        if word.is_empty() {
+            let length = rest.chars().next().map_or(1, char::len_utf8);
+            match &rest[..length] {
+                // As if it were one: what stands between two is no more than what stands between masks.
+                "#" => masked.mask(),
+                other => masked.0.push_str(other),
+            }
+            rest = &rest[length..];
             continue;
         }
-        let word = &rest[..word_end];
-        rest = &rest[word_end..];
-        if !word.bytes().any(|byte| byte.is_ascii_digit()) {
+        rest = &rest[word.len()..];
+        if !has_digits {
             announced = announces_a_status(word);
-            push_word(&mut out, word);
+            // Long random words without a digit are rare; keep words, mask what no language has.
+            if word.len() > 40 { masked.mask() } else { masked.0.push_str(word) }
         } else if announced && is_status(word) {
-            out.push_str(word);
+            masked.0.push_str(word);
         } else {
-            push_masked(&mut out, word);
+            masked.push(word);
         }
     }
-    collapse(&out)
+    masked.0
+}
+
+/// The letters and digits that a text begins with, and whether there are ASCII digits among them.
+fn word(text: &str) -> (&str, bool) {
+    let mut has_digits = false;
+    let mut end = 0;
+    for byte in text.bytes() {
+        has_digits |= byte.is_ascii_digit();
+        if byte.is_ascii_alphanumeric() {
+            end += 1;
+        } else if byte.is_ascii() {
+            return (&text[..end], has_digits);
+        } else {
+            break;
+        }
+    }
+    end += text[end..].find(|c: char| !c.is_alphanumeric()).unwrap_or(text.len() - end);
+    let word = &text[..end];
+    (word, has_digits || word.bytes().any(|byte| byte.is_ascii_digit()))
 }
 
 /// The line with a mask for each e-mail address, and for each password in a URL with the host behind it. A line
@@ -203,61 +233,61 @@ fn token_length(text: &str) -> Option<usize> {
     (code.is_ascii_digit() || *code == b'x').then(|| end(|c| c.is_ascii_alphanumeric() || c == '_'))
 }
 
-/// Long random words without a digit are rare; keep words, mask what no language has.
-fn push_word(out: &mut String, word: &str) {
-    if word.len() > 40 { out.push(MASK) } else { out.push_str(word) }
-}
+/// A line so far. `#-#-# #:#:#,#` and `#.#.#.#` say no more than `#`.
+struct Masked(String);
 
-fn push_masked(out: &mut String, word: &str) {
-    let digits = word.strip_prefix("0x").unwrap_or(word);
-    let hexadecimal = (digits.len() < word.len() || word.len() >= 4) && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if hexadecimal || word.len() >= 20 {
+impl Masked {
+    fn mask(&mut self) {
+        if let [.., b'#', b'-' | b':' | b'.' | b',' | b'_' | b'+' | b'T' | b'Z' | b' '] = self.0.as_bytes() {
+            self.0.pop();
+        } else {
+            self.0.push(MASK);
+        }
+    }
+
+    /// Adds a word with digits in it.
+    fn push(&mut self, word: &str) {
+        let digits = word.strip_prefix("0x").unwrap_or(word);
+        let hexadecimal =
+            (digits.len() < word.len() || word.len() >= 4) && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if !hexadecimal && word.len() < 20 {
+            for c in word.chars() {
+                if !c.is_ascii_digit() {
+                    self.0.push(c);
+                } else if !self.0.ends_with(MASK) {
+                    self.mask();
+                }
+            }
+            return;
+        }
         if word.len() >= 20
             && word.bytes().any(|byte| byte.is_ascii_uppercase())
             && word.bytes().any(|byte| byte.is_ascii_lowercase())
+            && self.0.ends_with('_')
         {
             // `ghp_`, `sk_live_`: what stands before a key is a part of it.
-            let kept = out.trim_end_matches(|c: char| c.is_ascii_lowercase() || c == '_').len();
-            out.truncate(if out.ends_with('_') { kept } else { out.len() });
+            let kept = self.0.trim_end_matches(|c: char| c.is_ascii_lowercase() || c == '_').len();
+            self.0.truncate(kept);
         }
-        out.push(MASK);
-        return;
-    }
-    for c in word.chars() {
-        if !c.is_ascii_digit() {
-            out.push(c);
-        } else if !out.ends_with(MASK) {
-            out.push(MASK);
-        }
+        self.mask();
     }
 }
 
+/// Whether a number behind this word is a status, and no more a number than a name.
 fn announces_a_status(word: &str) -> bool {
-    ["http", "status", "code", "answered", "returned", "response", "statuscode", "error", "errno", "signal", "exit"]
-        .iter()
-        .any(|known| word.eq_ignore_ascii_case(known))
+    let known: &[&str] = match word.len() {
+        4 => &["http", "code", "exit"],
+        5 => &["error", "errno"],
+        6 => &["status", "signal"],
+        8 => &["answered", "returned", "response"],
+        10 => &["statuscode"],
+        _ => return false,
+    };
+    known.iter().any(|known| word.eq_ignore_ascii_case(known))
 }
 
 fn is_status(word: &str) -> bool {
     (1..=4).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// `#-#-# #:#:#,#` and `#.#.#.#` say no more than `#`.
-fn collapse(masked: &str) -> String {
-    let mut out = String::with_capacity(masked.len());
-    let mut rest = masked;
-    while let Some(at) = rest.find(MASK) {
-        out.push_str(&rest[..at]);
-        out.push(MASK);
-        rest = &rest[at + MASK.len_utf8()..];
-        while let Some(after) =
-            ["-", ":", ".", ",", "_", "+", "T", "Z", " "].iter().find_map(|joint| rest.strip_prefix(joint)?.strip_prefix(MASK))
-        {
-            rest = after;
-        }
-    }
-    out.push_str(rest);
-    out
 }
 
 #[cfg(test)]
