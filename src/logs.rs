@@ -33,6 +33,7 @@ mod payload;
 pub mod stack;
 mod seek;
 mod harvest;
+pub mod index;
 mod intake;
 mod threads;
 mod requests;
@@ -46,6 +47,7 @@ pub mod cloud;
 pub use around::{Around, Line, Wanted, neighbours, stream};
 pub use entry::{LogEntry, Severity, SourceLocation, Split};
 pub use glimpse::Glimpse;
+pub use index::TimeIndex;
 pub use payload::message_fields;
 pub use recognise::{HEAD_BYTES, Layout, recognise};
 pub use requests::{RequestCensus, RequestCount};
@@ -240,6 +242,8 @@ pub struct Pulled {
     pub gaps: Vec<Gap>,
     /// Files of which only the wanted stretches were read.
     pub in_part: Vec<InPart>,
+    /// Where in the sources which time stands.
+    pub index: TimeIndex,
 }
 
 /// A file that is in order of time wherever it was looked at, so that only the wanted stretches of it were read.

@@ -2,15 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use aho_corasick::AhoCorasick;
 use jiff::{SignedDuration, Timestamp};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::harvest::{Candidate, Harvest};
-use super::intake::{Intake, name_hash};
+use super::intake::{Intake, Names, name_hash};
 use super::seek;
 use super::source::Source;
-use super::{Error, Gate, LogEntry, payload};
+use super::{Error, Everything, LogEntry, TimeIndex, payload};
 use crate::window::Spans;
 
 /// A record whose neighbours are wanted.
@@ -59,33 +58,39 @@ pub fn stream(log_name: &str, instance: Option<&str>) -> String {
 const NEAR: SignedDuration = SignedDuration::from_secs(30);
 
 /// Up to `lines` entries before and after each of the wanted records, from the same instance (else the same
-/// service), not more than 30 s away. The answers are in the order of `wanted`. Reads the sources once more;
-/// memory is bounded by the number of wanted records times `lines`.
+/// service), not more than 30 s away. The answers are in the order of `wanted`. Reads the sources once more, only there
+/// where the index of the first reading says that these times stand; memory is bounded by the number of wanted records
+/// times `lines`.
 ///
 /// # Errors
 ///
 /// Where a source cannot be opened.
-pub fn neighbours(sources: &[Source], wanted: &[Wanted], lines: usize) -> Result<Vec<Around>, Error> {
+pub fn neighbours(sources: &[Source], wanted: &[Wanted], lines: usize, index: &TimeIndex) -> Result<Vec<Around>, Error> {
     let mut search = Search::new(wanted, lines);
-    let names: BTreeSet<&str> =
-        wanted.iter().filter_map(|wanted| wanted.instance.as_deref().or(wanted.service.as_deref())).collect();
-    // A set of names that no automaton can hold means that every entry is looked at, which is slower and no less right.
-    let gate = Named(AhoCorasick::new(names).ok());
+    let names = search.names();
     let reach = Spans::union(wanted.iter().map(|wanted| near(wanted.timestamp)));
     for source in sources.iter().filter(|_| !reach.is_empty()) {
         let open = |error| Error::Open { path: source.name().to_owned(), source: error };
         for file in source.files().map_err(open)? {
             let Ok(Some(layout)) = file.recognise() else { continue };
+            let layout = &layout;
             let intake =
-                Intake { reach: &reach, gate: &gate, layout: &layout, rereadable: false, stitching: false, naming: true };
-            if let Ok(Some(mut in_part)) = seek::planned(&file, &layout, &reach, seek::SMALLEST_BYTES) {
-                for stretch in in_part.plan.stretches {
-                    // What cannot be read was told as a gap when the file was read first.
-                    let _ = intake.read_stretch(&mut *in_part.file, stretch, &mut |harvest, _| search.look_through(&harvest));
+                Intake { reach: &reach, gate: &Everything, layout, rereadable: false, stitching: false, names: Some(&names) };
+            let parts = match index.parts(&file, &reach) {
+                Some(parts) => file.seekable().ok().flatten().map(|(file, _)| (file, parts)),
+                None => {
+                    let planned = seek::planned(&file, layout, &reach, seek::SMALLEST_BYTES).ok().flatten();
+                    planned.map(|planned| (planned.file, planned.plan.stretches))
                 }
+            };
+            let Some((mut text, parts)) = parts else {
+                intake.read_file(&file, &mut |harvest, _| search.look_through(&harvest)).map_err(open)?;
                 continue;
+            };
+            for part in parts {
+                // What cannot be read was told as a gap when the file was read first.
+                let _ = intake.read_stretch(&mut *text, part, &mut |harvest, _| search.look_through(&harvest));
             }
-            intake.read_file(&file, &mut |harvest, _| search.look_through(&harvest)).map_err(open)?;
         }
     }
     Ok(search.finish())
@@ -95,15 +100,6 @@ fn near(moment: Timestamp) -> (Timestamp, Timestamp) {
     // Half-open, so the end is one step beyond what may still be a neighbour.
     let end = NEAR + SignedDuration::from_nanos(1);
     (moment.saturating_sub(NEAR).unwrap_or(Timestamp::MIN), moment.saturating_add(end).unwrap_or(Timestamp::MAX))
-}
-
-/// Entries in which one of the names stands.
-struct Named(Option<AhoCorasick>);
-
-impl Gate for Named {
-    fn admits(&self, raw: &[u8]) -> bool {
-        self.0.as_ref().is_none_or(|names| names.is_match(raw))
-    }
 }
 
 /// The neighbours of one record found so far, as `(timestamp, insert id, key, JSON)`.
@@ -141,6 +137,12 @@ impl Search {
         }
         by_name.values_mut().for_each(|moments| moments.sort_unstable());
         Search { lines, by_name, found }
+    }
+
+    /// Whose lines are wanted.
+    fn names(&self) -> Names {
+        let of = |is_instance| self.by_name.keys().filter(move |(kind, _)| *kind == is_instance).map(|(_, name)| *name).collect();
+        Names { instances: of(true), services: of(false) }
     }
 
     fn look_through(&mut self, harvest: &Harvest) {

@@ -11,6 +11,8 @@ use super::mend::Fix;
 /// What one block holds. Lines are numbered from 0 within the block.
 #[derive(Default)]
 pub(super) struct Harvest {
+    /// From which byte of the text to which.
+    pub(super) place: (u64, u64),
     pub(super) entries: u64,
     pub(super) span: Option<(Timestamp, Timestamp)>,
     /// Its entries are in order of time, oldest first, newest first.
@@ -24,7 +26,7 @@ pub(super) struct Harvest {
     pub(super) candidates: Vec<Candidate>,
     /// The JSON of the candidates, less than 4 GiB because a block is.
     pub(super) held: Vec<u8>,
-    /// For each candidate the hashes of its instance and its service, see [`name_hash`]; only where asked for.
+    /// For each candidate the hashes of its instance and its service, see [`name_hash`](super::intake::name_hash); only where asked for.
     pub(super) names: Vec<(u64, u64)>,
     pub(super) fixes: Vec<(Fix, u64)>,
     pub(super) lost: Vec<(Loss, u64)>,

@@ -5,7 +5,7 @@ use std::hash::Hasher;
 use std::num::{NonZeroU16, NonZeroU32, NonZeroU64};
 
 use jiff::Timestamp;
-use rustc_hash::{FxHashMap, FxHasher};
+use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use serde_json::{Map, Value};
 
 use super::blocks::{Block, Extent, extent};
@@ -27,8 +27,21 @@ pub(super) struct Intake<'a> {
     pub(super) rereadable: bool,
     /// Keep lines that may belong to a stack trace even where the gate does not want them.
     pub(super) stitching: bool,
-    /// Say of each candidate whose it is.
-    pub(super) naming: bool,
+    /// Pass over all that is not of these instances and services, and say of each candidate whose it is.
+    pub(super) names: Option<&'a Names>,
+}
+
+/// Instances and services, by the hashes of their names.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    pub(super) instances: FxHashSet<u64>,
+    pub(super) services: FxHashSet<u64>,
+}
+
+impl Names {
+    fn hold(&self, (instance, service): (u64, u64)) -> bool {
+        self.instances.contains(&instance) || self.services.contains(&service)
+    }
 }
 
 impl Intake<'_> {
@@ -47,6 +60,7 @@ impl Intake<'_> {
         };
         reading.walk(block.last, outliner);
         reading.harvest.lines = reading.line;
+        reading.harvest.place = (block.offset, block.offset + block.bytes().len() as u64);
         reading.harvest
     }
 }
@@ -248,6 +262,12 @@ impl Reading<'_> {
 
     /// An entry within reach. Where its quotes are not known, nothing is known of it but its time.
     fn sight(&mut self, at: Timestamp, raw: &[u8], found: &Outline<'_>, quotes: Option<&[u32]>, offset: Option<u64>) {
+        let whose = self.intake.names.map(|_| (name_hash(found.instance), name_hash(found.service)));
+        if let Some((names, whose)) = self.intake.names.zip(whose)
+            && !names.hold(whose)
+        {
+            return;
+        }
         let glimpse = quotes.map(|quotes| Glimpse::new(raw, quotes, found.payloads));
         let key = identity(at, raw, found);
         let place = self.place(found);
@@ -293,9 +313,7 @@ impl Reading<'_> {
             offset,
             length: u32::try_from(raw.len()).unwrap_or(u32::MAX),
         });
-        if self.intake.naming {
-            harvest.names.push((name_hash(found.instance), name_hash(found.service)));
-        }
+        harvest.names.extend(whose);
     }
 
     fn place(&mut self, found: &Outline<'_>) -> u32 {

@@ -19,7 +19,7 @@ use super::seek::{self, Direction, Planned};
 use super::source::Source;
 use super::stitch::{self, Groups};
 use super::store::{BUDGET_BYTES, Place, Store};
-use super::{Admission, Error, Gap, Gate, Glimpse, InPart, LogEntry, Met, Pulled, Record, Repair, Selection, Visitor};
+use super::{Admission, Error, Gap, Gate, Glimpse, InPart, LogEntry, Met, Pulled, Record, Repair, Selection, TimeIndex, Visitor};
 
 /// How many records are parsed before they are visited.
 const GROUPS_AT_A_TIME: usize = 1024;
@@ -122,6 +122,9 @@ struct Pull {
     losses: BTreeMap<(String, Loss), (u64, Vec<u64>)>,
     gaps: BTreeSet<Gap>,
     in_part: Vec<InPart>,
+    index: TimeIndex,
+    /// What is read now goes into the index.
+    is_indexed: bool,
     smallest: u64,
     /// A file that was thought to be in order is not: all must be read.
     out_of_order: bool,
@@ -137,6 +140,8 @@ impl Pull {
             losses: BTreeMap::new(),
             gaps: BTreeSet::new(),
             in_part: Vec::new(),
+            index: TimeIndex::default(),
+            is_indexed: false,
             smallest,
             out_of_order: false,
         }
@@ -191,11 +196,17 @@ impl Pull {
 
     fn read_file(&mut self, file: &Source, layout: Layout, selection: &Selection, gate: &dyn Gate) -> Result<(), Error> {
         let rereadable = self.store.begin(file);
-        let intake = Intake { reach: &selection.reach, gate, layout: &layout, rereadable, stitching: true, naming: false };
+        let intake = Intake { reach: &selection.reach, gate, layout: &layout, rereadable, stitching: true, names: None };
         if let Ok(Some(in_part)) = seek::planned(file, &layout, &selection.reach, self.smallest) {
+            self.index.begin(file, false);
+            self.is_indexed = true;
             let broken = self.read_in_part(file, in_part, &intake).err();
             self.note_broken(file, broken);
             return Ok(());
+        }
+        self.is_indexed = rereadable;
+        if rereadable {
+            self.index.begin(file, true);
         }
         let end = intake.read_file(file, &mut |harvest, line| self.bring_in(harvest, file.name(), line));
         let end = end.map_err(|error| Error::Open { path: file.name().to_owned(), source: error })?;
@@ -252,6 +263,9 @@ impl Pull {
 
     fn bring_in(&mut self, harvest: Harvest, path: &str, first_line: u64) {
         self.tally.add_entries(harvest.entries, harvest.span);
+        if let Some(span) = harvest.span.filter(|_| self.is_indexed) {
+            self.index.note(harvest.place, span);
+        }
         let places: Vec<u32> = harvest.places.iter().map(|(service, revision)| self.tally.place(service, revision)).collect();
         for sighting in &harvest.sightings {
             let first = self.seen.insert(sighting.key);
@@ -360,7 +374,8 @@ impl Pull {
         let repairs = repairs.map(|((path, fix), (count, line))| Repair { path, kind: fix.name(), count, line });
         let mut repairs: Vec<Repair> = repairs.collect();
         repairs.sort();
-        Pulled { census: self.tally.finish(), repairs, gaps: self.gaps.into_iter().collect(), in_part: self.in_part }
+        let gaps = self.gaps.into_iter().collect();
+        Pulled { census: self.tally.finish(), repairs, gaps, in_part: self.in_part, index: self.index }
     }
 }
 

@@ -9,7 +9,7 @@ use clap::ValueHint;
 use fivewhys::diagnosis::leads::{self, LeadMiner};
 use fivewhys::diagnosis::{self, Diagnosis, Question, Verdict};
 use fivewhys::findings::{Evidence, EvidenceIx, Finder, Group, Neighbours, Watch, WatchedWindow};
-use fivewhys::logs::{self, Gap, Selection, Wanted};
+use fivewhys::logs::{self, Gap, Selection, TimeIndex, Wanted};
 use fivewhys::report::{self, Importance, Subject};
 use fivewhys::results::TestRun;
 use fivewhys::rules::graph::CauseGraph;
@@ -129,7 +129,7 @@ pub fn diagnose(args: &DiagnoseArgs, incident: Incident, out: &mut dyn Write) ->
         lookback: args.when.lookback(),
     });
     find_leads(&incident, &sighted.matcher, &catalog, &watch, args, &mut diagnosis)?;
-    let neighbours = neighbours(&incident, &diagnosis)?;
+    let neighbours = neighbours(&incident, &diagnosis, &sighted.pulled.index)?;
     let windows: Vec<Option<TimeWindow>> = windows.iter().map(|window| window.as_ref().map(|window| window.window)).collect();
     let importance: Vec<Importance> = run.cases.iter().map(|case| config.tests.of(&case.id)).collect();
     let subject = Subject {
@@ -218,10 +218,10 @@ fn find_leads(
 }
 
 /// The lines around each cited record.
-fn neighbours(incident: &Incident, diagnosis: &Diagnosis) -> anyhow::Result<BTreeMap<EvidenceIx, Neighbours>> {
+fn neighbours(incident: &Incident, diagnosis: &Diagnosis, index: &TimeIndex) -> anyhow::Result<BTreeMap<EvidenceIx, Neighbours>> {
     let cited: Vec<EvidenceIx> = diagnosis.cited().into_iter().collect();
     let wanted: Vec<Wanted> = cited.iter().map(|&place| wanted(&diagnosis.evidence[place])).collect();
-    let around = logs::neighbours(&incident.logs, &wanted, NEIGHBOURS + BEYOND)?.into_iter();
+    let around = logs::neighbours(&incident.logs, &wanted, NEIGHBOURS + BEYOND, index)?.into_iter();
     let neighbours = around.map(|around| Neighbours { before: around.before, after: around.after, shown: NEIGHBOURS });
     Ok(cited.into_iter().zip(neighbours).collect())
 }
