@@ -51,6 +51,8 @@ pub struct Finder<'a> {
     variant_of: FxHashMap<(RuleIx, String), VariantIx>,
     variants_of_rule: Vec<usize>,
     kept: FxHashMap<(VariantIx, Place), u32>,
+    /// Empty; memory that is used again.
+    places: Vec<Place>,
     /// By rule whose condition also speaks of the window or the case: the records that met its matchers.
     unsettled: BTreeMap<RuleIx, Vec<Sighted>>,
     /// By the number of a meaning: what it says to each rule.
@@ -104,6 +106,7 @@ impl<'a> Finder<'a> {
             variant_of: FxHashMap::default(),
             variants_of_rule: vec![0; catalog.rules().len()],
             kept: FxHashMap::default(),
+            places: Vec::new(),
             unsettled: BTreeMap::new(),
             meanings: FxHashMap::default(),
             awaited: VecDeque::new(),
@@ -142,7 +145,10 @@ impl<'a> Finder<'a> {
                 awaited.findings.push(Kept { rule: *rule, matchers: matchers.clone(), place });
                 evidence = Some(awaited.evidence);
             }
-            self.keep(Sighted { rule: *rule, at, matchers: matchers.clone(), evidence, variant: *variant, captures: Captures::new() });
+            if evidence.is_some() || !settled {
+                let (rule, variant, matchers, captures) = (*rule, *variant, matchers.clone(), Captures::new());
+                self.keep(Sighted { rule, at, matchers, evidence, variant, captures });
+            }
         }
         if awaited.is_some() {
             self.evidence.push(Evidence::awaited(at));
@@ -254,7 +260,7 @@ impl<'a> Finder<'a> {
     fn count(&mut self, variant: VariantIx, at: Timestamp) -> bool {
         let seen = &mut self.variants[variant];
         seen.sightings += 1;
-        let mut places = Vec::new();
+        let mut places = std::mem::take(&mut self.places);
         self.watch.around(at, |window| {
             if let Err(place) = seen.windows.binary_search(&window) {
                 seen.windows.insert(place, window);
@@ -270,11 +276,12 @@ impl<'a> Finder<'a> {
             places.push(Place::Minute(at.as_second().div_euclid(60)));
         }
         let mut wanted = false;
-        for place in places {
+        for place in places.drain(..) {
             let kept = self.kept.entry((variant, place)).or_default();
             *kept += 1;
             wanted |= *kept <= KEPT_PER_PLACE;
         }
+        self.places = places;
         wanted
     }
 

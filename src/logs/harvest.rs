@@ -58,7 +58,9 @@ pub(super) struct Candidate {
     pub(super) part_of: Option<NonZeroU64>,
     /// The gate wants it; otherwise it is only here because it may belong to one that is wanted.
     pub(super) admitted: bool,
-    /// What the gate knows it by, from 1 on.
+    /// The gate wants it if it is a record of its own.
+    pub(super) alone: bool,
+    /// What the gate knows it by then, from 1 on.
     pub(super) meaning: Option<NonZeroU32>,
     /// Its JSON in [`Harvest::held`]; empty where it is read again if it is wanted.
     pub(super) raw: Range<u32>,

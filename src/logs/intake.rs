@@ -278,18 +278,20 @@ impl Reading<'_> {
         let shape = if self.intake.stitching { lines::shape(found.text, found.origin) } else { Shape::default() };
         let gate = self.intake.gate;
         let wanted = |is_wanted| if is_wanted { Admission::Wanted } else { Admission::Refused };
-        let admission = match glimpse {
+        // As one line of a trace, and by itself.
+        let (in_trace, alone) = match glimpse {
             // What a gate looks for may stand across the border of two parts.
-            _ if part_of.is_some() => Admission::Wanted,
-            Some(glimpse) if shape.may_belong_to_a_trace() => wanted(gate.admits_line(&glimpse)),
-            Some(glimpse) => gate.admission(&glimpse),
-            None => wanted(gate.admits(raw)),
+            _ if part_of.is_some() => (true, Admission::Wanted),
+            None => (false, wanted(gate.admits(raw))),
+            Some(glimpse) if !shape.may_belong_to_a_trace() => (false, gate.admission(&glimpse)),
+            Some(glimpse) if gate.admits_line(&glimpse) => (true, gate.admission(&glimpse)),
+            Some(_) => (false, Admission::Refused),
         };
-        let admitted = admission != Admission::Refused;
+        let admitted = in_trace || alone != Admission::Refused;
         if !admitted && !shape.may_belong_to_a_trace() {
             return;
         }
-        let meaning = if let Admission::Known(meaning) = admission { NonZeroU32::MIN.checked_add(meaning) } else { None };
+        let meaning = if let Admission::Known(meaning) = alone { NonZeroU32::MIN.checked_add(meaning) } else { None };
         let id = found.insert_id;
         let is_let_go = meaning.is_some() && self.intake.rereadable && offset.is_some();
         let kept = if is_let_go { id } else { raw };
@@ -306,6 +308,7 @@ impl Reading<'_> {
             several_lines: memchr::memmem::find(found.text, br"\n").is_some(),
             part_of,
             admitted,
+            alone: alone != Admission::Refused,
             meaning,
             raw: start as u32..raw_end as u32,
             insert_id: id_start as u32..(id_start + id.len()) as u32,

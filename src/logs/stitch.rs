@@ -78,8 +78,9 @@ pub(super) fn groups<'a>(candidates: impl ExactSizeIterator<Item = &'a Candidate
         }
     }
     let mut wanted = vec![false; candidates.len()];
-    for (candidate, group) in candidates.zip(&group_of) {
-        wanted[*group as usize] |= candidate.admitted;
+    for (at, (candidate, group)) in candidates.zip(&group_of).enumerate() {
+        let is_alone = *group as usize == at && next[at] == END;
+        wanted[*group as usize] |= if is_alone { candidate.alone } else { candidate.admitted };
     }
     let firsts = (0..group_of.len() as u32).filter(|at| group_of[*at as usize] == *at && wanted[*at as usize]).collect();
     Groups { firsts, next }

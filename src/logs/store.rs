@@ -166,12 +166,14 @@ impl Store {
             let (one, two) = (self.candidate(*first), self.candidate(*later));
             let same = one.key == two.key && one.at == two.at;
             if same && two.admitted {
-                admitted.push(*first);
+                admitted.push((*first, two.alone));
             }
             same
         });
-        for place in admitted {
-            self.batches[place.batch as usize].candidates[place.at as usize].admitted = true;
+        for (place, alone) in admitted {
+            let candidate = &mut self.batches[place.batch as usize].candidates[place.at as usize];
+            candidate.admitted = true;
+            candidate.alone |= alone;
         }
         places
     }
