@@ -188,7 +188,8 @@ impl Matcher {
     pub fn captures(&self, rule: &Rule, matchers: &[usize], text: &str) -> Captures {
         let mut captures = Captures::new();
         for matcher in matchers {
-            if let Some(pattern) = rule.log_matchers.get(*matcher).and_then(|log| log.text.as_ref()) {
+            let pattern = rule.log_matchers.get(*matcher).and_then(|log| log.text.as_ref());
+            if let Some(pattern) = pattern.filter(|pattern| !pattern.names().is_empty()) {
                 pattern.capture_into(text, &mut captures);
             }
         }
