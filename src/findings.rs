@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::logs::{Line, Severity};
+use crate::logs::{Line, LogEntry, Record, Severity};
 use crate::rules::{Captures, RuleIx};
 
 mod finder;
@@ -73,6 +73,47 @@ pub struct Evidence {
     pub severity: Severity,
     /// Its text, not yet redacted, cut at [`EXCERPT_BYTES`].
     pub text: String,
+}
+
+impl Evidence {
+    /// That of a record which is still to come.
+    fn awaited(timestamp: Timestamp) -> Evidence {
+        Evidence {
+            insert_ids: Vec::new(),
+            timestamp,
+            until: timestamp,
+            log_name: String::new(),
+            service: None,
+            revision: None,
+            instance: None,
+            trace: None,
+            project: None,
+            severity: Severity::Default,
+            text: String::new(),
+        }
+    }
+
+    /// What a report needs of a record; the entry that holds the byte `offset` of its text is named first.
+    pub fn of(record: &Record, offset: usize) -> Evidence {
+        let entries = &record.entries;
+        let first = record.entry_at(offset);
+        let own = |value: Option<&str>| value.map(str::to_owned);
+        let any = |field: fn(&LogEntry) -> Option<&str>| entries.iter().find_map(field).map(str::to_owned);
+        let ids = std::iter::once(first).chain((0..entries.len()).filter(|&place| place != first));
+        Evidence {
+            insert_ids: ids.map(|place| entries[place].insert_id().to_owned()).collect(),
+            timestamp: entries[0].timestamp,
+            until: entries.iter().map(LogEntry::until).max().unwrap_or(entries[0].timestamp),
+            log_name: entries[0].log_name().to_owned(),
+            service: own(entries[0].service()),
+            revision: own(entries[0].revision()),
+            instance: own(entries[0].instance()),
+            trace: any(LogEntry::trace),
+            project: own(entries[0].project()),
+            severity: entries.iter().map(LogEntry::severity).max().unwrap_or_default(),
+            text: head_and_tail(&record.text, EXCERPT_BYTES).unwrap_or_else(|| record.text.clone()),
+        }
+    }
 }
 
 /// Longest text kept of a record, in bytes: more than a report shows, so that what is cut off here, before redaction,

@@ -299,11 +299,6 @@ pub fn pull(
 /// # Errors
 ///
 /// As [`pull`].
-pub fn pull_for(
-    sources: &[Source],
-    selection: &Selection,
-    gate: &dyn Gate,
-    visitor: &mut dyn Visitor,
-) -> Result<Pulled, Error> {
+pub fn pull_for(sources: &[Source], selection: &Selection, gate: &dyn Gate, visitor: &mut dyn Visitor) -> Result<Pulled, Error> {
     pull::pull(sources, selection, gate, visitor)
 }

@@ -4,15 +4,19 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::{EXCERPT_BYTES, Evidence, EvidenceIx, Finding, Findings, Group, Variant, VariantIx, Watch, WindowIx, head_and_tail};
+use self::known::{Awaited, Said};
+use self::settle::settled_by_record;
+use super::{Evidence, EvidenceIx, Finding, Findings, Group, Variant, VariantIx, Watch, WindowIx};
+use crate::logs::Record;
 use crate::logs::template::template;
-use crate::logs::{LogEntry, Met, Record, Severity, Visitor};
 use crate::results::{TestCase, TestRun};
 use crate::rules::matching::{Matcher, Sighting};
-use crate::rules::{Captures, Catalog, Condition, RuleIx};
+use crate::rules::{Captures, Catalog, RuleIx};
+
+mod known;
+mod settle;
 
 /// Records kept of one kind of line in one place (a window, or a minute between windows); the rest is counted.
 const KEPT_PER_PLACE: u32 = 8;
@@ -71,27 +75,6 @@ struct Sighted {
     captures: Captures,
 }
 
-/// What a record says to a rule.
-struct Said {
-    rule: RuleIx,
-    matchers: Vec<usize>,
-    variant: VariantIx,
-}
-
-/// What is kept of a record before it is there.
-struct Awaited {
-    evidence: EvidenceIx,
-    findings: Vec<Kept>,
-}
-
-/// A finding whose captures are still to be read from its record.
-struct Kept {
-    rule: RuleIx,
-    matchers: Vec<usize>,
-    /// Its place in [`Finder::in_logs`], or among those of its rule in [`Finder::unsettled`].
-    place: usize,
-}
-
 impl<'a> Finder<'a> {
     /// Prepares for the rules of `catalog`, which `matcher` was compiled from, and the windows of `watch`.
     pub fn new(catalog: &'a Catalog, matcher: &'a Matcher, watch: &'a Watch) -> Finder<'a> {
@@ -133,47 +116,6 @@ impl<'a> Finder<'a> {
         }
     }
 
-    /// Counts an entry that is known by a number; what is to be kept of its record, if anything is.
-    fn note_known(&mut self, at: Timestamp, meaning: u32) -> Option<Awaited> {
-        let mut awaited: Option<Awaited> = None;
-        for Said { rule, matchers, variant } in &*self.said_by(meaning) {
-            let settled = self.is_settled(*rule);
-            let mut evidence = None;
-            if self.count(*variant, at) {
-                let place = if settled { self.in_logs.len() } else { self.unsettled.get(rule).map_or(0, Vec::len) };
-                let awaited = awaited.get_or_insert_with(|| Awaited { evidence: self.evidence.len(), findings: Vec::new() });
-                awaited.findings.push(Kept { rule: *rule, matchers: matchers.clone(), place });
-                evidence = Some(awaited.evidence);
-            }
-            if evidence.is_some() || !settled {
-                let (rule, variant, matchers, captures) = (*rule, *variant, matchers.clone(), Captures::new());
-                self.keep(Sighted { rule, at, matchers, evidence, variant, captures });
-            }
-        }
-        if awaited.is_some() {
-            self.evidence.push(Evidence::awaited(at));
-        }
-        awaited
-    }
-
-    /// What a meaning says to each rule, in the order of the rules.
-    fn said_by(&mut self, number: u32) -> Arc<[Said]> {
-        if let Some(said) = self.meanings.get(&number) {
-            return Arc::clone(said);
-        }
-        let mut by_rule: BTreeMap<RuleIx, Vec<usize>> = BTreeMap::new();
-        let meaning = self.matcher.meaning(number);
-        for (rule, matcher) in meaning.iter().flat_map(|meaning| self.matcher.met_by(meaning)) {
-            by_rule.entry(rule).or_default().push(matcher);
-        }
-        self.retain_standing(&mut by_rule, Vec::clone);
-        let template = meaning.as_ref().map_or("", |meaning| &meaning.template);
-        let said = by_rule.into_iter().map(|(rule, matchers)| Said { rule, matchers, variant: self.variant(rule, template) });
-        let said: Arc<[Said]> = said.collect();
-        self.meanings.insert(number, Arc::clone(&said));
-        said
-    }
-
     fn is_settled(&self, rule: RuleIx) -> bool {
         self.catalog.rule(rule).condition.as_ref().is_some_and(settled_by_record)
     }
@@ -191,8 +133,7 @@ impl<'a> Finder<'a> {
     fn retain_standing<M>(&self, by_rule: &mut BTreeMap<RuleIx, M>, matchers: impl Fn(&M) -> Vec<usize>) {
         by_rule.retain(|&rule, met| {
             let condition = self.catalog.rule(rule).condition.as_ref();
-            condition
-                .is_some_and(|condition| !settled_by_record(condition) || condition.met_by_record(&matchers(met), &[]))
+            condition.is_some_and(|condition| !settled_by_record(condition) || condition.met_by_record(&matchers(met), &[]))
         });
         let beaten: Vec<RuleIx> = by_rule.keys().flat_map(|&rule| self.beaten[rule].iter().copied()).collect();
         by_rule.retain(|rule, _| !beaten.contains(rule));
@@ -285,28 +226,6 @@ impl<'a> Finder<'a> {
         wanted
     }
 
-    /// Fills in what was awaited of a record; nothing of it stays where it is gone.
-    fn fill(&mut self, awaited: Awaited, read: Option<(Evidence, Vec<Captures>)>) {
-        let (evidence, captures) = read.map_or((None, Vec::new()), |(evidence, captures)| (Some(evidence), captures));
-        let is_there = evidence.is_some();
-        if let Some(evidence) = evidence {
-            self.evidence[awaited.evidence] = evidence;
-        }
-        let mut captures = captures.into_iter();
-        for Kept { rule, place, .. } in awaited.findings {
-            let caught = captures.next().unwrap_or_default();
-            let (evidence, captures) = if self.is_settled(rule) {
-                let Some(finding) = self.in_logs.get_mut(place) else { continue };
-                (&mut finding.evidence, &mut finding.captures)
-            } else {
-                let Some(sighted) = self.unsettled.get_mut(&rule).and_then(|all| all.get_mut(place)) else { continue };
-                (&mut sighted.evidence, &mut sighted.captures)
-            };
-            *captures = caught;
-            *evidence = evidence.filter(|_| is_there);
-        }
-    }
-
     /// Meets the failures of the run, settles the conditions that also speak of cases or whole windows, and gives all findings.
     pub fn finish(mut self, run: &TestRun) -> Findings {
         let in_results = run.cases.iter().map(|case| self.in_result(case)).collect();
@@ -335,67 +254,6 @@ impl<'a> Finder<'a> {
         let stands = found.into_iter().filter(|(rule, _)| !beaten.contains(rule));
         stands.map(|(rule, (_, captures))| Finding { rule, captures, evidence: None, variant: None, only_in: None }).collect()
     }
-
-    /// For each window in which the condition holds, the records that make it hold become findings of that window.
-    fn settle(&mut self, rule: RuleIx, condition: &Condition, met: &[Sighted], run: &TestRun) {
-        let watch = self.watch;
-        for (place, window) in watch.windows().iter().enumerate() {
-            let start = met.partition_point(|met| met.at < window.window.start);
-            let end = met.partition_point(|met| met.at < window.window.end);
-            let inside = &met[start..end];
-            let case = window.case.map(|case| self.test_matchers_met(rule, &run.cases[case])).unwrap_or_default();
-            let Some(records) = records_that_settle(condition, inside, &case, self.catalog.rule(rule).log_matchers.len()) else {
-                continue;
-            };
-            let finding = |met: Option<&Sighted>| Finding {
-                rule,
-                captures: met.map(|met| met.captures.clone()).unwrap_or_default(),
-                evidence: met.and_then(|met| met.evidence),
-                variant: met.map(|met| met.variant),
-                only_in: Some(place),
-            };
-            let kept: Vec<Finding> = records
-                .into_iter()
-                .map(|record| finding(Some(&inside[record])))
-                .filter(|finding| finding.evidence.is_some())
-                .collect();
-            if kept.is_empty() { self.in_logs.push(finding(None)) } else { self.in_logs.extend(kept) }
-        }
-    }
-
-    fn test_matchers_met(&self, rule: RuleIx, case: &TestCase) -> Vec<usize> {
-        let matchers = self.catalog.rule(rule).test_matchers.iter().enumerate();
-        matchers.filter(|(_, matcher)| matcher.met_by(case).is_some()).map(|(place, _)| place).collect()
-    }
-}
-
-/// Whether a record alone decides the condition.
-fn settled_by_record(condition: &Condition) -> bool {
-    let scope = condition.scope();
-    !(scope.window || scope.record && scope.case)
-}
-
-/// The records of a window that make the condition hold (none for what holds because of their absence);
-/// `None` where it does not hold.
-fn records_that_settle(condition: &Condition, inside: &[Sighted], case: &[usize], matchers: usize) -> Option<Vec<usize>> {
-    let mut times = vec![Vec::new(); matchers];
-    let mut who = vec![Vec::new(); matchers];
-    for (place, met) in inside.iter().enumerate() {
-        for &matcher in &met.matchers {
-            times[matcher].push(met.at);
-            who[matcher].push(place);
-        }
-    }
-    if condition.scope().record {
-        let holds = |met: &Sighted| condition.met_in_window(&met.matchers, case, &times).is_some();
-        let records: Vec<usize> = (0..inside.len()).filter(|&place| holds(&inside[place])).collect();
-        return (!records.is_empty()).then_some(records);
-    }
-    let witnesses = condition.met_in_window(&[], case, &times)?;
-    let mut records: Vec<usize> = witnesses.iter().map(|witness| who[witness.matcher][witness.sighting]).collect();
-    records.sort_unstable();
-    records.dedup();
-    Some(records)
 }
 
 /// All rules that a rule refines, directly or through others.
@@ -415,83 +273,4 @@ fn less_specific(catalog: &Catalog, rule: RuleIx) -> Vec<RuleIx> {
 fn kept(evidence: &mut Vec<Evidence>, record: &Record, offset: usize) -> EvidenceIx {
     evidence.push(Evidence::of(record, offset));
     evidence.len() - 1
-}
-
-impl Visitor for Finder<'_> {
-    fn meet(&mut self, met: Vec<Met>) -> Vec<usize> {
-        let said = |met: &Met| if let Met::Record(record) = met { self.rules_and_template(record) } else { None };
-        let said: Vec<_> = met.par_iter().map(said).collect();
-        let (mut wanted, mut awaited) = (Vec::new(), Vec::new());
-        for (place, (met, said)) in met.iter().zip(said).enumerate() {
-            match (met, said) {
-                (Met::Record(record), Some((by_rule, masked))) => self.note(record, by_rule, &masked),
-                (Met::Record(_), None) => {}
-                (Met::Known { at, meaning }, _) => {
-                    if let Some(kept) = self.note_known(*at, *meaning) {
-                        wanted.push(place);
-                        awaited.push(kept);
-                    }
-                }
-            }
-        }
-        met.into_par_iter().for_each(drop);
-        if !awaited.is_empty() {
-            self.awaited.push_back(awaited);
-        }
-        wanted
-    }
-
-    fn take(&mut self, records: Vec<Option<Record>>) {
-        let awaited = self.awaited.pop_front().unwrap_or_default();
-        let read = |(awaited, record): (&Awaited, Option<Record>)| {
-            let record = record?;
-            let captures = |kept: &Kept| self.matcher.captures(self.catalog.rule(kept.rule), &kept.matchers, &record.text);
-            Some((Evidence::of(&record, 0), awaited.findings.iter().map(captures).collect()))
-        };
-        let read: Vec<_> = awaited.par_iter().zip(records).map(read).collect();
-        for (awaited, read) in awaited.into_iter().zip(read) {
-            self.fill(awaited, read);
-        }
-    }
-}
-
-impl Evidence {
-    /// That of a record which is still to come.
-    fn awaited(timestamp: Timestamp) -> Evidence {
-        Evidence {
-            insert_ids: Vec::new(),
-            timestamp,
-            until: timestamp,
-            log_name: String::new(),
-            service: None,
-            revision: None,
-            instance: None,
-            trace: None,
-            project: None,
-            severity: Severity::Default,
-            text: String::new(),
-        }
-    }
-
-    /// What a report needs of a record; the entry that holds the byte `offset` of its text is named first.
-    pub fn of(record: &Record, offset: usize) -> Evidence {
-        let entries = &record.entries;
-        let first = record.entry_at(offset);
-        let own = |value: Option<&str>| value.map(str::to_owned);
-        let any = |field: fn(&LogEntry) -> Option<&str>| entries.iter().find_map(field).map(str::to_owned);
-        let ids = std::iter::once(first).chain((0..entries.len()).filter(|&place| place != first));
-        Evidence {
-            insert_ids: ids.map(|place| entries[place].insert_id().to_owned()).collect(),
-            timestamp: entries[0].timestamp,
-            until: entries.iter().map(LogEntry::until).max().unwrap_or(entries[0].timestamp),
-            log_name: entries[0].log_name().to_owned(),
-            service: own(entries[0].service()),
-            revision: own(entries[0].revision()),
-            instance: own(entries[0].instance()),
-            trace: any(LogEntry::trace),
-            project: own(entries[0].project()),
-            severity: entries.iter().map(LogEntry::severity).max().unwrap_or_default(),
-            text: head_and_tail(&record.text, EXCERPT_BYTES).unwrap_or_else(|| record.text.clone()),
-        }
-    }
 }

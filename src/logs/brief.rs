@@ -26,12 +26,12 @@ impl Brief {
     /// That of an entry with this outline; `None` where a field is escaped, or too unusual to be told so.
     pub(super) fn of(raw: &[u8], found: &Outline<'_>) -> Option<Brief> {
         let place = |field: &[u8]| {
-            if memchr::memchr(b'\\', field).is_some() {
-                return None;
+            if field.is_empty() {
+                // It may stand nowhere.
+                return Some(0..0);
             }
-            let start = field.as_ptr() as usize - raw.as_ptr() as usize;
-            // Empty ones stand nowhere in particular.
-            if field.is_empty() { Some(0..0) } else { Some(u32::try_from(start).ok()?..u32::try_from(start + field.len()).ok()?) }
+            let start = u32::try_from(field.as_ptr() as usize - raw.as_ptr() as usize).ok()?;
+            memchr::memchr(b'\\', field).is_none().then(|| start..start + field.len() as u32)
         };
         let has_trace = !found.trace.is_empty() || found.payloads.json.is_empty();
         Some(Brief {

@@ -85,10 +85,10 @@ impl Reading<'_> {
     fn walk(&mut self, last: bool, outliner: &mut Outliner) {
         let bytes = self.bytes;
         let indent = self.intake.layout.indent.as_deref().unwrap_or_default();
-        let (mut at, mut line_end) = (0, 0);
+        // A line may hold thousands of entries: its end is looked for once, and once only is it taken for a single one.
+        let (mut at, mut line_end, mut several_up_to) = (0, 0, 0);
         while let Some(offset) = self.between(&bytes[at..]) {
             at += offset;
-            // A line may hold thousands of entries: its end is looked for once.
             if at >= line_end {
                 line_end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |newline| at + newline);
             }
@@ -97,11 +97,12 @@ impl Reading<'_> {
                 continue;
             }
             let line = trimmed(&bytes[at..line_end]);
-            if line.ends_with(b"}") && self.quick(line, outliner) {
+            if at >= several_up_to && line.ends_with(b"}") && self.quick(line, outliner) {
                 at = line_end;
                 continue;
             }
             let end = self.object(at, indent, last, outliner);
+            several_up_to = line_end;
             self.line += memchr::memchr_iter(b'\n', &bytes[at..end]).count() as u64;
             at = end;
         }

@@ -154,17 +154,24 @@ mod tests {
         prop::collection::vec(byte, 0..200)
     }
 
+    /// A backslash outside of strings makes no JSON, and the two differ in what they say of it.
+    fn escaped_in_strings_only(mut text: Vec<u8>) -> Vec<u8> {
+        let (mut inside, mut escaped) = (false, false);
+        for byte in &mut text {
+            if *byte == b'\\' && !inside {
+                *byte = b'x';
+            }
+            inside ^= *byte == b'"' && !escaped;
+            escaped = *byte == b'\\' && !escaped;
+        }
+        text
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, cases: 2000, ..ProptestConfig::default() })]
 
         #[test]
-        fn sixty_four_bytes_at_a_time_find_what_one_at_a_time_finds(text in any_text()) {
-            // A backslash outside of strings makes no JSON, and the two differ in what they say of it.
-            let outside = plainly(&text).is_some_and(|quotes| {
-                let inside = |at: u32| quotes.chunks(2).any(|pair| pair[0] < at && at < pair[1]);
-                (0..text.len()).any(|at| text[at] == b'\\' && !inside(at as u32))
-            });
-            prop_assume!(!outside);
+        fn sixty_four_bytes_at_a_time_find_what_one_at_a_time_finds(text in any_text().prop_map(escaped_in_strings_only)) {
             let mut marks = Marks::default();
             prop_assert_eq!(marks.of(&text).map(<[u32]>::to_vec), plainly(&text));
         }

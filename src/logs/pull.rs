@@ -4,25 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufRead, BufReader, Read};
 
 use jiff::Timestamp;
-use memchr::memmem;
-use rayon::prelude::*;
 use rustc_hash::FxHashSet;
-use serde::de::IgnoredAny;
 
 use super::census::Tally;
-use super::harvest::{Candidate, Harvest, Loss};
+use super::harvest::{Harvest, Loss};
 use super::intake::Intake;
-use super::mend::{Fix, mend};
-use super::outline::{Outline, Outliner};
+use super::mend::Fix;
 use super::recognise::Layout;
 use super::seek::{self, Direction, Planned};
 use super::source::Source;
-use super::stitch::{self, Groups};
-use super::store::{BUDGET_BYTES, Place, Store};
-use super::{Admission, Error, Gap, Gate, Glimpse, InPart, LogEntry, Met, Pulled, Record, Repair, Selection, TimeIndex, Visitor};
+use super::store::{BUDGET_BYTES, Store};
+use super::{Admission, Error, Gap, Gate, Glimpse, InPart, Met, Pulled, Record, Repair, Selection, TimeIndex, Visitor};
 
-/// How many records are parsed before they are visited.
-const GROUPS_AT_A_TIME: usize = 1024;
+mod visit;
 
 /// How many line numbers a gap names.
 const LINES_NAMED: usize = 5;
@@ -288,83 +282,6 @@ impl Pull {
         }
     }
 
-    fn visit(&mut self, visitor: &mut dyn Visitor) {
-        let order = self.store.in_order();
-        let groups = stitch::groups(order.iter().map(|place| self.store.candidate(*place)));
-        let all = Admitted { order: &order, groups: &groups };
-        let made = groups.firsts.iter().copied().filter(|first| self.meaning(&all, *first).is_none());
-        let members: Vec<Place> = made.flat_map(|first| all.members(first)).collect();
-        self.gaps.extend(self.store.fetch(members.into_iter(), false));
-        let mut chunks = groups.firsts.chunks(GROUPS_AT_A_TIME);
-        // What the visitor wanted when it looked last.
-        let mut wanted = Vec::new();
-        let mut step = self.step(&all, chunks.next().unwrap_or_default(), &wanted);
-        while chunks.len() > 0 || !wanted.is_empty() || !step.is_over() {
-            let Step { firsts, met, taken } = step;
-            // The next records are made while these are looked at.
-            let (next, places) = rayon::join(
-                || self.step(&all, chunks.next().unwrap_or_default(), &wanted),
-                || {
-                    if !taken.is_empty() {
-                        visitor.take(taken);
-                    }
-                    visitor.meet(met)
-                },
-            );
-            wanted = places.into_iter().filter_map(|place| firsts.get(place).copied()).collect();
-            step = next;
-        }
-    }
-
-    /// What the gate knows a group by; `None` where its record must be made.
-    fn meaning(&self, all: &Admitted<'_>, first: u32) -> Option<u32> {
-        let candidate = self.store.candidate(all.order[first as usize]);
-        let meaning = candidate.meaning.filter(|_| all.groups.is_alone(first))?;
-        Some(meaning.get() - 1)
-    }
-
-    /// What is admitted of some groups, and the records of others.
-    fn step(&mut self, all: &Admitted<'_>, firsts: &[u32], wanted: &[u32]) -> Step {
-        let made = firsts.iter().copied().filter(|first| self.meaning(all, *first).is_none());
-        let members: Vec<Place> = made.chain(wanted.iter().copied()).flat_map(|first| all.members(first)).collect();
-        self.gaps.extend(self.store.fetch(members.into_iter(), true));
-        let record = |first: u32| self.record(&all.members(first).collect::<Vec<_>>());
-        let met = |first: &u32| match self.meaning(all, *first) {
-            Some(meaning) => {
-                let at = self.store.candidate(all.order[*first as usize]).at;
-                (Some((*first, Met::Known { at, meaning })), Vec::new())
-            }
-            None => {
-                let (record, lost) = record(*first);
-                (record.map(|record| (*first, Met::Record(record))), lost)
-            }
-        };
-        let (met, lost): (Vec<Option<(u32, Met)>>, Vec<Vec<Gap>>) = firsts.par_iter().map(met).unzip();
-        let (taken, lost_again): (Vec<Option<Record>>, Vec<Vec<Gap>>) = wanted.par_iter().map(|first| record(*first)).unzip();
-        self.gaps.extend(lost.into_iter().chain(lost_again).flatten());
-        let (firsts, met) = met.into_iter().flatten().unzip();
-        Step { firsts, met, taken }
-    }
-
-    /// The record of a group, and what is lost of it.
-    fn record(&self, members: &[Place]) -> (Option<Record>, Vec<Gap>) {
-        if let [alone] = members
-            && let Some(record) = unparsed(self.store.raw(*alone), self.store.candidate(*alone))
-        {
-            return (Some(record), Vec::new());
-        }
-        let (mut entries, mut lost) = (Vec::new(), Vec::new());
-        for place in members {
-            match parsed(self.store.raw(*place), self.store.candidate(*place)) {
-                Ok(entry) => entries.push(entry),
-                Err(gap) => lost.push(gap),
-            }
-        }
-        let record = stitch::record(entries);
-        lost.extend(record.as_ref().and_then(stitch::missing_parts));
-        (record, lost)
-    }
-
     fn finish(mut self) -> Pulled {
         for ((path, loss), (count, lines)) in std::mem::take(&mut self.losses) {
             let (kind, statement) = lost(&path, loss, count, &lines);
@@ -376,33 +293,6 @@ impl Pull {
         repairs.sort();
         let gaps = self.gaps.into_iter().collect();
         Pulled { census: self.tally.finish(), repairs, gaps, in_part: self.in_part, index: self.index }
-    }
-}
-
-/// The candidates in order of time, and which of them belong together.
-struct Admitted<'a> {
-    order: &'a [Place],
-    groups: &'a Groups,
-}
-
-impl Admitted<'_> {
-    fn members(&self, first: u32) -> impl Iterator<Item = Place> + '_ {
-        self.groups.members(first).map(|at| self.order[at])
-    }
-}
-
-/// What the visitor is shown at once.
-struct Step {
-    /// The first ones of the groups.
-    firsts: Vec<u32>,
-    met: Vec<Met>,
-    /// Records that it wanted before.
-    taken: Vec<Option<Record>>,
-}
-
-impl Step {
-    fn is_over(&self) -> bool {
-        self.met.is_empty() && self.taken.is_empty()
     }
 }
 
@@ -419,33 +309,6 @@ fn lines_up_to(file: &Source, place: u64) -> io::Result<u64> {
         let length = read.len();
         text.consume(length);
     }
-}
-
-/// The record of an entry that stands alone, with its text and nothing else read: most records are only counted.
-/// `None` where the entry is not plain enough for that.
-fn unparsed(raw: &[u8], candidate: &Candidate) -> Option<Record> {
-    let plain = candidate.part_of.is_none() && memmem::find(raw, b"\"split\"").is_none();
-    if !plain {
-        return None;
-    }
-    let (mut outliner, mut found) = (Outliner::default(), Outline::default());
-    let quotes = outliner.outline(raw, &mut found)?;
-    serde_json::from_slice::<IgnoredAny>(raw).ok()?;
-    let mut room = String::new();
-    let text = Glimpse::new(raw, quotes, found.payloads).text(&mut room)?.to_owned();
-    Some(Record { text, entries: vec![LogEntry::unparsed(candidate.at, std::str::from_utf8(raw).ok()?, &found)] })
-}
-
-/// The entry, or what is lost of it.
-fn parsed(raw: &[u8], candidate: &Candidate) -> Result<LogEntry, Gap> {
-    let fields = serde_json::from_slice(raw).ok().or_else(|| match mend(&String::from_utf8_lossy(raw))? {
-        (serde_json::Value::Object(fields), _) => Some(fields),
-        _ => None,
-    });
-    fields.and_then(LogEntry::from_fields).ok_or_else(|| {
-        let statement = format!("the entry of {} is no JSON and could not be mended; export it again", candidate.at);
-        Gap { kind: "unreadable-line", statement }
-    })
 }
 
 fn lost(path: &str, loss: Loss, count: u64, lines: &[u64]) -> (&'static str, String) {

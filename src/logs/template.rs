@@ -248,8 +248,7 @@ impl Masked {
     /// Adds a word with digits in it.
     fn push(&mut self, word: &str) {
         let digits = word.strip_prefix("0x").unwrap_or(word);
-        let hexadecimal =
-            (digits.len() < word.len() || word.len() >= 4) && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let hexadecimal = (digits.len() < word.len() || word.len() >= 4) && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
         if !hexadecimal && word.len() < 20 {
             for c in word.chars() {
                 if !c.is_ascii_digit() {

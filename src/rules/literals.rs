@@ -2,9 +2,9 @@
 //!
 //! The method is that of RE2's `Prefilter` and of Russ Cox, "Regular Expression Matching with a Trigram
 //! Index" (2012): walk the expression bottom-up and keep, for each part, either the few texts it can be,
-//! or the best set that it must contain. Everything is folded to ASCII lower case, so one automaton that
-//! ignores ASCII case serves patterns with and without `(?i)`. Unicode folding has two more members that
-//! lower ASCII letters meet (`ſ` for s, the Kelvin sign for k): they are folded too, and whoever searches
+//! or the best set that it must contain. A capital ASCII letter in these texts stands for itself, a small one for both, so
+//! one search serves patterns with and without `(?i)`. Unicode folding has two more members that
+//! ASCII letters meet (`ſ` for s, the Kelvin sign for k): they are folded too, and whoever searches
 //! with these literals must also look for [`FOLDS_TO_ASCII`].
 
 use regex_syntax::hir::{Class, Hir, HirKind};
@@ -86,7 +86,7 @@ fn fold(c: char) -> char {
     match c {
         '\u{212A}' => 'k',
         '\u{017F}' => 's',
-        c => c.to_ascii_lowercase(),
+        c => c,
     }
 }
 
@@ -144,6 +144,9 @@ fn of_class(class: &Class) -> Known {
     }
     texts.sort();
     texts.dedup();
+    // A small letter stands for both.
+    let all = texts.clone();
+    texts.retain(|letter| !letter.bytes().any(|byte| byte.is_ascii_uppercase()) || !all.contains(&letter.to_ascii_lowercase()));
     if texts.is_empty() || texts.len() > MOST_OF_CLASS { Known::nothing() } else { Known::exactly(texts) }
 }
 
@@ -210,9 +213,11 @@ mod tests {
 
     #[test]
     fn the_longest_run_that_every_match_contains_is_taken() {
-        assert_eq!(best(r"No JWT(?:=\S+)? (?:found )?in WebSocket"), [" found in websocket", " in websocket"]);
+        assert_eq!(best(r"No JWT(?:=\S+)? (?:found )?in WebSocket"), [" found in WebSocket", " in WebSocket"]);
         assert_eq!(best(r"user \d+ is not allowed"), [" is not allowed"]);
         assert_eq!(best(r"(?i)Access Denied"), ["access denied"]);
+        assert_eq!(best(r"Access (?i)Denied"), ["Access denied"]);
+        assert_eq!(best(r"[Tt]oken of[A-C]"), ["token ofA", "token ofB", "token ofC"]);
         assert_eq!(best(r"(?:connection|socket) (?:refused|reset)").len(), 4);
     }
 

@@ -57,7 +57,10 @@ fn is_cut_in_request(byte: u8) -> bool {
 
 /// The longest piece of a literal between cuts; empty where none is of use.
 pub(super) fn piece(literal: &str, is_cut: fn(u8) -> bool) -> &str {
-    pieces(literal, is_cut).filter(|piece| !EVERYWHERE.contains(piece)).max_by_key(|piece| piece.len()).unwrap_or_default()
+    pieces(literal, is_cut)
+        .filter(|piece| !EVERYWHERE.contains(&piece.to_ascii_lowercase()))
+        .max_by_key(|piece| piece.len())
+        .unwrap_or_default()
 }
 
 /// The pieces of a literal between cuts that are long enough to tell anything.

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use fivewhys::logs::{self, Everything, Gate, Pulled, Record, Selection, Source};
+use fivewhys::logs::{self, Everything, Gate, Pulled, Record, Selection, Source, TimeIndex};
 use fivewhys::window::Spans;
 use jiff::Timestamp;
 use serde_json::{Value, json};

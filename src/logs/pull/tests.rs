@@ -1,7 +1,7 @@
 use std::io::Write;
 
 use super::*;
-use crate::logs::Everything;
+use crate::logs::{Everything, Wanted, neighbours};
 use crate::window::Spans;
 use jiff::Timestamp;
 
@@ -36,15 +36,88 @@ fn what_was_let_go_and_read_again_is_what_would_have_been_kept() {
             let read = |budget| {
                 let bounds = Bounds { budget, smallest: u64::MAX };
                 let mut seen = Vec::new();
-                let pulled = pull_within(bounds, &source, &selection, gate, &mut |records| {
-                    seen.extend(records.iter().map(|record| format!("{record:?}")));
-                });
+                let mut see = |record| seen.push(format!("{record:?}"));
+                let pulled = pull_within(bounds, &source, &selection, gate, &mut Each(&mut see));
                 (seen, pulled.unwrap())
             };
             let (kept, again) = (read(usize::MAX), read(0));
             assert!(kept.0.len() >= 40 && kept.1.gaps.is_empty());
             assert_eq!(kept, again);
         }
+    }
+}
+
+/// Knows entries by the last digit of their insert id, where that is even.
+struct Knowing;
+
+impl Gate for Knowing {
+    fn admits(&self, _raw: &[u8]) -> bool {
+        true
+    }
+
+    fn admission(&self, entry: &Glimpse<'_>) -> Admission {
+        let id = memchr::memmem::find(entry.raw(), b"\",\"logName").map_or(b'1', |end| entry.raw()[end - 1]);
+        if id.is_multiple_of(2) { Admission::Known(u32::from(id)) } else { Admission::Wanted }
+    }
+}
+
+/// Wants the records of what it is told; notes the time and the text of all in the order in which they come.
+#[derive(Default)]
+struct Asking {
+    met: Vec<(Timestamp, Option<String>)>,
+    awaited: std::collections::VecDeque<Vec<usize>>,
+}
+
+impl Visitor for Asking {
+    fn meet(&mut self, met: Vec<Met>) -> Vec<usize> {
+        let (mut wanted, mut awaited) = (Vec::new(), Vec::new());
+        for (place, met) in met.into_iter().enumerate() {
+            match met {
+                Met::Record(record) => self.met.push((record.entries[0].timestamp, Some(record.text))),
+                Met::Known { at, meaning } => {
+                    if meaning != u32::from(b'4') {
+                        wanted.push(place);
+                        awaited.push(self.met.len());
+                    }
+                    self.met.push((at, None));
+                }
+            }
+        }
+        if !wanted.is_empty() {
+            self.awaited.push_back(awaited);
+        }
+        wanted
+    }
+
+    fn take(&mut self, records: Vec<Option<Record>>) {
+        for (place, record) in self.awaited.pop_front().unwrap().into_iter().zip(records) {
+            let record = record.unwrap();
+            assert_eq!(record.entries[0].timestamp, self.met[place].0);
+            self.met[place].1 = Some(record.text);
+        }
+    }
+}
+
+#[test]
+fn what_a_gate_knows_comes_in_its_turn_and_its_record_if_it_is_wanted() {
+    let text = many_lines(Some(5_101));
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(text.as_bytes()).unwrap();
+    let all = (Timestamp::MIN, Timestamp::MAX);
+    let selection = Selection { windows: vec![all], reach: Spans::union([all]) };
+    for (bytes, budget) in [(text.clone().into_bytes(), 0), (gzip.finish().unwrap(), 0), (text.into_bytes(), usize::MAX)] {
+        let source = [Source::bytes("logs", bytes)];
+        let bounds = Bounds { budget, smallest: u64::MAX };
+        let mut asking = Asking::default();
+        pull_within(bounds, &source, &selection, &Knowing, &mut asking).unwrap();
+        let mut records = Vec::new();
+        let mut see = |record: Record| records.push((record.entries[0].timestamp, Some(record.text)));
+        pull_within(bounds, &source, &selection, &RecordsOnly(&Knowing), &mut Each(&mut see)).unwrap();
+        assert_eq!((records.len(), asking.awaited.len()), (20_000, 0));
+        let (told, unasked): (Vec<_>, Vec<_>) = asking.met.iter().zip(&records).partition(|(met, _)| met.1.is_some());
+        assert_eq!(unasked.len(), 2_000);
+        assert!(told.iter().all(|(met, record)| met == record));
+        assert!(unasked.iter().all(|(met, record)| met.0 == record.0));
     }
 }
 
@@ -56,9 +129,8 @@ fn read(text: &str, from: i64, to: i64, smallest: u64) -> (Vec<String>, Pulled) 
     let selection = Selection { windows: vec![window], reach: Spans::union([window]) };
     let mut seen = Vec::new();
     let bounds = Bounds { budget: BUDGET_BYTES, smallest };
-    let pulled = pull_within(bounds, &source, &selection, &Everything, &mut |records| {
-        seen.extend(records.iter().map(|record| format!("{record:?}")));
-    });
+    let mut see = |record| seen.push(format!("{record:?}"));
+    let pulled = pull_within(bounds, &source, &selection, &Everything, &mut Each(&mut see));
     (seen, pulled.unwrap())
 }
 
@@ -98,4 +170,26 @@ fn damage_in_what_is_read_is_named_by_its_line() {
 fn a_line_out_of_order_where_it_matters_has_the_whole_file_read() {
     let (seen, pulled) = read(&many_lines(Some(5_101)), 400, 520, 0);
     assert_eq!((seen.len(), pulled.in_part.len()), (1_200, 0));
+}
+
+#[test]
+fn neighbours_are_the_same_whether_or_not_it_is_known_where_their_time_stands() {
+    let text = many_lines(Some(5_101)).replace("\"logName\":\"l\"", "\"logName\":\"l\",\"labels\":{\"instanceId\":\"i\"}");
+    let at = |second| "2026-11-20T09:00:00Z".parse::<Timestamp>().unwrap() + jiff::SignedDuration::from_secs(second);
+    let wanted = |number: i64, second| Wanted {
+        insert_ids: vec![number.to_string()],
+        timestamp: at(second),
+        instance: Some("i".to_owned()),
+        service: None,
+    };
+    let wanted = [wanted(4_105, 410), wanted(19_999, 1_999), wanted(0, 0)];
+    let source = [Source::bytes("logs", text.into_bytes())];
+    for (from, to, smallest) in [(0, 2_000, u64::MAX), (405, 420, u64::MAX), (1_900, 2_000, 0)] {
+        let selection = Selection { windows: Vec::new(), reach: Spans::union([(at(from), at(to))]) };
+        let bounds = Bounds { budget: BUDGET_BYTES, smallest };
+        let pulled = pull_within(bounds, &source, &selection, &Everything, &mut Each(&mut |_| ())).unwrap();
+        let with = neighbours(&source, &wanted, 4, &pulled.index).unwrap();
+        assert_eq!(with, neighbours(&source, &wanted, 4, &TimeIndex::default()).unwrap());
+        assert!(with.iter().all(|around| around.before.len() + around.after.len() >= 4));
+    }
 }

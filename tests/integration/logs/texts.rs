@@ -1,6 +1,6 @@
 //! What an entry says, whatever shape its payload has.
 
-use fivewhys::logs::{LogEntry, Severity, Wanted, neighbours};
+use fivewhys::logs::{LogEntry, Severity, TimeIndex, Wanted, neighbours};
 use jiff::SignedDuration;
 use serde_json::json;
 
@@ -141,8 +141,8 @@ fn neighbours_come_from_the_same_instance_and_exclude_the_record_itself() {
         instance: instance.map(str::to_owned),
         service: service.map(str::to_owned),
     };
-    let around =
-        neighbours(&source, &[wanted(Some("a"), Some("api")), wanted(None, Some("api")), wanted(None, None)], 2).unwrap();
+    let wanted = [wanted(Some("a"), Some("api")), wanted(None, Some("api")), wanted(None, None)];
+    let around = neighbours(&source, &wanted, 2, &TimeIndex::default()).unwrap();
     let texts = |place: usize| {
         let around = &around[place];
         [&around.before, &around.after].map(|lines| lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>())

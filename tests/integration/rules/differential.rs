@@ -2,7 +2,7 @@
 //! asked. `FIVEWHYS_INCIDENTS=10000` tries that many invented incidents instead of a few.
 
 use fivewhys::findings::{Finder, Findings, Group, Watch, WatchedWindow};
-use fivewhys::logs::{Gate, pull_many};
+use fivewhys::logs::{Gate, Met, Visitor, pull_for};
 use fivewhys::results::TestRun;
 use fivewhys::window::{Precision, TimeWindow};
 use jiff::{SignedDuration, Timestamp};
@@ -49,20 +49,33 @@ fn watch() -> Watch {
     Watch::new(vec![window(Group::Failing, 0, 2), window(Group::Control, 3, 4)])
 }
 
+/// Notes which records a finder looks at.
+struct Noting<'a> {
+    finder: Finder<'a>,
+    seen: Vec<Record>,
+}
+
+impl Visitor for Noting<'_> {
+    fn meet(&mut self, met: Vec<Met>) -> Vec<usize> {
+        self.seen.extend(met.iter().filter_map(|met| if let Met::Record(record) = met { Some(record.clone()) } else { None }));
+        self.finder.meet(met)
+    }
+
+    fn take(&mut self, records: Vec<Option<Record>>) {
+        self.seen.extend(records.iter().flatten().cloned());
+        self.finder.take(records);
+    }
+}
+
 /// What the rules find in an export, and the records that were looked at.
 fn found(raw: &str, gate: &dyn Gate) -> (Findings, Vec<Record>) {
     let (catalog, matcher) = &*RULES;
     let watch = watch();
     let reach = Spans::union([(Timestamp::MIN, Timestamp::MAX)]);
-    let mut finder = Finder::new(catalog, matcher, &watch);
-    let mut seen = Vec::new();
+    let mut noting = Noting { finder: Finder::new(catalog, matcher, &watch), seen: Vec::new() };
     let selection = Selection { windows: Vec::new(), reach };
-    pull_many(&[Source::bytes("test", raw.as_bytes())], &selection, gate, &mut |records| {
-        seen.extend(records.iter().cloned());
-        finder.see_all(records);
-    })
-    .unwrap();
-    (finder.finish(&TestRun::default()), seen)
+    pull_for(&[Source::bytes("test", raw.as_bytes())], &selection, gate, &mut noting).unwrap();
+    (noting.finder.finish(&TestRun::default()), noting.seen)
 }
 
 /// What [`Matcher::in_record`] must say: each matcher asked by itself.
