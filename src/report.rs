@@ -87,10 +87,11 @@ pub fn build(subject: &Subject<'_>) -> Report {
 
 /// As [`build`], with what the users of one place want taken out or left alone.
 pub fn build_with(subject: &Subject<'_>, settings: Arc<redact::Settings>) -> Report {
+    let looked = assembly::look(subject, &settings);
     let mut redactor = redact::Redactor::with(settings);
-    assembly::assemble(subject, &mut redactor);
+    assembly::assemble(subject, &mut redactor, &looked);
     redactor.recall();
-    assembly::assemble(subject, &mut redactor)
+    assembly::assemble(subject, &mut redactor, &looked)
 }
 
 /// A form that a report can take, with all that is known of it in one row: a new one is a file beside this one and a row here.

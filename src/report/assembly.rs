@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::redact::{Piece, Redacted, Redactor};
+use super::redact::{Looked, Piece, Redacted, Redactor};
 use super::schema::{
     Cause, Counts, Evidence, EvidenceKey, Gap, Hypothesis, Lead, Outcome, Part, Premise, Remedy, Report, ResultSource, Revision,
     RuledOut, Run, SCHEMA, Step, Test, TestDuration, Why, Window, words,
@@ -19,13 +19,15 @@ use crate::window;
 mod evidence;
 mod timeline;
 
+pub(super) use evidence::look;
+
 /// Longest error line shown, in bytes.
 const ERROR_BYTES: usize = 4 * 1024;
 
 /// Puts the report together. Evidence comes first, in order of time: tokens are numbered as they appear.
-pub(super) fn assemble(subject: &Subject<'_>, redactor: &mut Redactor) -> Report {
-    let mut assembly =
-        Assembly { subject, redactor, keys: keys(subject.diagnosis), leads: BTreeMap::new(), torn: BTreeMap::new() };
+pub(super) fn assemble(subject: &Subject<'_>, redactor: &mut Redactor, looked: &BTreeMap<EvidenceIx, Vec<Looked>>) -> Report {
+    let (keys, leads, torn) = (keys(subject.diagnosis), BTreeMap::new(), BTreeMap::new());
+    let mut assembly = Assembly { subject, redactor, looked, keys, leads, torn };
     let evidence = assembly.evidence();
     let run = assembly.run();
     let premises = assembly.premises();
@@ -65,6 +67,8 @@ fn keys(diagnosis: &diagnosis::Diagnosis) -> BTreeMap<EvidenceIx, EvidenceKey> {
 struct Assembly<'a, 'r> {
     subject: &'a Subject<'a>,
     redactor: &'r mut Redactor,
+    /// What must not be shown of the cited records, and of the lines around them.
+    looked: &'r BTreeMap<EvidenceIx, Vec<Looked>>,
     keys: BTreeMap<EvidenceIx, EvidenceKey>,
     /// The kinds of lines met as leads, with their numbers.
     leads: BTreeMap<String, usize>,

@@ -14,8 +14,8 @@ use crate::findings::head_and_tail;
 use detectors::Detectors;
 
 pub(crate) use judge::is_telling;
-pub(crate) use redactor::Piece;
 pub use redactor::Redactor;
+pub(crate) use redactor::{Looked, Piece, look};
 pub use settings::{Settings, SettingsError};
 pub(crate) use token::{Form, Token, tokens_in};
 

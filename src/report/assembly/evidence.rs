@@ -1,12 +1,16 @@
 //! Cited records and error lines as a report shows them: without the secrets that only the lines around them give away.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
-use super::super::explorer;
-use super::super::redact::{Piece, Redacted};
+use rayon::prelude::*;
+
+use super::super::redact::{self, Looked, Piece, Redacted, Settings};
 use super::super::schema::{Evidence, EvidenceKey};
-use super::Assembly;
-use crate::findings::{EvidenceIx, Neighbours};
+use super::super::{Subject, explorer};
+use super::{Assembly, keys};
+use crate::findings::EvidenceIx;
 use crate::{logs, results};
 
 /// Lines above the last one of a traceback that are asked whether a secret goes on in it.
@@ -14,6 +18,39 @@ const LINES_ABOVE: usize = 20;
 
 /// Longest excerpt of a record shown, in bytes; it is cut when its secrets are out.
 const EXCERPT_BYTES: usize = 8 * 1024;
+
+/// A cited record and the lines around it, each with the name of its stream.
+struct Lines<'s> {
+    all: Vec<(Cow<'s, str>, &'s str)>,
+    /// The place of the record itself.
+    own: usize,
+    shown: Range<usize>,
+}
+
+impl<'s> Lines<'s> {
+    fn around(subject: &Subject<'s>, place: EvidenceIx) -> Lines<'s> {
+        let found = &subject.diagnosis.evidence[place];
+        let stream = logs::stream(&found.log_name, found.instance.as_deref());
+        let own = (Cow::from(stream), found.text.as_str());
+        let line = |line: &'s logs::Line| (Cow::from(&line.stream), line.text.as_str());
+        let Some(around) = subject.neighbours.get(&place) else { return Lines { all: vec![own], own: 0, shown: 0..1 } };
+        let all = around.before.iter().map(line).chain([own]).chain(around.after.iter().map(line)).collect();
+        let own = around.before.len();
+        let (first, last) = (own.saturating_sub(around.shown), own + around.after.len().min(around.shown));
+        Lines { all, own, shown: first..last + 1 }
+    }
+}
+
+/// What must not be shown of the cited records and the lines around them, all looked at side by side.
+pub(in crate::report) fn look(subject: &Subject<'_>, settings: &Settings) -> BTreeMap<EvidenceIx, Vec<Looked>> {
+    let cited: Vec<EvidenceIx> = keys(subject.diagnosis).into_keys().collect();
+    let look = |place: &EvidenceIx| {
+        let lines = Lines::around(subject, *place);
+        let all: Vec<(&str, &str)> = lines.all.iter().map(|(stream, text)| (&**stream, *text)).collect();
+        (*place, redact::look(&all, lines.shown, settings))
+    };
+    cited.par_iter().map(look).collect::<Vec<_>>().into_iter().collect()
+}
 
 impl Assembly<'_, '_> {
     pub(super) fn evidence(&mut self) -> BTreeMap<EvidenceKey, Evidence> {
@@ -46,18 +83,11 @@ impl Assembly<'_, '_> {
 
     /// The text of a record between the lines shown around it.
     fn lines(&mut self, place: EvidenceIx) -> (Vec<Redacted>, Redacted, Vec<Redacted>) {
-        let (subject, unknown) = (self.subject, Neighbours::default());
-        let found = &subject.diagnosis.evidence[place];
-        let around = subject.neighbours.get(&place).unwrap_or(&unknown);
-        let stream = logs::stream(&found.log_name, found.instance.as_deref());
-        let mut lines: Vec<(&str, &str)> = Vec::with_capacity(around.before.len() + around.after.len() + 1);
-        lines.extend(around.before.iter().map(|line| (line.stream.as_str(), line.text.as_str())));
-        lines.push((&stream, &found.text));
-        lines.extend(around.after.iter().map(|line| (line.stream.as_str(), line.text.as_str())));
-        let first = around.before.len().saturating_sub(around.shown);
-        let last = around.before.len() + around.after.len().min(around.shown);
-        let mut clean = self.redactor.clean_streams(&lines, first..last + 1);
-        let after = clean.split_off(around.before.len() - first + 1).into_iter().map(|(line, _)| line).collect();
+        let lines = Lines::around(self.subject, place);
+        let looked = self.looked.get(&place).map_or(&[][..], Vec::as_slice);
+        let texts = lines.all[lines.shown.clone()].iter().map(|(_, text)| *text);
+        let mut clean: Vec<_> = texts.zip(looked).map(|(text, looked)| self.redactor.clean_looked(text, looked)).collect();
+        let after = clean.split_off(lines.own - lines.shown.start + 1).into_iter().map(|(line, _)| line).collect();
         let (excerpt, pieces) = clean.pop().unwrap_or_default();
         if !pieces.is_empty() {
             self.torn.insert(place, pieces);

@@ -66,6 +66,31 @@ const SHORTEST_PIECE: usize = 6;
 /// Shortest piece that is taken out of what was made of its text: less gives nothing away.
 const SHORTEST_HALF: usize = 4;
 
+/// What is found in a text and in those of its stream around it, whatever the rest of the report holds.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Looked {
+    /// The pieces of secrets that are torn between the text and others.
+    torn: Vec<Hit>,
+    /// Every place that must not be shown, these included.
+    hits: Vec<Hit>,
+}
+
+/// Looks at texts of several streams, each with the name of its own, of which only some are shown; only what is found in
+/// these is given. It depends on nothing else, so many can be looked at side by side.
+pub(crate) fn look(lines: &[(&str, &str)], shown: Range<usize>, settings: &Settings) -> Vec<Looked> {
+    let mut torn = vec![Vec::new(); lines.len()];
+    let streams: BTreeSet<&str> = lines.iter().map(|(stream, _)| *stream).collect();
+    for stream in streams {
+        let own: Vec<usize> = (0..lines.len()).filter(|place| lines[*place].0 == stream).collect();
+        let texts: Vec<&str> = own.iter().map(|place| lines[*place].1).collect();
+        for (place, hits) in own.into_iter().zip(torn::across(&texts, settings)) {
+            torn[place] = hits;
+        }
+    }
+    let lines = lines.iter().zip(torn).skip(shown.start).take(shown.len());
+    lines.map(|((_, text), torn)| Looked { hits: found(text, torn.clone(), settings), torn }).collect()
+}
+
 impl Redactor {
     /// One that also knows what the users of this place want.
     pub fn with(settings: Arc<Settings>) -> Redactor {
@@ -94,17 +119,21 @@ impl Redactor {
     /// The same for texts of several streams, each with the name of its own, of which only some are shown; and for each
     /// the pieces of torn secrets in it, to be taken out of what was made of the text.
     pub(crate) fn clean_streams(&mut self, lines: &[(&str, &str)], shown: Range<usize>) -> Vec<(Redacted, Vec<Piece>)> {
-        let mut torn = vec![Vec::new(); lines.len()];
-        let streams: BTreeSet<&str> = lines.iter().map(|(stream, _)| *stream).collect();
-        for stream in streams {
-            let own: Vec<usize> = (0..lines.len()).filter(|place| lines[*place].0 == stream).collect();
-            let texts: Vec<&str> = own.iter().map(|place| lines[*place].1).collect();
-            for (place, hits) in own.into_iter().zip(torn::across(&texts, &self.settings)) {
-                torn[place] = hits;
-            }
-        }
-        let lines = lines.iter().zip(torn).skip(shown.start).take(shown.len());
-        lines.map(|((_, text), torn)| self.clean_torn(text, torn)).collect()
+        let looked = look(lines, shown.clone(), &self.settings);
+        lines[shown].iter().zip(&looked).map(|((_, text), looked)| self.clean_looked(text, looked)).collect()
+    }
+
+    /// The same for a text that was looked at before.
+    pub(crate) fn clean_looked(&mut self, text: &str, looked: &Looked) -> (Redacted, Vec<Piece>) {
+        let remembered = self.remembered(text);
+        let hits = if remembered.is_empty() {
+            looked.hits.clone()
+        } else {
+            found(text, [looked.torn.as_slice(), &remembered].concat(), &self.settings)
+        };
+        let piece = |hit: &Hit| Piece { text: text[hit.range.clone()].to_owned(), kind: hit.kind, whole: hit.whole.clone() };
+        let pieces = hits.iter().filter(|hit| hit.whole.is_some()).map(piece).collect();
+        (self.shown(text, 0..text.len(), hits), pieces)
     }
 
     /// The text of something that was made of texts with these pieces of secrets in them.
@@ -114,26 +143,25 @@ impl Redactor {
         self.shown(text, 0..text.len(), hits)
     }
 
-    /// The text without its secrets and these, and the pieces of torn ones that were in it.
-    fn clean_torn(&mut self, text: &str, torn: Vec<Hit>) -> (Redacted, Vec<Piece>) {
-        let hits = self.hits(text, torn);
-        let piece = |hit: &Hit| Piece { text: text[hit.range.clone()].to_owned(), kind: hit.kind, whole: hit.whole.clone() };
-        let pieces = hits.iter().filter(|hit| hit.whole.is_some()).map(piece).collect();
-        (self.shown(text, 0..text.len(), hits), pieces)
-    }
-
     /// Every place of a text that must not be shown.
     fn hits(&mut self, text: &str, mut more: Vec<Hit>) -> Vec<Hit> {
+        more.extend(self.remembered(text));
+        found(text, more, &self.settings)
+    }
+
+    /// What must not be shown because of the texts before.
+    fn remembered(&mut self, text: &str) -> Vec<Hit> {
+        let mut hits = Vec::new();
         if let Some((automaton, pieces)) = &self.recalled {
-            more.extend(automaton.find_iter(text).map(|found| {
+            hits.extend(automaton.find_iter(text).map(|found| {
                 let piece = &pieces[found.pattern().as_usize()];
                 Hit { whole: piece.whole.clone(), ..Hit::new(found.range(), piece.kind) }
             }));
         }
         if goes_on_with_key(&mut self.in_key, text) {
-            more.push(Hit::new(0..text.len(), "private-key"));
+            hits.push(Hit::new(0..text.len(), "private-key"));
         }
-        found(text, more, &self.settings)
+        hits
     }
 
     fn shown(&mut self, text: &str, part: Range<usize>, hits: Vec<Hit>) -> Redacted {
