@@ -69,7 +69,7 @@ pub struct Finder<'a> {
 struct Sighted {
     rule: RuleIx,
     at: Timestamp,
-    matchers: Vec<usize>,
+    matchers: Arc<[usize]>,
     evidence: Option<EvidenceIx>,
     variant: VariantIx,
     captures: Captures,
@@ -159,7 +159,7 @@ impl<'a> Finder<'a> {
         masked: &str,
         evidence: &mut Option<EvidenceIx>,
     ) {
-        let matchers: Vec<usize> = sightings.iter().map(|sighting| sighting.matcher).collect();
+        let matchers = sightings.iter().map(|sighting| sighting.matcher).collect();
         let variant = self.variant(rule, masked);
         let at = record.entries[0].timestamp;
         let wanted = self.count(variant, at);

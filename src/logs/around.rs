@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::harvest::{Candidate, Harvest};
@@ -102,14 +103,17 @@ fn near(moment: Timestamp) -> (Timestamp, Timestamp) {
     (moment.saturating_sub(NEAR).unwrap_or(Timestamp::MIN), moment.saturating_add(end).unwrap_or(Timestamp::MAX))
 }
 
-/// The neighbours of one record found so far, as `(timestamp, insert id, key, JSON)`.
+/// Entries on one side of a record, as `(timestamp, insert id, key, JSON)`.
+type Side = BTreeSet<(Timestamp, Vec<u8>, u64, Vec<u8>)>;
+
+/// The neighbours of one record found so far.
 #[derive(Default)]
 struct Found {
     own: FxHashSet<Vec<u8>>,
     /// The first of the own insert ids: entries of one moment are in order of these.
     first: Vec<u8>,
-    before: BTreeSet<(Timestamp, Vec<u8>, u64, Vec<u8>)>,
-    after: BTreeSet<(Timestamp, Vec<u8>, u64, Vec<u8>)>,
+    before: Side,
+    after: Side,
 }
 
 struct Search {
@@ -159,17 +163,16 @@ impl Search {
     }
 
     fn finish(self) -> Vec<Around> {
+        let entries = self.found.iter().flat_map(|found| found.before.iter().chain(&found.after));
         // Records that lie near each other share neighbours.
-        let mut read: FxHashMap<Vec<u8>, Option<Line>> = FxHashMap::default();
-        let line = |raw: &Vec<u8>| {
+        let raws: FxHashSet<&[u8]> = entries.map(|(.., raw)| raw.as_slice()).collect();
+        let line = |raw: &[u8]| {
             let entry = LogEntry::from_fields(serde_json::from_slice(raw).ok()?)?;
             Some(Line { stream: stream(entry.log_name(), entry.instance()), text: payload::text(&entry) })
         };
-        let mut texts = |found: BTreeSet<(Timestamp, Vec<u8>, u64, Vec<u8>)>| {
-            let entries = found.into_iter().filter_map(|(.., raw)| read.entry(raw).or_insert_with_key(line).clone());
-            entries.collect()
-        };
-        self.found.into_iter().map(|found| Around { before: texts(found.before), after: texts(found.after) }).collect()
+        let lines: FxHashMap<&[u8], Option<Line>> = raws.into_par_iter().map(|raw| (raw, line(raw))).collect();
+        let texts = |side: &Side| side.iter().filter_map(|(.., raw)| lines.get(raw.as_slice())?.clone()).collect();
+        self.found.iter().map(|found| Around { before: texts(&found.before), after: texts(&found.after) }).collect()
     }
 }
 

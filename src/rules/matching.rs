@@ -100,17 +100,23 @@ impl Matcher {
         }
         let filter_only = (0u32..).zip(&logs).filter(|(_, log)| log.text.is_none()).map(|(slot, _)| slot).collect();
         let needs = || logs.iter().map(|log: &LogSlot| log.text.as_ref().map(Pattern::needs));
-        let texts = Sieve::new(needs().map(|needs| needs.map(|needs| needs.text.as_slice())));
-        let lines = Sieve::new(needs().map(|needs| needs.map(|needs| needs.line.as_slice())));
-        let filters = RawGate::new(logs.iter().filter(|log| log.text.is_none()).map(|log| (log.rule, log.filter.as_ref(), None)));
-        let alone = catalog.rules().iter().map(Alone::of).collect();
-        let cases = [0, 1, 2].map(|part| {
+        let filter_slots = || logs.iter().filter(|log| log.text.is_none()).map(|log| (log.rule, log.filter.as_ref(), None));
+        let of_cases = |part: usize| {
             // A matcher that does not ask for this part is woken by any.
-            Sieve::new(tests.iter().map(|slot| {
+            Sieve::new(tests.iter().map(|slot: &TestSlot| {
                 let pattern = slot.test.patterns()[part].as_ref();
                 Some(pattern.map_or(&[][..], |pattern| pattern.needs().text.as_slice()))
             }))
-        });
+        };
+        // Side by side: of a small run this is a good part.
+        let (texts, (lines, cases, filters)) = rayon::join(
+            || Sieve::new(needs().map(|needs| needs.map(|needs| needs.text.as_slice()))),
+            || {
+                let lines = Sieve::new(needs().map(|needs| needs.map(|needs| needs.line.as_slice())));
+                (lines, [0, 1, 2].map(of_cases), RawGate::new(filter_slots()))
+            },
+        );
+        let alone = catalog.rules().iter().map(Alone::of).collect();
         Matcher { logs, tests, texts, lines, cases, filter_only, alone, filters, gate: OnceLock::new(), meanings: Arc::default() }
     }
 

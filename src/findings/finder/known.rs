@@ -14,7 +14,7 @@ use crate::rules::{Captures, RuleIx};
 /// What a record says to a rule.
 pub(super) struct Said {
     rule: RuleIx,
-    matchers: Vec<usize>,
+    matchers: Arc<[usize]>,
     variant: VariantIx,
 }
 
@@ -27,7 +27,7 @@ pub(super) struct Awaited {
 /// A finding whose captures are still to be read from its record.
 struct Kept {
     rule: RuleIx,
-    matchers: Vec<usize>,
+    matchers: Arc<[usize]>,
     /// Its place in [`Finder::in_logs`], or among those of its rule in [`Finder::unsettled`].
     place: usize,
 }
@@ -42,11 +42,11 @@ impl Finder<'_> {
             if self.count(*variant, at) {
                 let place = if settled { self.in_logs.len() } else { self.unsettled.get(rule).map_or(0, Vec::len) };
                 let awaited = awaited.get_or_insert_with(|| Awaited { evidence: self.evidence.len(), findings: Vec::new() });
-                awaited.findings.push(Kept { rule: *rule, matchers: matchers.clone(), place });
+                awaited.findings.push(Kept { rule: *rule, matchers: Arc::clone(matchers), place });
                 evidence = Some(awaited.evidence);
             }
             if evidence.is_some() || !settled {
-                let (rule, variant, matchers, captures) = (*rule, *variant, matchers.clone(), Captures::new());
+                let (rule, variant, matchers, captures) = (*rule, *variant, Arc::clone(matchers), Captures::new());
                 self.keep(Sighted { rule, at, matchers, evidence, variant, captures });
             }
         }
@@ -68,7 +68,11 @@ impl Finder<'_> {
         }
         self.retain_standing(&mut by_rule, Vec::clone);
         let template = meaning.as_ref().map_or("", |meaning| &meaning.template);
-        let said = by_rule.into_iter().map(|(rule, matchers)| Said { rule, matchers, variant: self.variant(rule, template) });
+        let said = by_rule.into_iter().map(|(rule, matchers)| Said {
+            rule,
+            matchers: matchers.into(),
+            variant: self.variant(rule, template),
+        });
         let said: Arc<[Said]> = said.collect();
         self.meanings.insert(number, Arc::clone(&said));
         said

@@ -51,7 +51,7 @@ fn records_that_settle(condition: &Condition, inside: &[Sighted], case: &[usize]
     let mut times = vec![Vec::new(); matchers];
     let mut who = vec![Vec::new(); matchers];
     for (place, met) in inside.iter().enumerate() {
-        for &matcher in &met.matchers {
+        for &matcher in &*met.matchers {
             times[matcher].push(met.at);
             who[matcher].push(place);
         }

@@ -75,10 +75,10 @@ impl Pull {
 
     /// The record of a group, and what is lost of it.
     fn record(&self, members: &[Place]) -> (Option<Record>, Vec<Gap>) {
-        if let [alone] = members
-            && let Some(record) = unparsed(self.store.raw(*alone), self.store.candidate(*alone))
-        {
-            return (Some(record), Vec::new());
+        let unparsed = |place: &Place| unparsed(self.store.raw(*place), self.store.candidate(*place));
+        if let Some(read) = members.iter().map(unparsed).collect::<Option<Vec<_>>>() {
+            let (entries, texts): (Vec<LogEntry>, Vec<String>) = read.into_iter().unzip();
+            return (Some(Record { text: texts.join("\n"), entries }), Vec::new());
         }
         let (mut entries, mut lost) = (Vec::new(), Vec::new());
         for place in members {
@@ -120,9 +120,9 @@ impl Step {
     }
 }
 
-/// The record of an entry that stands alone, with its text and nothing else read: most records are only counted.
-/// `None` where the entry is not plain enough for that.
-fn unparsed(raw: &[u8], candidate: &Candidate) -> Option<Record> {
+/// An entry and its text, with nothing else read: of most entries no more is asked. `None` where it is not plain enough
+/// for that.
+fn unparsed(raw: &[u8], candidate: &Candidate) -> Option<(LogEntry, String)> {
     let plain = candidate.part_of.is_none() && memmem::find(raw, b"\"split\"").is_none();
     if !plain {
         return None;
@@ -132,7 +132,7 @@ fn unparsed(raw: &[u8], candidate: &Candidate) -> Option<Record> {
     serde_json::from_slice::<IgnoredAny>(raw).ok()?;
     let mut room = String::new();
     let text = Glimpse::new(raw, quotes, found.payloads).text(&mut room)?.to_owned();
-    Some(Record { text, entries: vec![LogEntry::unparsed(candidate.at, std::str::from_utf8(raw).ok()?, &found)] })
+    Some((LogEntry::unparsed(candidate.at, std::str::from_utf8(raw).ok()?, &found), text))
 }
 
 /// The entry, or what is lost of it.
