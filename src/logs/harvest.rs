@@ -1,6 +1,6 @@
 //! What is taken out of one block: its counts, and the entries that may be wanted, unparsed.
 
-use std::num::{NonZeroU16, NonZeroU32, NonZeroU64};
+use std::num::{NonZeroU16, NonZeroU32};
 use std::ops::Range;
 
 use jiff::Timestamp;
@@ -48,14 +48,14 @@ pub(super) struct Sighting {
 pub(super) struct Candidate {
     pub(super) at: Timestamp,
     pub(super) key: u64,
-    /// Hash of the instance (else service and revision) and the log name: entries of one stream share it.
+    /// Hash of the instance (else service and revision) and the log name: entries of one stream share it. Of a part of an
+    /// entry that was too large, hash of the log name and `split.uid`.
     pub(super) stream: u64,
+    pub(super) is_part: bool,
     /// Hash of its JSON, see [`text_hash`].
     pub(super) text: u64,
     pub(super) shape: Shape,
     pub(super) several_lines: bool,
-    /// Hash of `split.uid`, for one part of an entry that was too large.
-    pub(super) part_of: Option<NonZeroU64>,
     /// The gate wants it; otherwise it is only here because it may belong to one that is wanted.
     pub(super) admitted: bool,
     /// The gate wants it if it is a record of its own.
@@ -66,9 +66,9 @@ pub(super) struct Candidate {
     pub(super) raw: Range<u32>,
     /// `raw` is a place among what was read again.
     pub(super) fetched: bool,
-    /// Where its JSON begins in the decoded text of its file; `None` where it does not stand there as it is.
-    pub(super) offset: Option<u64>,
-    /// Length of its JSON.
+    /// Where its JSON begins in the decoded text of its file, or in what is kept compressed.
+    pub(super) offset: u64,
+    /// How long it is there; 0 where it does not stand there as it is.
     pub(super) length: u32,
     /// Its insert id in [`Harvest::held`].
     pub(super) insert_id: Range<u32>,

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::hash::Hasher;
-use std::num::{NonZeroU16, NonZeroU32, NonZeroU64};
+use std::num::{NonZeroU16, NonZeroU32};
 
 use jiff::Timestamp;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
@@ -275,14 +275,14 @@ impl Reading<'_> {
         let failed = glimpse.as_ref().map_or_else(|| failed_status(raw), Glimpse::failed_status);
         let harvest = &mut self.harvest;
         harvest.sightings.push(Sighting { at, key, place, failed: failed.and_then(NonZeroU16::new) });
-        let part_of = (!found.split.is_empty()).then(|| NonZeroU64::MIN | hash_of([found.log_name, found.split]));
+        let is_part = !found.split.is_empty();
         let shape = if self.intake.stitching { lines::shape(found.text, found.origin) } else { Shape::default() };
         let gate = self.intake.gate;
         let wanted = |is_wanted| if is_wanted { Admission::Wanted } else { Admission::Refused };
         // As one line of a trace, and by itself.
         let (in_trace, alone) = match glimpse {
             // What a gate looks for may stand across the border of two parts.
-            _ if part_of.is_some() => (true, Admission::Wanted),
+            _ if is_part => (true, Admission::Wanted),
             None => (false, wanted(gate.admits(raw))),
             Some(glimpse) if !shape.may_belong_to_a_trace() => (false, gate.admission(&glimpse)),
             Some(glimpse) if gate.admits_line(&glimpse) => (true, gate.admission(&glimpse)),
@@ -303,19 +303,19 @@ impl Reading<'_> {
         harvest.candidates.push(Candidate {
             at,
             key,
-            stream: stream(found),
+            stream: if is_part { hash_of([found.log_name, found.split]) } else { stream(found) },
             text: text_hash(raw),
             shape,
             several_lines: memchr::memmem::find(found.text, br"\n").is_some(),
-            part_of,
+            is_part,
             admitted,
             alone: alone != Admission::Refused,
             meaning,
             raw: start as u32..raw_end as u32,
             insert_id: id_start as u32..(id_start + id.len()) as u32,
             fetched: false,
-            offset,
-            length: u32::try_from(raw.len()).unwrap_or(u32::MAX),
+            offset: offset.unwrap_or_default(),
+            length: offset.map_or(0, |_| u32::try_from(raw.len()).unwrap_or(u32::MAX)),
         });
         harvest.names.extend(whose);
     }

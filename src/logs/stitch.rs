@@ -1,8 +1,6 @@
 //! Puts entries together that belong together: stack traces that arrived one line per entry, and entries
 //! that were split because they were too large.
 
-use std::num::NonZeroU64;
-
 use jiff::SignedDuration;
 use rustc_hash::FxHashMap;
 
@@ -51,11 +49,11 @@ pub(super) fn groups<'a>(candidates: impl ExactSizeIterator<Item = &'a Candidate
     let mut next = vec![END; candidates.len()];
     let mut group_of: Vec<u32> = (0..candidates.len() as u32).collect();
     let mut traces: FxHashMap<u64, (Trace, jiff::Timestamp)> = FxHashMap::default();
-    let mut parts: FxHashMap<NonZeroU64, u32> = FxHashMap::default();
+    let mut parts: FxHashMap<u64, u32> = FxHashMap::default();
     for (at, candidate) in candidates.clone().enumerate() {
         let at = at as u32;
-        if let Some(uid) = candidate.part_of {
-            if let Some(before) = parts.insert(uid, at) {
+        if candidate.is_part {
+            if let Some(before) = parts.insert(candidate.stream, at) {
                 next[before as usize] = at;
                 group_of[at as usize] = group_of[before as usize];
             }

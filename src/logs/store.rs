@@ -22,6 +22,12 @@ pub(super) const BUDGET_BYTES: usize = 8 << 20;
 /// How hard JSON is compressed: entries repeat each other so much that the fastest way leaves a tenth.
 const LEVEL: i32 = 1;
 
+/// How many candidates make a batch, about.
+const BATCH: usize = 4096;
+
+/// How much JSON it holds at most, if it is of more than one block.
+const BATCH_BYTES: usize = 4 << 20;
+
 /// A candidate's place in the [`Store`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place {
@@ -98,11 +104,28 @@ impl Store {
         self.push(candidates, held, None);
     }
 
-    fn push(&mut self, mut candidates: Vec<Candidate>, mut held: Vec<u8>, packed: Option<Packed>) {
-        held.shrink_to_fit();
-        candidates.shrink_to_fit();
+    fn push(&mut self, mut candidates: Vec<Candidate>, held: Vec<u8>, packed: Option<Packed>) {
         let file = self.files.len().saturating_sub(1) as u32;
-        self.batches.push(Batch { file, candidates, held, packed });
+        let is_full = |batch: &Batch| {
+            let room = batch.candidates.capacity() - batch.candidates.len();
+            candidates.len() > room || batch.held.len() + held.len() > BATCH_BYTES
+        };
+        let batch = match self.batches.last_mut() {
+            Some(last) if last.file == file && last.packed.is_none() && packed.is_none() && !is_full(last) => last,
+            // Many blocks go into one batch: what is large is never moved, and what is small never kept.
+            _ => self.batches.push_mut(Batch {
+                file,
+                candidates: Vec::with_capacity(if packed.is_some() { 0 } else { BATCH.max(candidates.len()) }),
+                held: Vec::new(),
+                packed,
+            }),
+        };
+        let moved = |range: &Range<u32>| range.start + batch.held.len() as u32..range.end + batch.held.len() as u32;
+        for candidate in &mut candidates {
+            (candidate.raw, candidate.insert_id) = (moved(&candidate.raw), moved(&candidate.insert_id));
+        }
+        batch.candidates.append(&mut candidates);
+        batch.held.extend_from_slice(&held);
     }
 
     /// Keeps these compressed.
@@ -123,7 +146,7 @@ impl Store {
         if packed.is_some() {
             for (candidate, offset) in candidates.iter_mut().zip(offsets) {
                 candidate.length = candidate.raw.len() as u32;
-                candidate.offset = Some(offset);
+                candidate.offset = offset;
             }
             let held = let_go(&mut candidates, held);
             self.push(candidates, held, packed);
@@ -203,7 +226,7 @@ impl Store {
             let Some(text) = packed.and_then(|packed| packed.text().ok()) else { continue };
             for place in of_one_batch {
                 let candidate = self.candidate(*place);
-                let start = candidate.offset.unwrap_or_default() as usize;
+                let start = candidate.offset as usize;
                 let part = text.get(start..start + candidate.length as usize).unwrap_or_default();
                 self.bring_back(*place, part);
             }
@@ -213,7 +236,8 @@ impl Store {
     fn read_again(&mut self, wanted: Vec<Place>) -> Vec<Gap> {
         let mut away: Vec<(u32, u64, Place)> = wanted
             .into_iter()
-            .filter_map(|place| Some((self.batches[place.batch as usize].file, self.candidate(place).offset?, place)))
+            .filter(|place| self.candidate(*place).length > 0)
+            .map(|place| (self.batches[place.batch as usize].file, self.candidate(place).offset, place))
             .collect();
         away.sort_unstable_by_key(|(file, offset, _)| (*file, *offset));
         let mut gaps = Vec::new();
@@ -262,7 +286,7 @@ fn slice<'a>(bytes: &'a [u8], range: &Range<u32>) -> &'a [u8] {
 fn let_go(candidates: &mut [Candidate], held: &[u8]) -> Vec<u8> {
     let mut kept = Vec::new();
     for candidate in candidates {
-        let go = candidate.offset.is_some();
+        let go = candidate.length > 0;
         let keep = if go { candidate.insert_id.clone() } else { candidate.raw.clone() };
         let start = kept.len() as u32;
         kept.extend_from_slice(slice(held, &keep));

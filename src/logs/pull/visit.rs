@@ -123,7 +123,7 @@ impl Step {
 /// An entry and its text, with nothing else read: of most entries no more is asked. `None` where it is not plain enough
 /// for that.
 fn unparsed(raw: &[u8], candidate: &Candidate) -> Option<(LogEntry, String)> {
-    let plain = candidate.part_of.is_none() && memmem::find(raw, b"\"split\"").is_none();
+    let plain = !candidate.is_part && memmem::find(raw, b"\"split\"").is_none();
     if !plain {
         return None;
     }
