@@ -112,13 +112,14 @@ impl Store {
         };
         let batch = match self.batches.last_mut() {
             Some(last) if last.file == file && last.packed.is_none() && packed.is_none() && !is_full(last) => last,
-            // Many blocks go into one batch: what is large is never moved, and what is small never kept.
-            _ => self.batches.push_mut(Batch {
-                file,
-                candidates: Vec::with_capacity(if packed.is_some() { 0 } else { BATCH.max(candidates.len()) }),
-                held: Vec::new(),
-                packed,
-            }),
+            last => {
+                if let Some(last) = last {
+                    last.held.shrink_to_fit();
+                }
+                // Many blocks go into one batch: what is large is never moved, and what is small never kept.
+                let room = if packed.is_some() { 0 } else { BATCH.max(candidates.len()) };
+                self.batches.push_mut(Batch { file, candidates: Vec::with_capacity(room), held: Vec::new(), packed })
+            }
         };
         let moved = |range: &Range<u32>| range.start + batch.held.len() as u32..range.end + batch.held.len() as u32;
         for candidate in &mut candidates {

@@ -4,7 +4,7 @@ use memchr::memmem;
 use rayon::prelude::*;
 use serde::de::IgnoredAny;
 
-use super::Pull;
+use super::{Pull, Seen};
 use crate::logs::harvest::Candidate;
 use crate::logs::mend::mend;
 use crate::logs::outline::{Outline, Outliner};
@@ -18,6 +18,8 @@ const GROUPS_AT_A_TIME: usize = 1024;
 impl Pull {
     /// Shows all records in order of time, or what the gate knows them by.
     pub(super) fn visit(&mut self, visitor: &mut dyn Visitor) {
+        // All is read: what comes now needs the room.
+        self.seen = Seen::default();
         let order = self.store.in_order();
         let groups = stitch::groups(order.iter().map(|place| self.store.candidate(*place)));
         let all = Admitted { order: &order, groups: &groups };
