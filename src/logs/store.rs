@@ -26,7 +26,7 @@ const LEVEL: i32 = 1;
 const BATCH: usize = 4096;
 
 /// How much JSON it holds at most, if it is of more than one block.
-const BATCH_BYTES: usize = 4 << 20;
+const BATCH_BYTES: usize = 1 << 20;
 
 /// A candidate's place in the [`Store`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +38,8 @@ pub(super) struct Place {
 /// Candidates and their JSON.
 pub(super) struct Store {
     batches: Vec<Batch>,
+    /// The places of the batches that further candidates go into: those that stay as they are, those that will be compressed.
+    under_way: [Option<usize>; 2],
     /// Each with whether it is plain.
     files: Vec<(Source, bool)>,
     /// JSON that was read again, from other files and from what is at hand.
@@ -61,6 +63,19 @@ struct Packed {
     length: usize,
 }
 
+impl Batch {
+    /// Compresses the JSON; what cannot be compressed stays.
+    fn pack(&mut self) {
+        let Ok(packed) = Packed::of(&self.held) else { return };
+        for candidate in &mut self.candidates {
+            candidate.offset = u64::from(candidate.raw.start);
+            candidate.length = candidate.raw.len() as u32;
+        }
+        self.held = let_go(&mut self.candidates, &self.held);
+        self.packed = Some(packed);
+    }
+}
+
 impl Packed {
     fn of(text: &[u8]) -> io::Result<Packed> {
         let mut bytes = zstd::bulk::compress(text, LEVEL)?;
@@ -76,7 +91,7 @@ impl Packed {
 
 impl Store {
     pub(super) fn new(budget: usize) -> Store {
-        Store { batches: Vec::new(), files: Vec::new(), fetched: [Vec::new(), Vec::new()], kept: 0, budget }
+        Store { batches: Vec::new(), under_way: [None; 2], files: Vec::new(), fetched: [Vec::new(), Vec::new()], kept: 0, budget }
     }
 
     /// The batches that follow come from this file; says whether any place of it can be read again.
@@ -88,72 +103,52 @@ impl Store {
 
     /// Takes candidates and their JSON from the file begun last.
     pub(super) fn add(&mut self, mut candidates: Vec<Candidate>, mut held: Vec<u8>) {
-        if candidates.is_empty() {
-            return;
-        }
         let plain = self.files.last().is_some_and(|(_, plain)| *plain);
         self.kept += held.len();
         if self.kept > self.budget {
             if !plain {
                 let (admitted, others) = candidates.into_iter().partition(|candidate| candidate.admitted);
-                self.pack(admitted, &held);
+                self.push(admitted, &held, true);
                 candidates = others;
             }
             held = let_go(&mut candidates, &held);
         }
-        self.push(candidates, held, None);
+        self.push(candidates, &held, false);
     }
 
-    fn push(&mut self, mut candidates: Vec<Candidate>, held: Vec<u8>, packed: Option<Packed>) {
-        let file = self.files.len().saturating_sub(1) as u32;
-        let is_full = |batch: &Batch| {
-            let room = batch.candidates.capacity() - batch.candidates.len();
-            candidates.len() > room || batch.held.len() + held.len() > BATCH_BYTES
-        };
-        let batch = match self.batches.last_mut() {
-            Some(last) if last.file == file && last.packed.is_none() && packed.is_none() && !is_full(last) => last,
-            last => {
-                if let Some(last) = last {
-                    last.held.shrink_to_fit();
-                }
-                // Many blocks go into one batch: what is large is never moved, and what is small never kept.
-                let room = if packed.is_some() { 0 } else { BATCH.max(candidates.len()) };
-                self.batches.push_mut(Batch { file, candidates: Vec::with_capacity(room), held: Vec::new(), packed })
-            }
-        };
-        let moved = |range: &Range<u32>| range.start + batch.held.len() as u32..range.end + batch.held.len() as u32;
-        for candidate in &mut candidates {
-            (candidate.raw, candidate.insert_id) = (moved(&candidate.raw), moved(&candidate.insert_id));
-        }
-        batch.candidates.append(&mut candidates);
-        batch.held.extend_from_slice(&held);
-    }
-
-    /// Keeps these compressed.
-    fn pack(&mut self, mut candidates: Vec<Candidate>, held: &[u8]) {
+    /// Adds to the batch under way. Many blocks go into one: what is large is never moved, and what is small never kept.
+    fn push(&mut self, mut candidates: Vec<Candidate>, held: &[u8], packed: bool) {
         if candidates.is_empty() {
             return;
         }
-        let mut text = Vec::new();
-        let offsets: Vec<u64> = candidates
-            .iter()
-            .map(|candidate| {
-                let offset = text.len() as u64;
-                text.extend_from_slice(slice(held, &candidate.raw));
-                offset
-            })
-            .collect();
-        let packed = Packed::of(&text).ok();
-        if packed.is_some() {
-            for (candidate, offset) in candidates.iter_mut().zip(offsets) {
-                candidate.length = candidate.raw.len() as u32;
-                candidate.offset = offset;
-            }
-            let held = let_go(&mut candidates, held);
-            self.push(candidates, held, packed);
-        } else {
-            self.push(candidates, held.to_vec(), None);
+        let wanted: usize = candidates.iter().map(|candidate| candidate.raw.len().max(candidate.insert_id.len())).sum();
+        let file = self.files.len().saturating_sub(1) as u32;
+        let has_room = |batch: &Batch| {
+            let room = batch.candidates.capacity() - batch.candidates.len();
+            batch.file == file && candidates.len() <= room && batch.held.len() + wanted <= BATCH_BYTES
+        };
+        if !self.under_way[usize::from(packed)].is_some_and(|place| has_room(&self.batches[place])) {
+            self.close(packed);
+            self.under_way[usize::from(packed)] = Some(self.batches.len());
+            let candidates = Vec::with_capacity(BATCH.max(candidates.len()));
+            self.batches.push(Batch { file, candidates, held: Vec::new(), packed: None });
         }
+        let Some(batch) = self.under_way[usize::from(packed)].map(|place| &mut self.batches[place]) else { return };
+        for candidate in &mut candidates {
+            move_over(candidate, held, &mut batch.held);
+        }
+        batch.candidates.append(&mut candidates);
+    }
+
+    /// Nothing more comes into the batch under way.
+    fn close(&mut self, packed: bool) {
+        let Some(place) = self.under_way[usize::from(packed)].take() else { return };
+        let batch = &mut self.batches[place];
+        if packed {
+            batch.pack();
+        }
+        batch.held.shrink_to_fit();
+        batch.candidates.shrink_to_fit();
     }
 
     /// Whether reading one of its candidates again costs nothing but that.
@@ -287,14 +282,20 @@ fn slice<'a>(bytes: &'a [u8], range: &Range<u32>) -> &'a [u8] {
 fn let_go(candidates: &mut [Candidate], held: &[u8]) -> Vec<u8> {
     let mut kept = Vec::new();
     for candidate in candidates {
-        let go = candidate.length > 0;
-        let keep = if go { candidate.insert_id.clone() } else { candidate.raw.clone() };
-        let start = kept.len() as u32;
-        kept.extend_from_slice(slice(held, &keep));
-        let moved = |range: &Range<u32>| range.start - keep.start + start..range.end - keep.start + start;
-        let insert_id = if candidate.insert_id.is_empty() { start..start } else { moved(&candidate.insert_id) };
-        candidate.raw = if go { start..start } else { moved(&candidate.raw) };
-        candidate.insert_id = insert_id;
+        if candidate.length > 0 {
+            candidate.raw = candidate.raw.start..candidate.raw.start;
+        }
+        move_over(candidate, held, &mut kept);
     }
     kept
+}
+
+/// Moves what is held of a candidate, its JSON with the insert id in it or the insert id alone, behind what is held already.
+fn move_over(candidate: &mut Candidate, held: &[u8], kept: &mut Vec<u8>) {
+    let start = kept.len() as u32;
+    let keep = if candidate.raw.is_empty() { candidate.insert_id.clone() } else { candidate.raw.clone() };
+    kept.extend_from_slice(slice(held, &keep));
+    let moved = |range: &Range<u32>| range.start - keep.start + start..range.end - keep.start + start;
+    candidate.insert_id = if candidate.insert_id.is_empty() { start..start } else { moved(&candidate.insert_id) };
+    candidate.raw = if candidate.raw.is_empty() { start..start } else { moved(&candidate.raw) };
 }
