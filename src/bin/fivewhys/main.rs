@@ -22,10 +22,6 @@ mod when;
 
 use args::{Args, Command};
 use exit_status::ExitStatus;
-use mimalloc::MiMalloc;
-
-#[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitStatus {
     // Two libraries may each bring a provider of their own, and then the first TLS connection would not know which.
