@@ -62,6 +62,8 @@ enum Alone {
         condition: Condition,
         /// The matchers that can only speak against it.
         against: Vec<usize>,
+        /// It is met where no matcher is.
+        by_nothing: bool,
     },
 }
 
@@ -163,8 +165,11 @@ impl Matcher {
         let before = met.len();
         match &self.alone[self.logs[woken[0] as usize].rule] {
             Alone::WithAny => met.extend(woken.iter().filter(|slot| is_met(slot))),
-            Alone::Where { condition, against } => {
+            Alone::Where { condition, against, by_nothing } => {
                 met.extend(woken.iter().filter(|slot| !against.contains(&matcher(slot)) && is_met(slot)));
+                if met.len() == before && !by_nothing {
+                    return;
+                }
                 let holds = |met: &[u32]| condition.met_by_record(&met.iter().map(matcher).collect::<Vec<_>>(), &[]);
                 // What can only speak against the rule is asked only where something speaks for it.
                 let mut found = holds(&met[before..]);
@@ -260,7 +265,8 @@ impl Alone {
         let texts_only = rule.log_matchers.iter().all(|log| log.filter.is_none() && log.text.is_some());
         match &rule.condition {
             Some(condition) if texts_only && !condition.scope().window && !condition.scope().case => {
-                Alone::Where { condition: condition.clone(), against: condition.only_against() }
+                let (against, by_nothing) = (condition.only_against(), condition.met_by_record(&[], &[]));
+                Alone::Where { condition: condition.clone(), against, by_nothing }
             }
             _ => Alone::WithAny,
         }
