@@ -125,3 +125,25 @@ fn the_quick_path_finds_what_the_plain_path_finds() {
     }
     assert!(passed_over > all / 20, "{passed_over} of {all} entries were not parsed: there is no quick path");
 }
+
+#[test]
+fn a_kind_of_line_stays_told_apart_however_many_others_come_after_it() {
+    let (catalog, matcher) = &*RULES;
+    let word = |number: u32| -> String {
+        [26 * 26, 26, 1].map(|place| char::from(b'a' + (number / place % 26) as u8)).into_iter().collect()
+    };
+    let line = |place: u32, kind: u32| {
+        let at = start() + SignedDuration::from_millis(i64::from(place));
+        format!(r#"{{"insertId":"{place}","timestamp":"{at}","textPayload":"TypeError: cannot frobnicate {}"}}"#, word(kind))
+    };
+    // More than are told apart, all twice, and the first of them once more.
+    let raw: Vec<String> = (0..600).map(|place| line(place, place % 300)).chain([line(600, 0)]).collect();
+    for gate in [matcher as &dyn Gate, &Everything] {
+        let (findings, _) = found(&raw.join("\n"), gate);
+        let rule = catalog.rules().iter().position(|rule| rule.id == "python/type-error").unwrap();
+        let variants: Vec<_> = findings.variants.iter().filter(|variant| variant.rule == rule).collect();
+        let of = |text: &str| variants.iter().find(|variant| variant.template.ends_with(text)).map(|variant| variant.sightings);
+        assert_eq!((of("frobnicate aaa"), of("frobnicate aab")), (Some(3), Some(2)));
+        assert_eq!((of("…"), variants.len()), (Some(2 * (300 - 256)), 257));
+    }
+}
