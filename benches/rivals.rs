@@ -124,7 +124,13 @@ fn escaped_line_ends(pattern: &str) -> String {
     out
 }
 
-/// The pattern as older engines take it too: `(?P<name>…)` and `(?<name>…)` as `(?:…)`, `\"` as `"`.
+/// Punctuation that an engine takes as it is, and a blank.
+fn needs_no_escape(c: char) -> bool {
+    c == ' ' || c.is_ascii_punctuation() && !r"\.+*?()|[]{}^$#&-~<>".contains(c)
+}
+
+/// The pattern as older engines take it too: `(?P<name>…)` and `(?<name>…)` as `(?:…)`; a backslash only before what would
+/// mean something else without it.
 fn portable(pattern: &str) -> String {
     let mut out = String::with_capacity(pattern.len());
     let mut rest = pattern;
@@ -133,9 +139,9 @@ fn portable(pattern: &str) -> String {
         if let Some((_, after)) = named.and_then(|named| named.split_once('>')) {
             out.push_str("(?:");
             rest = after;
-        } else if let Some(after) = rest.strip_prefix("\\\"") {
-            out.push('"');
-            rest = after;
+        } else if let Some(after) = rest.strip_prefix('\\').filter(|after| after.starts_with(needs_no_escape)) {
+            out.push_str(&after[..1]);
+            rest = &after[1..];
         } else {
             // What follows a backslash opens nothing.
             let length = if next == '\\' { 2 } else { next.len_utf8() };

@@ -102,11 +102,18 @@ fn warm_up(contenders: Vec<Contender>, out: &mut dyn Write) -> anyhow::Result<Ve
             Outcome::Measured(_) => ready.push(contender),
             Outcome::Missing => writeln!(out, "{}: not installed, left out. {}", contender.name, contender.hint)?,
             Outcome::Failed(said) => {
-                writeln!(out, "{}: failed, left out. {}\n  {}", contender.name, contender.hint, said.trim())?
+                writeln!(out, "{}: failed, left out. {}\n  {}", contender.name, contender.hint, last_words(&said))?
             }
         }
     }
     Ok(ready)
+}
+
+/// The end of what a program said: some quote all patterns that they were given.
+fn last_words(said: &str) -> &str {
+    const BYTES: usize = 400;
+    let said = said.trim();
+    &said[said.ceil_char_boundary(said.len().saturating_sub(BYTES))..]
 }
 
 /// Every program once a round, in alternating order, so that neither heat nor a neighbour's load favours one.
