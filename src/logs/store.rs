@@ -1,9 +1,9 @@
 //! Keeps the entries that may be wanted until all sources are read, within bounds.
 //!
 //! Their JSON is kept in memory up to a budget; beyond it only their places are kept, and what is wanted in the
-//! end is read again. Lines that are only here because they may belong to a stack trace that is wanted are let
-//! go from any source; what the gate admits only from plain files, where reading one place costs nothing
-//! but that. From others it is kept compressed. Nothing of this shows in the result.
+//! end is read again: from plain files, where reading one place costs nothing but that. From others it is kept
+//! compressed; only when that, too, has become much, lines that are only here because they may belong to a stack trace
+//! that is wanted are let go. Nothing of this shows in the result.
 
 use std::cmp::Ordering;
 use std::io;
@@ -21,6 +21,9 @@ pub(super) const BUDGET_BYTES: usize = 8 << 20;
 
 /// How hard JSON is compressed: entries repeat each other so much that the fastest way leaves a tenth.
 const LEVEL: i32 = 1;
+
+/// How many budgets are kept compressed before lines that may only belong to a stack trace are let go all the same.
+const PACKED_BUDGETS: usize = 4;
 
 /// How many candidates make a batch, about.
 const BATCH: usize = 4096;
@@ -45,6 +48,8 @@ pub(super) struct Store {
     /// JSON that was read again, from other files and from what is at hand.
     fetched: [Vec<u8>; 2],
     kept: usize,
+    /// How much is kept compressed, in bytes.
+    packed: usize,
     budget: usize,
 }
 
@@ -91,7 +96,15 @@ impl Packed {
 
 impl Store {
     pub(super) fn new(budget: usize) -> Store {
-        Store { batches: Vec::new(), under_way: [None; 2], files: Vec::new(), fetched: [Vec::new(), Vec::new()], kept: 0, budget }
+        Store {
+            batches: Vec::new(),
+            under_way: [None; 2],
+            files: Vec::new(),
+            fetched: [Vec::new(), Vec::new()],
+            kept: 0,
+            packed: 0,
+            budget,
+        }
     }
 
     /// The batches that follow come from this file; says whether any place of it can be read again.
@@ -107,8 +120,10 @@ impl Store {
         self.kept += held.len();
         if self.kept > self.budget {
             if !plain {
-                let (admitted, others) = candidates.into_iter().partition(|candidate| candidate.admitted);
-                self.push(admitted, &held, true);
+                // To read others again costs to decode all of the file again.
+                let all = self.packed < self.budget.saturating_mul(PACKED_BUDGETS);
+                let (packed, others) = candidates.into_iter().partition(|candidate| all || candidate.admitted);
+                self.push(packed, &held, true);
                 candidates = others;
             }
             held = let_go(&mut candidates, &held);
@@ -146,6 +161,7 @@ impl Store {
         let batch = &mut self.batches[place];
         if packed {
             batch.pack();
+            self.packed += batch.packed.as_ref().map_or(0, |packed| packed.bytes.len());
         }
         batch.held.shrink_to_fit();
         batch.candidates.shrink_to_fit();
