@@ -200,8 +200,8 @@ mod tests {
         #[test]
         fn what_a_parser_refuses_is_refused(json in any_json(), at in any::<prop::sample::Index>(), byte in "[ -~]") {
             let mut bent = json.clone();
-            let at = at.index(json.len());
-            prop_assume!(json.is_char_boundary(at) && json.is_char_boundary(at + 1));
+            let ascii: Vec<usize> = (0..json.len()).filter(|at| json.as_bytes()[*at].is_ascii()).collect();
+            let at = *at.get(&ascii);
             bent.replace_range(at..at + 1, &byte);
             let value: Option<Value> = serde_json::from_str(&bent).ok();
             prop_assert_eq!(read(&bent), value.as_ref().map(Tree::from), "{}", bent);
