@@ -58,6 +58,7 @@ impl Intake<'_> {
         let row = Row { rest: Mutex::default(), moved: Condvar::new(), each: Mutex::new((each, 1)), most: AHEAD * threads };
         // Each thread reads a block and works on it while it is in the processor's own cache.
         rayon::broadcast(|_| {
+            let _abandoned = Abandoned(&row);
             let mut outliner = Outliner::default();
             let mut done = None;
             // Only the reading itself is done by one at a time.
@@ -110,13 +111,27 @@ struct Row<'a> {
 struct Rest {
     next: usize,
     waiting: BTreeMap<usize, Harvest>,
+    /// The block that is next will never come.
+    abandoned: bool,
+}
+
+/// Says so where the thread that has this panics: nobody must wait for its block.
+struct Abandoned<'r, 'e>(&'r Row<'e>);
+
+impl Drop for Abandoned<'_, '_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            lock(&self.0.rest).abandoned = true;
+            self.0.moved.notify_all();
+        }
+    }
 }
 
 impl Row<'_> {
     /// Takes what a block holds, and hands on what its turn has come for, unless another thread is at it.
     fn hand_on(&self, number: usize, harvest: Harvest) {
         let mut rest = lock(&self.rest);
-        while number >= rest.next + self.most {
+        while number >= rest.next + self.most && !rest.abandoned {
             rest = self.moved.wait(rest).unwrap_or_else(PoisonError::into_inner);
         }
         rest.waiting.insert(number, harvest);

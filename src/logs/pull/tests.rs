@@ -196,3 +196,27 @@ fn neighbours_are_the_same_whether_or_not_it_is_known_where_their_time_stands() 
         assert!(with.iter().all(|around| around.before.len() + around.after.len() >= 4));
     }
 }
+
+/// Cannot stand one of the entries.
+struct Brittle;
+
+impl Gate for Brittle {
+    fn admits(&self, _raw: &[u8]) -> bool {
+        true
+    }
+
+    fn admission(&self, entry: &Glimpse<'_>) -> Admission {
+        assert!(memchr::memmem::find(entry.raw(), b"\"insertId\":\"3000\"").is_none(), "too much");
+        Admission::Refused
+    }
+}
+
+#[test]
+#[should_panic(expected = "too much")]
+fn a_fault_on_one_thread_ends_the_reading_on_all() {
+    // More blocks than may wait for one.
+    let text = many_lines(None).repeat(4);
+    let all = (Timestamp::MIN, Timestamp::MAX);
+    let selection = Selection { windows: Vec::new(), reach: Spans::union([all]) };
+    let _ = pull(&[Source::bytes("logs", text.into_bytes())], &selection, &Brittle, &mut Each(&mut |_| ()));
+}
