@@ -186,7 +186,7 @@ impl Matcher {
     }
 
     /// What the gate knows by a number, see [`Admission::Known`].
-    pub fn meaning(&self, number: u32) -> Option<Meaning> {
+    pub fn meaning(&self, number: u32) -> Option<Arc<Meaning>> {
         self.meanings.get(number)
     }
 

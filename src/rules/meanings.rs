@@ -1,6 +1,6 @@
 //! Numbers what texts say to the rules: most records say what others said before.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
 
@@ -24,8 +24,8 @@ pub(super) struct Meanings(Mutex<Known>);
 
 #[derive(Debug, Default)]
 struct Known {
-    numbers: FxHashMap<Meaning, u32>,
-    all: Vec<Meaning>,
+    numbers: FxHashMap<Arc<Meaning>, u32>,
+    all: Vec<Arc<Meaning>>,
 }
 
 impl Meanings {
@@ -37,13 +37,14 @@ impl Meanings {
             return Some(*number);
         }
         let number = u32::try_from(known.all.len()).ok().filter(|number| (*number as usize) < MOST)?;
-        known.all.push(meaning.clone());
+        let meaning = Arc::new(meaning);
+        known.all.push(Arc::clone(&meaning));
         known.numbers.insert(meaning, number);
         Some(number)
     }
 
     /// What has this number.
-    pub(super) fn get(&self, number: u32) -> Option<Meaning> {
+    pub(super) fn get(&self, number: u32) -> Option<Arc<Meaning>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).all.get(number as usize).cloned()
     }
 }
