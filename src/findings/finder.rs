@@ -67,7 +67,6 @@ pub struct Finder<'a> {
 
 /// A record met matchers of a rule.
 struct Sighted {
-    rule: RuleIx,
     at: Timestamp,
     matchers: Arc<[usize]>,
     evidence: Option<EvidenceIx>,
@@ -169,15 +168,15 @@ impl<'a> Finder<'a> {
         for (name, value) in sightings.into_iter().flat_map(|sighting| sighting.captures) {
             captures.entry(name).or_insert(value);
         }
-        self.keep(Sighted { rule, at, matchers, evidence: place, variant, captures });
+        self.keep(rule, Sighted { at, matchers, evidence: place, variant, captures });
     }
 
     /// Keeps a sighting that has evidence, or may become a finding together with others.
-    fn keep(&mut self, sighted: Sighted) {
-        if !self.is_settled(sighted.rule) {
-            self.unsettled.entry(sighted.rule).or_default().push(sighted);
+    fn keep(&mut self, rule: RuleIx, sighted: Sighted) {
+        if !self.is_settled(rule) {
+            self.unsettled.entry(rule).or_default().push(sighted);
         } else if sighted.evidence.is_some() {
-            let Sighted { rule, captures, evidence, variant, .. } = sighted;
+            let Sighted { captures, evidence, variant, .. } = sighted;
             self.in_logs.push(Finding { rule, captures, evidence, variant: Some(variant), only_in: None });
         }
     }

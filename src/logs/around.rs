@@ -78,6 +78,7 @@ pub fn neighbours(sources: &[Source], wanted: &[Wanted], lines: usize, index: &T
             let intake =
                 Intake { reach: &reach, gate: &Everything, layout, rereadable: false, stitching: false, names: Some(&names) };
             let parts = match index.parts(&file, &reach) {
+                // Of a packed file it is known, too, but it is read from its beginning all the same.
                 Some(parts) => file.seekable().ok().flatten().map(|(file, _)| (file, parts)),
                 None => {
                     let planned = seek::planned(&file, layout, &reach, seek::SMALLEST_BYTES).ok().flatten();

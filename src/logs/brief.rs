@@ -33,6 +33,7 @@ impl Brief {
             let start = u32::try_from(field.as_ptr() as usize - raw.as_ptr() as usize).ok()?;
             memchr::memchr(b'\\', field).is_none().then(|| start..start + field.len() as u32)
         };
+        let [.., took, _] = found.payloads.request_fields;
         let has_trace = !found.trace.is_empty() || found.payloads.json.is_empty();
         Some(Brief {
             insert_id: place(found.insert_id)?,
@@ -43,7 +44,7 @@ impl Brief {
             project: place(found.project)?,
             trace: if has_trace { Some(place(found.trace)?) } else { None },
             severity: severity(found.severity)?,
-            latency: latency(found.payloads.request_fields[3])?,
+            latency: latency(took)?,
         })
     }
 }

@@ -9,14 +9,7 @@ pub(super) const REQUEST_FIELDS: [&str; 5] = ["requestMethod", "requestUrl", "st
 /// The place of a field among the [`REQUEST_FIELDS`].
 #[inline]
 pub(super) fn request_field(key: &[u8]) -> Option<usize> {
-    match key {
-        b"requestMethod" => Some(0),
-        b"requestUrl" => Some(1),
-        b"status" => Some(2),
-        b"latency" => Some(3),
-        b"userAgent" => Some(4),
-        _ => None,
-    }
+    REQUEST_FIELDS.iter().position(|field| field.as_bytes() == key)
 }
 
 /// The values that the text of an entry is made of, as they stand in its JSON; empty where missing.
@@ -111,17 +104,5 @@ impl<'a> Glimpse<'a> {
         }
         let start = part.as_ptr() as usize - self.raw.as_ptr() as usize;
         Tree::read(self.raw, self.quotes, start..start + part.len())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn fields_of_a_request_are_known_by_their_places() {
-        for (place, field) in REQUEST_FIELDS.iter().enumerate() {
-            assert_eq!(request_field(field.as_bytes()), Some(place));
-        }
     }
 }

@@ -9,7 +9,7 @@ use crate::window::Spans;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TimeIndex(Vec<OfFile>);
 
-/// A file any place of which can be read at once.
+/// A file, or what it was decoded to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct OfFile {
     name: String,

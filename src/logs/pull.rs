@@ -117,8 +117,6 @@ struct Pull {
     gaps: BTreeSet<Gap>,
     in_part: Vec<InPart>,
     index: TimeIndex,
-    /// What is read now goes into the index.
-    is_indexed: bool,
     smallest: u64,
     /// A file that was thought to be in order is not: all must be read.
     out_of_order: bool,
@@ -135,7 +133,6 @@ impl Pull {
             gaps: BTreeSet::new(),
             in_part: Vec::new(),
             index: TimeIndex::default(),
-            is_indexed: false,
             smallest,
             out_of_order: false,
         }
@@ -193,15 +190,11 @@ impl Pull {
         let intake = Intake { reach: &selection.reach, gate, layout: &layout, rereadable, stitching: true, names: None };
         if let Ok(Some(in_part)) = seek::planned(file, &layout, &selection.reach, self.smallest) {
             self.index.begin(file, false);
-            self.is_indexed = true;
             let broken = self.read_in_part(file, in_part, &intake).err();
             self.note_broken(file, broken);
             return Ok(());
         }
-        self.is_indexed = rereadable;
-        if rereadable {
-            self.index.begin(file, true);
-        }
+        self.index.begin(file, true);
         let end = intake.read_file(file, &mut |harvest, line| self.bring_in(harvest, file.name(), line));
         let end = end.map_err(|error| Error::Open { path: file.name().to_owned(), source: error })?;
         if end.wide {
@@ -257,7 +250,7 @@ impl Pull {
 
     fn bring_in(&mut self, harvest: Harvest, path: &str, first_line: u64) {
         self.tally.add_entries(harvest.entries, harvest.span);
-        if let Some(span) = harvest.span.filter(|_| self.is_indexed) {
+        if let Some(span) = harvest.span {
             self.index.note(harvest.place, span);
         }
         let places: Vec<u32> = harvest.places.iter().map(|(service, revision)| self.tally.place(service, revision)).collect();

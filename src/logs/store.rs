@@ -142,13 +142,14 @@ impl Store {
             let room = batch.candidates.capacity() - batch.candidates.len();
             batch.file == file && candidates.len() <= room && batch.held.len() + wanted <= BATCH_BYTES
         };
-        if !self.under_way[usize::from(packed)].is_some_and(|place| has_room(&self.batches[place])) {
+        let place = self.under_way[usize::from(packed)].filter(|place| has_room(&self.batches[*place])).unwrap_or_else(|| {
             self.close(packed);
-            self.under_way[usize::from(packed)] = Some(self.batches.len());
             let candidates = Vec::with_capacity(BATCH.max(candidates.len()));
             self.batches.push(Batch { file, candidates, held: Vec::new(), packed: None });
-        }
-        let Some(batch) = self.under_way[usize::from(packed)].map(|place| &mut self.batches[place]) else { return };
+            self.batches.len() - 1
+        });
+        self.under_way[usize::from(packed)] = Some(place);
+        let batch = &mut self.batches[place];
         for candidate in &mut candidates {
             move_over(candidate, held, &mut batch.held);
         }

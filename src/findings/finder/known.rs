@@ -46,8 +46,8 @@ impl Finder<'_> {
                 evidence = Some(awaited.evidence);
             }
             if evidence.is_some() || !settled {
-                let (rule, variant, matchers, captures) = (*rule, *variant, Arc::clone(matchers), Captures::new());
-                self.keep(Sighted { rule, at, matchers, evidence, variant, captures });
+                let (variant, matchers, captures) = (*variant, Arc::clone(matchers), Captures::new());
+                self.keep(*rule, Sighted { at, matchers, evidence, variant, captures });
             }
         }
         if awaited.is_some() {

@@ -113,17 +113,12 @@ impl Redactor {
     /// and goes on in the next is gone from both.
     pub fn clean_stream(&mut self, texts: &[&str]) -> Vec<Redacted> {
         let lines: Vec<(&str, &str)> = texts.iter().map(|text| ("", *text)).collect();
-        self.clean_streams(&lines, 0..lines.len()).into_iter().map(|(clean, _)| clean).collect()
+        let looked = look(&lines, 0..lines.len(), &self.settings);
+        texts.iter().zip(&looked).map(|(text, looked)| self.clean_looked(text, looked).0).collect()
     }
 
-    /// The same for texts of several streams, each with the name of its own, of which only some are shown; and for each
-    /// the pieces of torn secrets in it, to be taken out of what was made of the text.
-    pub(crate) fn clean_streams(&mut self, lines: &[(&str, &str)], shown: Range<usize>) -> Vec<(Redacted, Vec<Piece>)> {
-        let looked = look(lines, shown.clone(), &self.settings);
-        lines[shown].iter().zip(&looked).map(|((_, text), looked)| self.clean_looked(text, looked)).collect()
-    }
-
-    /// The same for a text that was looked at before.
+    /// The same for a text that was looked at before; and the pieces of torn secrets in it, to be taken out of what was made
+    /// of the text.
     pub(crate) fn clean_looked(&mut self, text: &str, looked: &Looked) -> (Redacted, Vec<Piece>) {
         let remembered = self.remembered(text);
         let hits = if remembered.is_empty() {
