@@ -30,6 +30,8 @@ mod blocks;
 mod mend;
 mod envelope;
 mod payload;
+pub mod mask;
+pub mod form;
 pub mod stack;
 mod seek;
 mod harvest;

@@ -29,6 +29,8 @@ mod rare;
 mod sieve;
 mod gate;
 mod meanings;
+mod foresight;
+mod forms;
 pub mod matching;
 mod read;
 mod overlay;

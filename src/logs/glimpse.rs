@@ -6,6 +6,9 @@ use super::tree::Tree;
 /// The fields of `httpRequest` that its text is made of, in the order of the text.
 pub(super) const REQUEST_FIELDS: [&str; 5] = ["requestMethod", "requestUrl", "status", "latency", "userAgent"];
 
+/// The place of the status among them.
+pub(super) const STATUS: usize = 2;
+
 /// The place of a field among the [`REQUEST_FIELDS`].
 #[inline]
 pub(super) fn request_field(key: &[u8]) -> Option<usize> {
@@ -42,9 +45,30 @@ impl<'a> Glimpse<'a> {
         self.raw
     }
 
+    /// The text between the strings in a payload, which is JSON.
+    pub(super) fn between_strings(&self, payload: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+        let start = self.offset(payload);
+        let (raw, end) = (self.raw, start + payload.len());
+        let quotes = self.quotes;
+        let quotes = &quotes[quotes.partition_point(|quote| (*quote as usize) < start)..];
+        let strings = quotes.as_chunks::<2>().0.iter().map(|[open, close]| (*open as usize, *close as usize + 1));
+        let inside = strings.take_while(move |(open, _)| *open < end);
+        let mut from = start;
+        inside.chain([(end, end)]).map(move |(open, behind)| {
+            let between = &raw[from.min(open)..open];
+            from = behind;
+            between
+        })
+    }
+
+    /// The values that its text is made of.
+    pub(super) fn payloads(&self) -> Payloads<'a> {
+        self.payloads
+    }
+
     /// The status of a request that was answered with 400 or more, written as a number or a text.
     pub(super) fn failed_status(&self) -> Option<u16> {
-        let [_, _, status, ..] = self.payloads.request_fields;
+        let status = self.payloads.request_fields[STATUS];
         let status = status.strip_prefix(b"\"").and_then(|text| text.strip_suffix(b"\"")).unwrap_or(status);
         matches!(status, [b'4'..=b'9', _, _]).then(|| std::str::from_utf8(status).ok()?.parse().ok()).flatten()
     }
@@ -102,7 +126,12 @@ impl<'a> Glimpse<'a> {
         if part.is_empty() {
             return Some(Tree::Null);
         }
-        let start = part.as_ptr() as usize - self.raw.as_ptr() as usize;
+        let start = self.offset(part);
         Tree::read(self.raw, self.quotes, start..start + part.len())
+    }
+
+    /// Where one of the payloads begins in the entry.
+    fn offset(&self, part: &[u8]) -> usize {
+        part.as_ptr() as usize - self.raw.as_ptr() as usize
     }
 }

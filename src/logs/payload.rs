@@ -72,7 +72,7 @@ const ABOUT_THE_LINE: [&str; 30] = [
 
 /// How many lines are made of the other fields of a payload, and how long they get, in bytes.
 const LEAVES: usize = 60;
-const LEAF_BYTES: usize = 2000;
+pub(super) const LEAF_BYTES: usize = 2000;
 
 /// The text of an entry: message first, then exception and stack trace as far as the message does not contain
 /// them, then the other texts of a structured payload as `key: value`, for loggers put the reason there.
@@ -86,18 +86,44 @@ pub(super) fn text(entry: &LogEntry) -> String {
 /// Writes the text that is made of these fields of an entry where nothing is written yet. Linear in their length, times the
 /// texts in them.
 pub(super) fn write(text: &Tree<'_>, json: &Tree<'_>, proto: &Tree<'_>, request: &Tree<'_>, room: &mut String) {
-    let mut parts = Parts { text: room };
+    let mut parts = Parts { text: room, repeats: &mut AsWritten };
     parts.push(text.as_text());
-    match json {
-        Tree::Text(text) => parts.push(Some(text)),
-        Tree::Object(_) => json_payload(json, &mut parts),
-        _ => {}
-    }
+    write_json(json, parts.repeats, parts.text);
     if let Tree::Object(_) = proto {
         proto_payload(proto, &mut parts);
     }
     if let Tree::Object(_) = request {
         parts.push(Some(&request_line(request)));
+    }
+}
+
+/// The same for a JSON payload alone; `repeats` says what is said already.
+pub(super) fn write_json(json: &Tree<'_>, repeats: &mut impl Repeats, room: &mut String) {
+    let mut parts = Parts { text: room, repeats };
+    match json {
+        Tree::Text(text) => parts.push(Some(text)),
+        Tree::Object(_) => json_payload(json, &mut parts),
+        _ => {}
+    }
+}
+
+/// Tells whether a text says something already: then it is not said twice.
+pub(super) trait Repeats {
+    /// Whether `part`, which is not empty, stands in the text so far.
+    fn stands(&mut self, part: &str, so_far: &str) -> bool;
+}
+
+/// Looks for it.
+struct AsWritten;
+
+impl Repeats for AsWritten {
+    fn stands(&mut self, part: &str, so_far: &str) -> bool {
+        let (all, part) = (so_far.as_bytes(), part.as_bytes());
+        match part {
+            // A search made ready costs more than this for what is short.
+            [first, ..] if all.len() < 512 => memchr::memchr_iter(*first, all).any(|at| all[at..].starts_with(part)),
+            _ => memmem::find(all, part).is_some(),
+        }
     }
 }
 
@@ -141,11 +167,12 @@ impl Beginnings {
 }
 
 /// Texts one below the other, without repetition.
-struct Parts<'t> {
+struct Parts<'t, R> {
     text: &'t mut String,
+    repeats: &'t mut R,
 }
 
-impl Parts<'_> {
+impl<R: Repeats> Parts<'_, R> {
     fn push(&mut self, part: Option<&str>) {
         let part = whole(part.unwrap_or_default());
         if !self.hold(part.trim()) {
@@ -166,14 +193,8 @@ impl Parts<'_> {
         }
     }
 
-    fn hold(&self, text: &str) -> bool {
-        let (all, text) = (self.text.as_bytes(), text.as_bytes());
-        match text {
-            [] => true,
-            // A search made ready costs more than this for what is short.
-            [first, ..] if all.len() < 512 => memchr::memchr_iter(*first, all).any(|at| all[at..].starts_with(text)),
-            _ => memmem::find(all, text).is_some(),
-        }
+    fn hold(&mut self, part: &str) -> bool {
+        part.is_empty() || self.repeats.stands(part, self.text)
     }
 }
 
@@ -190,7 +211,7 @@ fn at<'t>(payload: &'t Tree<'_>, path: &[&str]) -> Option<&'t str> {
     })
 }
 
-fn json_payload(payload: &Tree<'_>, parts: &mut Parts<'_>) {
+fn json_payload<R: Repeats>(payload: &Tree<'_>, parts: &mut Parts<'_, R>) {
     parts.push(message_in(payload));
     let beginnings = Beginnings::of(payload);
     for path in STACKS.iter().filter(|path| beginnings.may_hold(path)) {
@@ -220,12 +241,12 @@ impl Path<'_> {
 }
 
 /// The texts in a payload as lines `key: value`, in order of the keys.
-struct Leaves<'p, 't> {
-    parts: &'p mut Parts<'t>,
+struct Leaves<'p, 't, R> {
+    parts: &'p mut Parts<'t, R>,
     count: usize,
 }
 
-impl Leaves<'_, '_> {
+impl<R: Repeats> Leaves<'_, '_, R> {
     fn collect(&mut self, path: &Path<'_>, value: &Tree<'_>) {
         if self.count >= LEAVES {
             return;
@@ -269,7 +290,7 @@ impl Leaves<'_, '_> {
     }
 }
 
-fn proto_payload(payload: &Tree<'_>, parts: &mut Parts<'_>) {
+fn proto_payload(payload: &Tree<'_>, parts: &mut Parts<'_, AsWritten>) {
     parts.push(at(payload, &["status", "message"]));
     let names = [&["methodName"][..], &["resourceName"]].map(|path| at(payload, path).unwrap_or_default());
     parts.push(Some(names.join(" ").trim()));

@@ -299,7 +299,11 @@ impl Gate for Matcher {
         if self.filters.may_be_met(entry.raw()) {
             return Admission::Wanted;
         }
-        with_text(entry, |text| text.map_or(Admission::Wanted, |text| self.admission_of(text)))
+        let verdict = self.verdict(entry);
+        if verdict.is_some_and(|verdict| verdict.woken.is_empty()) {
+            return Admission::Refused;
+        }
+        with_text(entry, |text| text.map_or(Admission::Wanted, |text| self.admission_of(text, verdict)))
     }
 }
 

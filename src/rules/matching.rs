@@ -8,9 +8,11 @@ use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use crate::logs::{Admission, Record};
+use crate::logs::mask::Mask;
+use crate::logs::{Admission, Glimpse, Record};
 use crate::results::{Outcome, TestCase};
 
+use super::forms::{Forms, Slots, Verdict};
 use super::gate::RawGate;
 use super::meanings::{Meaning, Meanings};
 use super::sieve::Sieve;
@@ -50,6 +52,8 @@ pub struct Matcher {
     gate: OnceLock<RawGate>,
     /// What the texts say that were admitted.
     meanings: Arc<Meanings>,
+    /// What is known of entries that come again and again.
+    forms: Arc<Forms>,
 }
 
 /// When a record that is not parsed yet may be a finding of a rule, given which patterns its text meets.
@@ -83,6 +87,8 @@ struct TestSlot {
 }
 
 thread_local! {
+    /// Kept for the same reason.
+    static MASK: RefCell<Mask> = RefCell::default();
     /// Slots woken by the record at hand, and those met; kept, so that no record costs an allocation.
     static WOKEN: RefCell<[Vec<u32>; 2]> = const { RefCell::new([const { Vec::new() }; 2]) };
 }
@@ -119,7 +125,7 @@ impl Matcher {
             },
         );
         let alone = catalog.rules().iter().map(Alone::of).collect();
-        Matcher { logs, tests, texts, lines, cases, filter_only, alone, filters, gate: OnceLock::new(), meanings: Arc::default() }
+        Matcher { logs, tests, texts, lines, cases, filter_only, alone, filters, gate: OnceLock::new(), meanings: Arc::default(), forms: Arc::default() }
     }
 
     pub(super) fn gate(&self) -> &RawGate {
@@ -138,14 +144,26 @@ impl Matcher {
         rules
     }
 
-    /// What becomes of an entry whose record has this text. Linear in the text.
-    pub(super) fn admission_of(&self, text: &str) -> Admission {
+    /// What the rules say to all entries like this one; `None` where it has to be looked at itself.
+    pub(super) fn verdict(&self, entry: &Glimpse<'_>) -> Option<&Verdict> {
+        if !self.forms.are_looked_at() {
+            return None;
+        }
+        MASK.with_borrow_mut(|mask| self.forms.verdict(entry.form(mask)?, self))
+    }
+
+    /// What becomes of an entry whose record has this text, given what is known of all like it. Linear in the text.
+    pub(super) fn admission_of(&self, text: &str, verdict: Option<&Verdict>) -> Admission {
         let [mut woken, mut met] = WOKEN.with(RefCell::take);
         woken.clear();
         met.clear();
-        self.wake(text, &mut woken);
-        for slots in woken.chunk_by(|a, b| self.logs[*a as usize].rule == self.logs[*b as usize].rule) {
-            self.add_if_found(text, slots, &mut met);
+        match verdict {
+            Some(verdict) => woken.extend_from_slice(&verdict.woken),
+            None => self.wake(text, &mut woken),
+        }
+        let certain = verdict.map_or(&[][..], |verdict| &verdict.certain);
+        for slots in woken.chunk_by(|one, other| self.of_one_rule(*one, *other)) {
+            self.add_if_found(text, slots, certain, &mut met);
         }
         let by_text_alone = met.iter().all(|slot| self.logs[*slot as usize].filter.is_none());
         let admission = match &met[..] {
@@ -157,10 +175,17 @@ impl Matcher {
         admission
     }
 
-    /// Adds those of a rule's woken slots that the text meets, if a record with this text may be a finding of the rule; filters
-    /// count as met where that makes it more likely.
-    fn add_if_found(&self, text: &str, woken: &[u32], met: &mut Vec<u32>) {
-        let is_met = |slot: &u32| self.logs[*slot as usize].text.as_ref().is_some_and(|pattern| pattern.is_match(text));
+    fn of_one_rule(&self, one: u32, other: u32) -> bool {
+        self.logs[one as usize].rule == self.logs[other as usize].rule
+    }
+
+    /// Adds those of a rule's woken slots that the text meets, some of them for certain, if a record with this text may be a finding
+    /// of the rule; filters count as met where that makes it more likely.
+    fn add_if_found(&self, text: &str, woken: &[u32], certain: &[u32], met: &mut Vec<u32>) {
+        let is_met = |slot: &u32| {
+            let pattern = &self.logs[*slot as usize].text;
+            certain.binary_search(slot).is_ok() || pattern.as_ref().is_some_and(|pattern| pattern.is_match(text))
+        };
         let matcher = |slot: &u32| self.logs[*slot as usize].matcher;
         let before = met.len();
         match &self.alone[self.logs[woken[0] as usize].rule] {
@@ -257,6 +282,25 @@ impl Matcher {
                 visit(Sighting { rule: slot.rule, matcher: slot.matcher, captures, span: 0..0 });
             }
         }
+    }
+}
+
+impl Slots for Matcher {
+    fn patterns(&self) -> Vec<Option<&Pattern>> {
+        self.logs.iter().map(|log| log.text.as_ref()).collect()
+    }
+
+    fn speaks_for(&self, slot: u32) -> bool {
+        let log = &self.logs[slot as usize];
+        match &self.alone[log.rule] {
+            Alone::WithAny => true,
+            Alone::Where { against, by_nothing, .. } => *by_nothing || !against.contains(&log.matcher),
+        }
+    }
+
+    fn retain_relevant(&self, woken: &mut Vec<u32>) {
+        let by_rule = woken.chunk_by(|one, other| self.of_one_rule(*one, *other));
+        *woken = by_rule.filter(|slots| slots.iter().any(|slot| self.speaks_for(*slot))).flatten().copied().collect();
     }
 }
 

@@ -1,0 +1,169 @@
+//! Masks the numbers and ids of a text, so that texts which differ in nothing else are the same.
+
+use wide::u8x16;
+
+/// Stands for a run of decimal digits.
+pub const NUMBER: char = '\u{80}';
+
+/// Stands for a run of hexadecimal digits, some of them decimal and some letters.
+pub const ID: char = '\u{81}';
+
+/// Shorter runs of digits and letters are no ids but words, as in `e2e`, and stay.
+pub const SHORTEST_ID: usize = 4;
+
+/// How many bytes are judged at once: one bit each of a number.
+const STEP: usize = 64;
+
+/// A text that is masked bit by bit; its memory is used again for the next one.
+#[derive(Debug, Default)]
+pub struct Mask {
+    /// One bit for each byte that is a decimal digit, the first one lowest.
+    decimal: Vec<u64>,
+    /// The same for hexadecimal digits.
+    hexadecimal: Vec<u64>,
+    masked: Vec<u8>,
+}
+
+impl Mask {
+    /// Begins with an empty text.
+    pub fn clear(&mut self) {
+        self.masked.clear();
+    }
+
+    /// What was masked so far, in UTF-8.
+    pub fn masked(&self) -> &[u8] {
+        &self.masked
+    }
+
+    /// Adds a byte as it is.
+    pub(super) fn push(&mut self, byte: u8) {
+        self.masked.push(byte);
+    }
+
+    /// Adds a text masked: whole runs of hexadecimal digits, decimal ones among them, become a [`NUMBER`] or an [`ID`] each. `None`
+    /// where the text is not all ASCII. Linear.
+    pub fn add(&mut self, text: &[u8]) -> Option<()> {
+        self.decimal.clear();
+        self.hexadecimal.clear();
+        let (steps, rest) = text.as_chunks::<STEP>();
+        let mut last = [0; STEP];
+        last[..rest.len()].copy_from_slice(rest);
+        let is_ascii = steps.iter().fold(true, |is_ascii, step| is_ascii & self.judge(step)) & self.judge(&last);
+        if !is_ascii {
+            return None;
+        }
+        let (mut shown, mut from) = (0, 0);
+        while let Some(digit) = next(&self.decimal, from, 0) {
+            let start = first(&self.hexadecimal, digit);
+            let end = next(&self.hexadecimal, digit, u64::MAX).unwrap_or(text.len());
+            let is_number = start == digit && next(&self.decimal, digit, u64::MAX).is_none_or(|letter| letter >= end);
+            if is_number || end - start >= SHORTEST_ID {
+                self.masked.extend_from_slice(&text[shown..start]);
+                self.masked.extend_from_slice(if is_number { &NUMBER_BYTES } else { &ID_BYTES });
+                shown = end;
+            }
+            from = end;
+        }
+        self.masked.extend_from_slice(&text[shown..]);
+        Some(())
+    }
+
+    /// Notes what a step holds; whether it is all ASCII.
+    #[inline]
+    fn judge(&mut self, step: &[u8; STEP]) -> bool {
+        let (parts, _) = step.as_chunks::<16>();
+        let (mut decimal, mut hexadecimal, mut all) = (0, 0, u8x16::splat(0));
+        for (place, part) in parts.iter().enumerate() {
+            let part = u8x16::new(*part);
+            let among = |from: u8, part: u8x16, most: u8| {
+                let above = part - u8x16::splat(from);
+                above.min(u8x16::splat(most)).simd_eq(above)
+            };
+            let digit = among(b'0', part, 9);
+            let letter = among(b'a', part | u8x16::splat(0x20), 5);
+            decimal |= u64::from(digit.to_bitmask()) << (16 * place);
+            hexadecimal |= u64::from((digit | letter).to_bitmask()) << (16 * place);
+            all |= part;
+        }
+        self.decimal.push(decimal);
+        self.hexadecimal.push(hexadecimal);
+        // The highest bits.
+        all.to_bitmask() == 0
+    }
+}
+
+const NUMBER_BYTES: [u8; 2] = in_utf8(NUMBER);
+const ID_BYTES: [u8; 2] = in_utf8(ID);
+
+const fn in_utf8(c: char) -> [u8; 2] {
+    let mut bytes = [0; 2];
+    c.encode_utf8(&mut bytes);
+    bytes
+}
+
+/// The first place from here on whose bit is set, once all bits are turned by `turn`.
+#[inline]
+fn next(bits: &[u64], from: usize, turn: u64) -> Option<usize> {
+    let mut place = from / 64;
+    let mut word = (bits.get(place)? ^ turn) & u64::MAX << (from % 64);
+    while word == 0 {
+        place += 1;
+        word = bits.get(place)? ^ turn;
+    }
+    Some(place * 64 + word.trailing_zeros() as usize)
+}
+
+/// Where the run of set bits begins that ends before this place or goes on behind it.
+#[inline]
+fn first(bits: &[u64], at: usize) -> usize {
+    let mut place = at / 64;
+    let mut word = !bits[place] & !(u64::MAX << (at % 64));
+    while word == 0 && place > 0 {
+        place -= 1;
+        word = !bits[place];
+    }
+    if word == 0 { 0 } else { place * 64 + 64 - word.leading_zeros() as usize }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use regex::{Captures, Regex};
+
+    use super::*;
+
+    fn masked(text: &str) -> Option<String> {
+        let mut mask = Mask::default();
+        mask.add(text.as_bytes())?;
+        Some(String::from_utf8(mask.masked().to_vec()).unwrap().replace(NUMBER, "#").replace(ID, "@"))
+    }
+
+    #[test]
+    fn numbers_and_ids_are_masked_and_words_are_not() {
+        assert_eq!(masked("run 2d9892ea of e2e-user took 17ms").unwrap(), "run @ of e2e-user took #ms");
+        assert_eq!(masked("5d1b0514-9f55-0805/x86_64 abad1dea").unwrap(), "@-@-#/x#_# @");
+        assert_eq!(masked("deadbeef cafe"), Some("deadbeef cafe".to_owned()));
+        assert_eq!(masked("5 é"), None);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, cases: 4000, ..ProptestConfig::default() })]
+
+        #[test]
+        fn runs_are_found_wherever_they_begin_and_end(text in "([0-9]{0,70}|[0-9a-fA-F]{0,70}|[ -~]{0,9}){0,5}") {
+            let run = Regex::new("[0-9a-fA-F]+").unwrap();
+            let expected = run.replace_all(&text, |found: &Captures<'_>| {
+                let (run, is_digit) = (&found[0], |c: char| c.is_ascii_digit());
+                match (run.contains(is_digit), run.chars().all(is_digit)) {
+                    (true, true) => NUMBER.to_string(),
+                    (true, false) if run.len() >= SHORTEST_ID => ID.to_string(),
+                    _ => run.to_owned(),
+                }
+            });
+            let mut mask = Mask::default();
+            mask.push(b'x');
+            prop_assert_eq!(mask.add(text.as_bytes()), Some(()));
+            prop_assert_eq!(&mask.masked()[1..], expected.as_bytes());
+        }
+    }
+}
