@@ -21,13 +21,22 @@ pub struct Mask {
     decimal: Vec<u64>,
     /// The same for hexadecimal digits.
     hexadecimal: Vec<u64>,
+    /// The same for letters and digits.
+    alphanumeric: Vec<u64>,
     masked: Vec<u8>,
+    longest_word: usize,
 }
 
 impl Mask {
     /// Begins with an empty text.
     pub fn clear(&mut self) {
         self.masked.clear();
+        self.longest_word = 0;
+    }
+
+    /// How long the longest word is, in bytes, of which a part was masked, or all of it behind `_`.
+    pub fn longest_word(&self) -> usize {
+        self.longest_word
     }
 
     /// What was masked so far, in UTF-8.
@@ -45,6 +54,7 @@ impl Mask {
     pub fn add(&mut self, text: &[u8]) -> Option<()> {
         self.decimal.clear();
         self.hexadecimal.clear();
+        self.alphanumeric.clear();
         let (steps, rest) = text.as_chunks::<STEP>();
         let mut last = [0; STEP];
         last[..rest.len()].copy_from_slice(rest);
@@ -60,6 +70,7 @@ impl Mask {
             if is_number || end - start >= SHORTEST_ID {
                 self.masked.extend_from_slice(&text[shown..start]);
                 self.masked.extend_from_slice(if is_number { &NUMBER_BYTES } else { &ID_BYTES });
+                self.note_word(text, start, end);
                 shown = end;
             }
             from = end;
@@ -68,11 +79,19 @@ impl Mask {
         Some(())
     }
 
+    /// Notes the word that something masked stands in.
+    fn note_word(&mut self, text: &[u8], start: usize, end: usize) {
+        let word = first(&self.alphanumeric, start)..next(&self.alphanumeric, end, u64::MAX).unwrap_or(text.len());
+        if word != (start..end) || start > 0 && text[start - 1] == b'_' {
+            self.longest_word = self.longest_word.max(word.len());
+        }
+    }
+
     /// Notes what a step holds; whether it is all ASCII.
     #[inline]
     fn judge(&mut self, step: &[u8; STEP]) -> bool {
         let (parts, _) = step.as_chunks::<16>();
-        let (mut decimal, mut hexadecimal, mut all) = (0, 0, u8x16::splat(0));
+        let (mut decimal, mut hexadecimal, mut alphanumeric, mut all) = (0, 0, 0, u8x16::splat(0));
         for (place, part) in parts.iter().enumerate() {
             let part = u8x16::new(*part);
             let among = |from: u8, part: u8x16, most: u8| {
@@ -80,13 +99,16 @@ impl Mask {
                 above.min(u8x16::splat(most)).simd_eq(above)
             };
             let digit = among(b'0', part, 9);
-            let letter = among(b'a', part | u8x16::splat(0x20), 5);
+            let small = part | u8x16::splat(0x20);
+            let letter = among(b'a', small, 5);
             decimal |= u64::from(digit.to_bitmask()) << (16 * place);
             hexadecimal |= u64::from((digit | letter).to_bitmask()) << (16 * place);
+            alphanumeric |= u64::from((digit | among(b'a', small, 25)).to_bitmask()) << (16 * place);
             all |= part;
         }
         self.decimal.push(decimal);
         self.hexadecimal.push(hexadecimal);
+        self.alphanumeric.push(alphanumeric);
         // The highest bits.
         all.to_bitmask() == 0
     }
@@ -144,6 +166,15 @@ mod tests {
         assert_eq!(masked("5d1b0514-9f55-0805/x86_64 abad1dea").unwrap(), "@-@-#/x#_# @");
         assert_eq!(masked("deadbeef cafe"), Some("deadbeef cafe".to_owned()));
         assert_eq!(masked("5 é"), None);
+    }
+
+    #[test]
+    fn the_longest_word_with_something_masked_in_it_is_known() {
+        for (text, longest) in [("run 0123456789", 0), ("id_0123456789", 10), ("a pq7rw5tz6a-uc of 0.5s words", 10), ("x_0a0b k9", 4)] {
+            let mut mask = Mask::default();
+            mask.add(text.as_bytes());
+            assert_eq!(mask.longest_word(), longest, "{text}");
+        }
     }
 
     proptest! {

@@ -7,6 +7,8 @@ use memchr::memmem::Finder;
 
 use super::stack;
 
+pub mod alike;
+
 /// Stands for a masked part.
 const MASK: char = '#';
 

@@ -3,12 +3,14 @@
 //! The pattern's automaton walks through the text; at a number or id that is masked it goes on from all the states that any
 //! of them can lead to. What every one of them says in the end holds for every text.
 
+use std::cell::OnceCell;
+
 use regex_automata::Anchored;
 use regex_automata::hybrid::LazyStateID;
 use regex_automata::hybrid::dfa::{Cache, Config, DFA};
 use regex_automata::nfa::thompson;
-use regex_automata::util::start;
-use regex_automata::util::syntax;
+use regex_automata::util::{start, syntax};
+use regex_syntax::hir::{Hir, HirKind, Repetition};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::logs::mask::{ID, NUMBER, SHORTEST_ID};
@@ -43,9 +45,58 @@ impl Foreseen {
     }
 }
 
-/// A pattern's automaton, made as far as it was needed.
+/// Foresees what one pattern says.
 #[derive(Debug)]
 pub(super) struct Foresight {
+    exact: Hir,
+    /// Of the pattern with bounds that are far away taken off, so that it matches more: it has few states, and most patterns
+    /// that are asked match nothing for want of a word.
+    loose: Automaton,
+    /// Of the pattern itself, made when it is asked; `None` where it cannot be made.
+    made: OnceCell<Option<Automaton>>,
+}
+
+/// How often something may come again before the bound is far away.
+const FAR: u32 = 8;
+
+impl Foresight {
+    /// Of a pattern as it is compiled, for ASCII texts; `None` for one that names what is not ASCII.
+    pub(super) fn new(pattern: &str) -> Option<Foresight> {
+        let exact = syntax::parse_with(pattern, &syntax::Config::new().unicode(false).utf8(false)).ok()?;
+        let loose = Automaton::new(&loosened(&exact))?;
+        Some(Foresight { exact, loose, made: OnceCell::new() })
+    }
+
+    /// What the pattern says to all texts that look like this when they are masked. Linear in the text, times the states that it
+    /// can lead to.
+    pub(super) fn of(&mut self, text: &str) -> Foreseen {
+        if self.loose.walk(text) == Some(Foreseen::Never) {
+            return Foreseen::Never;
+        }
+        self.made.get_or_init(|| Automaton::new(&self.exact));
+        let exact = self.made.get_mut().and_then(Option::as_mut);
+        exact.and_then(|exact| exact.walk(text)).unwrap_or(Foreseen::Open)
+    }
+}
+
+/// The pattern, with what may come again more than a few times coming again as often as it likes.
+fn loosened(hir: &Hir) -> Hir {
+    match hir.kind() {
+        HirKind::Repetition(repetition) => {
+            let max = repetition.max.filter(|max| *max <= FAR);
+            let min = repetition.min.min(FAR);
+            Hir::repetition(Repetition { min, max, greedy: repetition.greedy, sub: Box::new(loosened(&repetition.sub)) })
+        }
+        HirKind::Capture(capture) => loosened(&capture.sub),
+        HirKind::Concat(parts) => Hir::concat(parts.iter().map(loosened).collect()),
+        HirKind::Alternation(parts) => Hir::alternation(parts.iter().map(loosened).collect()),
+        HirKind::Empty | HirKind::Literal(_) | HirKind::Class(_) | HirKind::Look(_) => hir.clone(),
+    }
+}
+
+/// A pattern's automaton, made as far as it was needed.
+#[derive(Debug)]
+struct Automaton {
     dfa: DFA,
     /// Never cleared, so that its states keep their names.
     cache: Cache,
@@ -92,16 +143,12 @@ impl Behind {
     }
 }
 
-impl Foresight {
-    /// The automaton of a pattern as it is compiled, for ASCII texts; `None` for a pattern that names what is not ASCII.
-    pub(super) fn new(pattern: &str) -> Option<Foresight> {
+impl Automaton {
+    fn new(pattern: &Hir) -> Option<Automaton> {
+        let steps = thompson::Config::new().utf8(false).nfa_size_limit(Some(MOST_STEPS_BYTES));
+        let nfa = thompson::Compiler::new().configure(steps).build_from_hir(pattern).ok()?;
         let config = Config::new().cache_capacity(AUTOMATON_BYTES).minimum_cache_clear_count(Some(0)).skip_cache_capacity_check(true);
-        let dfa = DFA::builder()
-            .configure(config)
-            .syntax(syntax::Config::new().unicode(false).utf8(false))
-            .thompson(thompson::Config::new().utf8(false).nfa_size_limit(Some(MOST_STEPS_BYTES)))
-            .build(pattern)
-            .ok()?;
+        let dfa = DFA::builder().configure(config).build_from_nfa(nfa).ok()?;
         let mut cache = dfa.create_cache();
         let start = dfa.start_state(&mut cache, &start::Config::new().anchored(Anchored::No)).ok()?;
         let told_apart = |bytes: &[u8]| {
@@ -111,15 +158,10 @@ impl Foresight {
             bytes
         };
         let (digits, letters) = (told_apart(DIGITS), told_apart(LETTERS));
-        Some(Foresight { dfa, cache, start, digits, letters, behind: FxHashMap::default() })
+        Some(Automaton { dfa, cache, start, digits, letters, behind: FxHashMap::default() })
     }
 
-    /// What the pattern says to all texts that look like this when they are masked. Linear in the text, times the states that it
-    /// can lead to.
-    pub(super) fn of(&mut self, text: &str) -> Foreseen {
-        self.walk(text).unwrap_or(Foreseen::Open)
-    }
-
+    /// `None` where it cannot tell.
     fn walk(&mut self, text: &str) -> Option<Foreseen> {
         let mut here = Behind::default();
         here.add(self.start)?;
@@ -256,6 +298,8 @@ mod tests {
             (r"\bd5ad\b end", "the @ end", Foreseen::Open),
             (r"\bx", "#x", Foreseen::Never),
             (r"^.{3}$", "a#", Foreseen::Open),
+            (r"a.{0,20}b", "a 0123456789 0123456789 b #", Foreseen::Never),
+            (r"a.{0,20}b", "a 0123456789 b #", Foreseen::Always),
             (r"", "#", Foreseen::Always),
         ] {
             let pattern = pattern.replace(r"\b", r"(?-u:\b)").replace(r"\S", r"[^ \n]");
@@ -268,8 +312,8 @@ mod tests {
         assert!(Foresight::new("[äö]x").is_none());
     }
 
-    const PARTS: [&str; 13] =
-        ["a", "b1", "x", "[0-9]", "[0-9a-f]", "[^x]", r"(?-u:\b)", ".*", "1{2}", "^", "$", "a+", "(?:x|2)?"];
+    const PARTS: [&str; 16] =
+        ["a{9}", "[^x]{2,12}", ".{0,9}", "a", "b1", "x", "[0-9]", "[0-9a-f]", "[^x]", r"(?-u:\b)", ".*", "1{2}", "^", "$", "a+", "(?:x|2)?"];
 
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, cases: 3000, ..ProptestConfig::default() })]

@@ -11,8 +11,9 @@ use super::foresight::{Foreseen, Foresight};
 use super::sieve::Sieve;
 use super::words::SHORTEST;
 use super::{Pattern, needs::Needs};
-use crate::logs::form;
 use crate::logs::mask::{ID, Mask, NUMBER};
+use crate::logs::template::{alike, template};
+use crate::logs::{Admission, form};
 
 /// How many entries go by before forms are looked at: in a small log it does not pay.
 const BEFORE: u32 = 2048;
@@ -52,6 +53,10 @@ pub(super) struct Verdict {
     pub(super) woken: Vec<u32>,
     /// Those among them whose patterns match all of its texts, in order.
     pub(super) certain: Vec<u32>,
+    /// What becomes of all its entries is the same, but for those with a long word.
+    pub(super) is_same: bool,
+    /// What that is, once one was looked at.
+    pub(super) settled: OnceLock<Admission>,
 }
 
 /// The forms met so far.
@@ -170,7 +175,8 @@ impl Table {
 impl Judge {
     fn verdict(&mut self, form: &[u8], slots: &impl Slots) -> Option<Verdict> {
         let mut by_slot: BTreeMap<u32, Foreseen> = BTreeMap::new();
-        for (place, text) in form::texts(form)?.iter().enumerate() {
+        let texts = form::texts(form)?;
+        for (place, text) in texts.iter().enumerate() {
             let foreseen = self.of_text(text, slots)?;
             // What is met by some texts only is open.
             by_slot.iter_mut().filter(|(slot, _)| !foreseen.contains_key(*slot)).for_each(|(_, all)| *all = Foreseen::Open);
@@ -182,15 +188,17 @@ impl Judge {
         }
         let mut woken: Vec<u32> = by_slot.keys().copied().collect();
         slots.retain_relevant(&mut woken);
-        let certain = woken.iter().copied().filter(|slot| by_slot[slot] == Foreseen::Always).collect();
-        Some(Verdict { woken, certain })
+        let certain: Vec<u32> = woken.iter().copied().filter(|slot| by_slot[slot] == Foreseen::Always).collect();
+        let is_same = woken.is_empty() || woken == certain && are_alike(&texts);
+        let settled = if woken.is_empty() { OnceLock::from(Admission::Refused) } else { OnceLock::new() };
+        Some(Verdict { woken, certain, is_same, settled })
     }
 
     /// What the patterns say to all texts that look like this when they are masked; those that change nothing are left out.
     fn of_text(&mut self, text: &str, slots: &impl Slots) -> Option<BTreeMap<u32, Foreseen>> {
         // Numbers that are not masked in the form are masked in the words.
         let mut mask = Mask::default();
-        mask.add(text.replace(NUMBER, "0").replace(ID, "0a0a").as_bytes())?;
+        mask.add(example(text).as_bytes())?;
         let mut woken = Vec::new();
         self.sieve.wake(mask.masked(), &mut woken);
         let (patterns, mut foreseen) = (slots.patterns(), BTreeMap::new());
@@ -216,6 +224,18 @@ impl Judge {
         let foresight = self.foresights.entry(slot).or_insert_with(|| Foresight::new(pattern.compiled()));
         foresight.as_mut().map_or(Foreseen::Open, |foresight| foresight.of(text))
     }
+}
+
+/// Whether all texts that look like these when they are masked have one template, see [`alike::are_alike`].
+fn are_alike(texts: &[String]) -> bool {
+    let mut templates = texts.iter().map(|text| alike::are_alike(text).then(|| template(&example(text))));
+    let first = templates.next().flatten();
+    first.is_some() && templates.all(|template| template == first)
+}
+
+/// One of the texts that look like this when they are masked.
+fn example(masked: &str) -> String {
+    masked.replace(NUMBER, "0").replace(ID, "0a0a")
 }
 
 /// The words that a pattern needs, as they stand in masked texts.

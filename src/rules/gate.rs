@@ -299,11 +299,12 @@ impl Gate for Matcher {
         if self.filters.may_be_met(entry.raw()) {
             return Admission::Wanted;
         }
-        let verdict = self.verdict(entry);
-        if verdict.is_some_and(|verdict| verdict.woken.is_empty()) {
-            return Admission::Refused;
+        let of_text = |verdict| with_text(entry, |text| text.map_or(Admission::Wanted, |text| self.admission_of(text, verdict)));
+        let Some((verdict, has_long_word)) = self.verdict(entry) else { return of_text(None) };
+        if !verdict.is_same || has_long_word && !verdict.woken.is_empty() {
+            return of_text(Some(verdict));
         }
-        with_text(entry, |text| text.map_or(Admission::Wanted, |text| self.admission_of(text, verdict)))
+        *verdict.settled.get_or_init(|| of_text(Some(verdict)))
     }
 }
 

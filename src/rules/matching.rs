@@ -9,6 +9,7 @@ use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use crate::logs::mask::Mask;
+use crate::logs::template::alike::has_long_word;
 use crate::logs::{Admission, Glimpse, Record};
 use crate::results::{Outcome, TestCase};
 
@@ -144,12 +145,15 @@ impl Matcher {
         rules
     }
 
-    /// What the rules say to all entries like this one; `None` where it has to be looked at itself.
-    pub(super) fn verdict(&self, entry: &Glimpse<'_>) -> Option<&Verdict> {
+    /// What the rules say to all entries like this one, and whether it has a long word; `None` where nothing is known of them.
+    pub(super) fn verdict(&self, entry: &Glimpse<'_>) -> Option<(&Verdict, bool)> {
         if !self.forms.are_looked_at() {
             return None;
         }
-        MASK.with_borrow_mut(|mask| self.forms.verdict(entry.form(mask)?, self))
+        MASK.with_borrow_mut(|mask| {
+            let verdict = self.forms.verdict(entry.form(mask)?, self)?;
+            Some((verdict, has_long_word(mask)))
+        })
     }
 
     /// What becomes of an entry whose record has this text, given what is known of all like it. Linear in the text.
