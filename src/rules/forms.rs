@@ -19,7 +19,7 @@ use crate::logs::{Admission, form};
 const BEFORE: u32 = 2048;
 
 /// How often a form comes before it is judged.
-const WORTH_JUDGING: u64 = 8;
+const WORTH_JUDGING: u64 = 24;
 
 /// How many forms can be remembered, and how many bytes of them.
 const PLACES: usize = 1 << 14;
