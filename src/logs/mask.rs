@@ -170,7 +170,9 @@ mod tests {
 
     #[test]
     fn the_longest_word_with_something_masked_in_it_is_known() {
-        for (text, longest) in [("run 0123456789", 0), ("id_0123456789", 10), ("a pq7rw5tz6a-uc of 0.5s words", 10), ("x_0a0b k9", 4)] {
+        for (text, longest) in
+            [("run 0123456789", 0), ("id_0123456789", 10), ("a pq7rw5tz6a-uc of 0.5s words", 10), ("x_0a0b k9", 4)]
+        {
             let mut mask = Mask::default();
             mask.add(text.as_bytes());
             assert_eq!(mask.longest_word(), longest, "{text}");

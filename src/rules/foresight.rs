@@ -147,7 +147,8 @@ impl Automaton {
     fn new(pattern: &Hir) -> Option<Automaton> {
         let steps = thompson::Config::new().utf8(false).nfa_size_limit(Some(MOST_STEPS_BYTES));
         let nfa = thompson::Compiler::new().configure(steps).build_from_hir(pattern).ok()?;
-        let config = Config::new().cache_capacity(AUTOMATON_BYTES).minimum_cache_clear_count(Some(0)).skip_cache_capacity_check(true);
+        let config =
+            Config::new().cache_capacity(AUTOMATON_BYTES).minimum_cache_clear_count(Some(0)).skip_cache_capacity_check(true);
         let dfa = DFA::builder().configure(config).build_from_nfa(nfa).ok()?;
         let mut cache = dfa.create_cache();
         let start = dfa.start_state(&mut cache, &start::Config::new().anchored(Anchored::No)).ok()?;
@@ -312,8 +313,24 @@ mod tests {
         assert!(Foresight::new("[äö]x").is_none());
     }
 
-    const PARTS: [&str; 16] =
-        ["a{9}", "[^x]{2,12}", ".{0,9}", "a", "b1", "x", "[0-9]", "[0-9a-f]", "[^x]", r"(?-u:\b)", ".*", "1{2}", "^", "$", "a+", "(?:x|2)?"];
+    const PARTS: [&str; 16] = [
+        "a{9}",
+        "[^x]{2,12}",
+        ".{0,9}",
+        "a",
+        "b1",
+        "x",
+        "[0-9]",
+        "[0-9a-f]",
+        "[^x]",
+        r"(?-u:\b)",
+        ".*",
+        "1{2}",
+        "^",
+        "$",
+        "a+",
+        "(?:x|2)?",
+    ];
 
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, cases: 3000, ..ProptestConfig::default() })]

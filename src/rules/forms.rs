@@ -15,10 +15,10 @@ use crate::logs::mask::{ID, Mask, NUMBER};
 use crate::logs::template::{alike, template};
 use crate::logs::{Admission, form};
 
-/// How many entries go by before forms are looked at: in a small log it does not pay.
-const BEFORE: u32 = 2048;
+/// How many entries go by before forms are looked at: judging them costs as much as some ten thousand entries.
+const BEFORE: u32 = 1 << 15;
 
-/// How often a form comes before it is judged.
+/// How often a form comes before it is judged: that costs as much as some two dozen entries.
 const WORTH_JUDGING: u64 = 24;
 
 /// How many forms can be remembered, and how many bytes of them.

@@ -126,7 +126,19 @@ impl Matcher {
             },
         );
         let alone = catalog.rules().iter().map(Alone::of).collect();
-        Matcher { logs, tests, texts, lines, cases, filter_only, alone, filters, gate: OnceLock::new(), meanings: Arc::default(), forms: Arc::default() }
+        Matcher {
+            logs,
+            tests,
+            texts,
+            lines,
+            cases,
+            filter_only,
+            alone,
+            filters,
+            gate: OnceLock::new(),
+            meanings: Arc::default(),
+            forms: Arc::default(),
+        }
     }
 
     pub(super) fn gate(&self) -> &RawGate {

@@ -80,8 +80,34 @@ mod tests {
     }
 
     const PARTS: [&str; 28] = [
-        " ", " ", "_", "-", ":", ".", "\n", "code ", "x", "0x", "gh", "ab", "Err", "Error", "Error: ", "ghp_", "http/", "e2e", "e", "#", "N",
-        "N", "N", "N", "I", "I", "I", "Traceback (most recent call last)",
+        " ",
+        " ",
+        "_",
+        "-",
+        ":",
+        ".",
+        "\n",
+        "code ",
+        "x",
+        "0x",
+        "gh",
+        "ab",
+        "Err",
+        "Error",
+        "Error: ",
+        "ghp_",
+        "http/",
+        "e2e",
+        "e",
+        "#",
+        "N",
+        "N",
+        "N",
+        "N",
+        "I",
+        "I",
+        "I",
+        "Traceback (most recent call last)",
     ];
 
     proptest! {

@@ -7,6 +7,7 @@ use fivewhys::results::TestRun;
 use fivewhys::window::{Precision, TimeWindow};
 use jiff::{SignedDuration, Timestamp};
 use proptest::test_runner::TestRunner;
+use serde_json::json;
 
 use super::gate::{SHAPES, Shape, dice, entry};
 use super::{Captures, Catalog, Everything, Example, Matcher, RULES, Record, Selection, Sighting, Source, Spans, sightings};
@@ -22,12 +23,10 @@ fn start() -> Timestamp {
 fn incident(texts: &[&str], dice: &mut impl FnMut(u32) -> u32) -> String {
     let mut lines = Vec::new();
     let mut at = start();
-    // Some logs say the same again and again.
-    let few = if dice(2) == 0 { texts.len() } else { 12 };
     for _ in 0..ENTRIES {
-        let text = &with_other_numbers(texts[dice(few as u32) as usize], dice);
+        let text = texts[dice(texts.len() as u32) as usize];
         // Some texts arrive one line per entry, as a container's standard error does.
-        let parts: Vec<&str> = if dice(4) == 0 { text.lines().collect() } else { vec![text.as_str()] };
+        let parts: Vec<&str> = if dice(4) == 0 { text.lines().collect() } else { vec![text] };
         let shape = if parts.len() > 1 { Shape::Text } else { SHAPES[dice(SHAPES.len() as u32) as usize] };
         at += SignedDuration::from_millis(i64::from(dice(400)));
         for part in parts {
@@ -40,15 +39,6 @@ fn incident(texts: &[&str], dice: &mut impl FnMut(u32) -> u32) -> String {
         }
     }
     lines.join("\n")
-}
-
-/// The text with some of its digits changed.
-fn with_other_numbers(text: &str, dice: &mut impl FnMut(u32) -> u32) -> String {
-    if dice(2) == 0 {
-        return text.to_owned();
-    }
-    let other = |c: char| if c.is_ascii_digit() && dice(3) == 0 { char::from(b'0' + dice(10) as u8) } else { c };
-    text.chars().map(other).collect()
 }
 
 fn watch() -> Watch {
@@ -110,16 +100,16 @@ fn asked_one_by_one(catalog: &Catalog, record: &Record) -> Vec<Sighting> {
     found
 }
 
+fn examples(catalog: &Catalog) -> Vec<&str> {
+    let examples = catalog.rules().iter().flat_map(|rule| rule.matching_examples.iter().chain(&rule.other_examples));
+    examples.filter_map(|example| if let Example::Text(text) = example { Some(text.as_str()) } else { None }).collect()
+}
+
 #[test]
 fn the_quick_path_finds_what_the_plain_path_finds() {
     let (catalog, matcher): &(Catalog, Matcher) = &RULES;
-    let texts: Vec<&str> = catalog
-        .rules()
-        .iter()
-        .flat_map(|rule| rule.matching_examples.iter().chain(&rule.other_examples))
-        .filter_map(|example| if let Example::Text(text) = example { Some(text.as_str()) } else { None })
-        .collect();
-    let incidents = std::env::var("FIVEWHYS_INCIDENTS").map_or(160, |count| count.parse().unwrap());
+    let texts = examples(catalog);
+    let incidents = std::env::var("FIVEWHYS_INCIDENTS").map_or(60, |count| count.parse().unwrap());
     let mut runner = TestRunner::deterministic();
     let mut dice = dice(&mut runner);
     let (mut all, mut passed_over) = (0, 0);
@@ -156,5 +146,53 @@ fn a_kind_of_line_stays_told_apart_however_many_others_come_after_it() {
         let of = |text: &str| variants.iter().find(|variant| variant.template.ends_with(text)).map(|variant| variant.sightings);
         assert_eq!((of("frobnicate aaa"), of("frobnicate aab")), (Some(3), Some(2)));
         assert_eq!((of("…"), variants.len()), (Some(2 * (300 - 256)), 257));
+    }
+}
+
+/// The text with some of its digits changed.
+fn with_other_numbers(text: &str, dice: &mut impl FnMut(u32) -> u32) -> String {
+    let other = |c: char| if c.is_ascii_digit() && dice(3) == 0 { char::from(b'0' + dice(10) as u8) } else { c };
+    text.chars().map(other).collect()
+}
+
+/// A log in which few texts come again and again with other numbers: so large that entries are known by their forms.
+fn monotonous(texts: &[&str], dice: &mut impl FnMut(u32) -> u32) -> String {
+    const TIMES: usize = 100;
+    let before = 33_000;
+    let total = before + texts.len() * TIMES;
+    let line = |place: usize| {
+        let at = start() + SignedDuration::from_micros((place * 4_000_000 / total) as i64);
+        let text = match place.checked_sub(before) {
+            Some(place) => with_other_numbers(texts[place % texts.len()], dice),
+            None => String::new(),
+        };
+        let status = [200, 404, 503][dice(3) as usize];
+        let (number, flag) = (dice(40).to_string(), dice(2) == 0);
+        let payload = match dice(4) {
+            0 => json!({ "textPayload": text }),
+            1 => json!({ "jsonPayload": { "message": text, "labels": { "line": number }, "took": dice(9) } }),
+            2 => json!({ "jsonPayload": { "msg": "failed", "has_token": flag, "error": { "message": text, "code": number } } }),
+            _ => json!({ "httpRequest": { "status": status, "latency": "0.25s", "userAgent": text } }),
+        };
+        let mut entry = json!({ "insertId": place.to_string(), "timestamp": at.to_string() });
+        entry.as_object_mut().unwrap().extend(payload.as_object().unwrap().clone());
+        entry.to_string()
+    };
+    (0..total).map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn entries_that_are_known_by_their_forms_are_what_they_are_by_themselves() {
+    let (catalog, matcher) = &*RULES;
+    let texts = examples(catalog);
+    let logs = std::env::var("FIVEWHYS_INCIDENTS").map_or(1, |count| count.parse::<usize>().unwrap().div_ceil(100));
+    let mut runner = TestRunner::deterministic();
+    let mut dice = dice(&mut runner);
+    for _ in 0..logs {
+        let few: Vec<&str> = (0..100).map(|_| texts[dice(texts.len() as u32) as usize]).collect();
+        let raw = monotonous(&few, &mut dice);
+        let (quick, _) = found(&raw, matcher);
+        let (plain, _) = found(&raw, &Everything);
+        assert_eq!(format!("{quick:?}"), format!("{plain:?}"));
     }
 }
