@@ -8,7 +8,8 @@ use super::mask::{ID, Mask, NUMBER};
 use super::payload::{self, Repeats};
 use super::tree::Tree;
 
-/// Longest payload that is given a form, in bytes: what is not cut in one text of a form is cut in none.
+/// Longest payload that is given a form, and longest form, in bytes: neither in an entry's text nor in those of its form is a value
+/// cut.
 const LONGEST: usize = payload::LEAF_BYTES;
 
 /// Most texts that entries of one form can have, numbers and ids aside.
@@ -49,7 +50,7 @@ impl Glimpse<'_> {
             }
             _ => return None,
         }
-        escapes_are_plain(mask.masked()).then_some(mask.masked())
+        (mask.masked().len() <= LONGEST && escapes_are_plain(mask.masked())).then_some(mask.masked())
     }
 }
 
@@ -256,6 +257,14 @@ mod tests {
             assert_eq!(form(entry), None, "{entry}");
         }
         assert!(texts(&form(r#"{"jsonPayload":{"k1":"x","k2":"y"}}"#).unwrap()).is_none());
+    }
+
+    #[test]
+    fn no_form_is_longer_than_what_a_text_holds_of_a_value() {
+        // A mask is longer than one digit.
+        let entry = |times: usize| format!(r#"{{"jsonPayload":{{"message":"failed","reason":"{}"}}}}"#, "1 ".repeat(times));
+        assert!(form(&entry(600)).is_some());
+        assert_eq!(form(&entry(700)), None);
     }
 
     /// Words that repeat each other, in whole and in part.

@@ -88,10 +88,10 @@ struct TestSlot {
 }
 
 thread_local! {
-    /// Kept for the same reason.
-    static MASK: RefCell<Mask> = RefCell::default();
     /// Slots woken by the record at hand, and those met; kept, so that no record costs an allocation.
     static WOKEN: RefCell<[Vec<u32>; 2]> = const { RefCell::new([const { Vec::new() }; 2]) };
+    /// Kept for the same reason.
+    static MASK: RefCell<Mask> = RefCell::default();
 }
 
 impl Matcher {
