@@ -1,5 +1,9 @@
 //! How much a line looks like trouble, by its severity and its words.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 use crate::findings::Known;
 use crate::logs::{LogEntry, Record, Severity};
 
@@ -16,7 +20,7 @@ pub(super) fn weight(record: &Record, known: Known) -> i32 {
     let is_request = record.entries.iter().all(|entry| entry.http_request().is_some());
     let traced =
         if record.text.contains("Traceback (most recent call last)") || record.text.contains("\n    at ") { 8 } else { 0 };
-    let trouble = if TROUBLE.iter().any(|word| contains_word_start(&record.text, word)) { 10 } else { 0 };
+    let trouble = if speaks_of_trouble(&record.text) { 10 } else { 0 };
     by_severity + traced + trouble - if is_request { 25 } else { 0 } - if known == Known::Symptom { 12 } else { 0 }
 }
 
@@ -59,17 +63,18 @@ const TROUBLE: &[&str] = &[
     "unavailable",
 ];
 
-fn contains_word_start(text: &str, word: &str) -> bool {
-    let text = text.as_bytes();
-    let word = word.as_bytes();
-    let starts = |at: usize| at == 0 || !text[at - 1].is_ascii_alphabetic();
-    (0..text.len().saturating_sub(word.len() - 1))
-        .any(|at| text[at].eq_ignore_ascii_case(&word[0]) && starts(at) && text[at..at + word.len()].eq_ignore_ascii_case(word))
+/// Whether a word begins in one of these ways. Linear.
+fn speaks_of_trouble(text: &str) -> bool {
+    static BEGINNINGS: LazyLock<Option<AhoCorasick>> =
+        LazyLock::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(TROUBLE).ok());
+    let starts = |at: usize| at == 0 || !text.as_bytes()[at - 1].is_ascii_alphabetic();
+    BEGINNINGS.as_ref().is_some_and(|words| words.find_overlapping_iter(text).any(|found| starts(found.start())))
 }
 
 /// The level that a plain text line states for itself: stderr text arrives without a severity.
 fn stated_level(text: &str) -> Severity {
-    let head: String = text.lines().next().unwrap_or_default().chars().take(120).collect();
+    let line = text.lines().next().unwrap_or_default();
+    let head = line.char_indices().nth(120).map_or(line, |(end, _)| &line[..end]);
     let words = head.split(|c: char| !c.is_ascii_alphabetic());
     words
         .filter_map(|word| match word {
@@ -82,4 +87,24 @@ fn stated_level(text: &str) -> Severity {
         })
         .next()
         .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trouble_is_told_by_how_words_begin() {
+        for (text, trouble) in [
+            ("Refused by peer", true),
+            ("2 ERRORS", true),
+            ("it was not found", true),
+            ("a terror of mirrors", false),
+            ("errno, failsafe", true),
+            ("terrorfail unerror dropped", true),
+            ("all is well", false),
+        ] {
+            assert_eq!(speaks_of_trouble(text), trouble, "{text}");
+        }
+    }
 }
