@@ -1,6 +1,8 @@
 //! The form of an entry: what its text is made of, with numbers and ids masked. Of the texts that entries of one form can have much
 //! can be said once for all of them.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::glimpse::{Glimpse, Payloads, STATUS};
@@ -46,7 +48,7 @@ impl Glimpse<'_> {
             }
             [false, true, true, true] if self.between_strings(json).all(numbers_are_plain) => {
                 mask.push(JSON);
-                mask.add(json)?;
+                mask.add_json(json)?;
             }
             _ => return None,
         }
@@ -162,6 +164,20 @@ fn is_mask(c: char) -> bool {
     c == NUMBER || c == ID
 }
 
+/// One of the texts that look like this when they are masked.
+pub fn example(masked: &str) -> String {
+    masked.replace(NUMBER, "0").replace(ID, "0a0a")
+}
+
+/// The text with all of its numbers and ids masked.
+fn masked_whole(text: &str) -> Cow<'_, str> {
+    let mut mask = Mask::default();
+    if !text.contains(|c: char| c.is_ascii_digit()) || mask.add(example(text).as_bytes()).is_none() {
+        return Cow::from(text);
+    }
+    String::from_utf8_lossy(mask.masked()).into_owned().into()
+}
+
 fn has_masked_key(value: &Value) -> bool {
     match value {
         Value::Object(members) => members.iter().any(|(key, value)| key.contains(is_mask) || has_masked_key(value)),
@@ -194,7 +210,8 @@ impl Repeats for Told {
         }
         // What begins or ends with hexadecimal digits may stand within a longer run of them.
         let core = part.trim_matches(|c: char| is_mask(c) || c.is_ascii_hexdigit());
-        if !so_far.contains(core) {
+        // The digits of a key stay, but the same ones may be masked in a value.
+        if !masked_whole(so_far).contains(&*masked_whole(core)) {
             return false;
         }
         if self.next == self.script.len() {
@@ -256,7 +273,15 @@ mod tests {
         ] {
             assert_eq!(form(entry), None, "{entry}");
         }
-        assert!(texts(&form(r#"{"jsonPayload":{"k1":"x","k2":"y"}}"#).unwrap()).is_none());
+        assert!(texts(&form(r#"{"jsonPayload":{"k1" :"x","k2" :"y"}}"#).unwrap()).is_none());
+    }
+
+    #[test]
+    fn the_keys_of_a_payload_stay_as_they_are() {
+        let entry = r#"{"jsonPayload":{"p50":"17 ms","p99":"203 rows"}}"#;
+        let (form, text) = form_and_text(entry);
+        assert_eq!(texts(&form.unwrap()).unwrap(), [format!("p50: {NUMBER} ms\np99: {NUMBER} rows")]);
+        assert_eq!(text, format!("p{NUMBER}: {NUMBER} ms\np{NUMBER}: {NUMBER} rows").into_bytes());
     }
 
     #[test]
@@ -269,13 +294,13 @@ mod tests {
 
     /// Words that repeat each other, in whole and in part.
     fn word() -> impl Strategy<Value = String> {
-        let parts = ["a", "1", "b2", "12", "abad1dea", "run ", "x", ".", "\n", "\"", "true", "ab", " ", "17 ms"];
+        let parts = ["a", "1", "b2", "12", "abad1dea", "run ", "x", ".", "\n", "\"", "true", "ab", " ", "17 ms", "p50: true"];
         prop::collection::vec(prop::sample::select(parts.to_vec()), 1..4).prop_map(|parts| parts.concat())
     }
 
     fn payload() -> impl Strategy<Value = Value> {
         let leaf = prop_oneof![8 => word().prop_map(Value::from), 1 => any::<bool>().prop_map(Value::from), 1 => (0..20).prop_map(Value::from)];
-        let keys = ["message", "msg", "error", "stack", "level", "line", "run", "has_token"];
+        let keys = ["message", "msg", "error", "stack", "level", "line", "run", "has_token", "p50", "b2b2", "1"];
         leaf.prop_recursive(2, 12, 5, move |inner| {
             prop_oneof![
                 4 => prop::collection::btree_map(prop::sample::select(keys.to_vec()), inner.clone(), 0..6).prop_map(|all| json!(all)),
@@ -296,10 +321,10 @@ mod tests {
             };
             let (form, text) = form_and_text(&entry.to_string());
             if let Some(texts) = form.and_then(|form| texts(&form)) {
-                // Numbers that stay in the form are masked in the text.
+                // Numbers that stay in the form, as those of keys, are masked in the text.
                 let masked = |text: &String| {
                     let mut mask = Mask::default();
-                    mask.add(text.replace(NUMBER, "0").replace(ID, "0a0a").as_bytes());
+                    mask.add(example(text).as_bytes());
                     mask.masked().to_vec()
                 };
                 prop_assert!(texts.iter().any(|one| masked(one) == text), "{} {:?}", entry, texts);

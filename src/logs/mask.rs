@@ -23,6 +23,8 @@ pub struct Mask {
     hexadecimal: Vec<u64>,
     /// The same for letters and digits.
     alphanumeric: Vec<u64>,
+    /// The same for quotes.
+    quotes: Vec<u64>,
     masked: Vec<u8>,
     longest_word: usize,
 }
@@ -52,9 +54,22 @@ impl Mask {
     /// Adds a text masked: whole runs of hexadecimal digits, decimal ones among them, become a [`NUMBER`] or an [`ID`] each. `None`
     /// where the text is not all ASCII. Linear.
     pub fn add(&mut self, text: &[u8]) -> Option<()> {
+        self.add_but(text, |_, _| false)
+    }
+
+    /// The same for a text in JSON, in which the keys stay as they are: two keys that look alike when they are masked could not be
+    /// told apart.
+    pub(super) fn add_json(&mut self, text: &[u8]) -> Option<()> {
+        let ends_a_key = |mask: &Mask, end| next(&mask.quotes, end, 0).is_some_and(|quote| text.get(quote + 1) == Some(&b':'));
+        self.add_but(text, ends_a_key)
+    }
+
+    /// Leaves out the runs before whose ends `stays` says so.
+    fn add_but(&mut self, text: &[u8], stays: impl Fn(&Mask, usize) -> bool) -> Option<()> {
         self.decimal.clear();
         self.hexadecimal.clear();
         self.alphanumeric.clear();
+        self.quotes.clear();
         let (steps, rest) = text.as_chunks::<STEP>();
         let mut last = [0; STEP];
         last[..rest.len()].copy_from_slice(rest);
@@ -67,7 +82,7 @@ impl Mask {
             let start = first(&self.hexadecimal, digit);
             let end = next(&self.hexadecimal, digit, u64::MAX).unwrap_or(text.len());
             let is_number = start == digit && next(&self.decimal, digit, u64::MAX).is_none_or(|letter| letter >= end);
-            if is_number || end - start >= SHORTEST_ID {
+            if (is_number || end - start >= SHORTEST_ID) && !stays(self, end) {
                 self.masked.extend_from_slice(&text[shown..start]);
                 self.masked.extend_from_slice(if is_number { &NUMBER_BYTES } else { &ID_BYTES });
                 self.note_word(text, start, end);
@@ -91,7 +106,7 @@ impl Mask {
     #[inline]
     fn judge(&mut self, step: &[u8; STEP]) -> bool {
         let (parts, _) = step.as_chunks::<16>();
-        let (mut decimal, mut hexadecimal, mut alphanumeric, mut all) = (0, 0, 0, u8x16::splat(0));
+        let (mut decimal, mut hexadecimal, mut alphanumeric, mut quotes, mut all) = (0, 0, 0, 0, u8x16::splat(0));
         for (place, part) in parts.iter().enumerate() {
             let part = u8x16::new(*part);
             let among = |from: u8, part: u8x16, most: u8| {
@@ -104,11 +119,13 @@ impl Mask {
             decimal |= u64::from(digit.to_bitmask()) << (16 * place);
             hexadecimal |= u64::from((digit | letter).to_bitmask()) << (16 * place);
             alphanumeric |= u64::from((digit | among(b'a', small, 25)).to_bitmask()) << (16 * place);
+            quotes |= u64::from(part.simd_eq(u8x16::splat(b'"')).to_bitmask()) << (16 * place);
             all |= part;
         }
         self.decimal.push(decimal);
         self.hexadecimal.push(hexadecimal);
         self.alphanumeric.push(alphanumeric);
+        self.quotes.push(quotes);
         // The highest bits.
         all.to_bitmask() == 0
     }

@@ -11,7 +11,7 @@ use super::foresight::{Foreseen, Foresight};
 use super::sieve::Sieve;
 use super::words::SHORTEST;
 use super::{Pattern, needs::Needs};
-use crate::logs::mask::{ID, Mask, NUMBER};
+use crate::logs::mask::Mask;
 use crate::logs::template::{alike, template};
 use crate::logs::{Admission, form};
 
@@ -198,7 +198,7 @@ impl Judge {
     fn of_text(&mut self, text: &str, slots: &impl Slots) -> Option<BTreeMap<u32, Foreseen>> {
         // Numbers that are not masked in the form are masked in the words.
         let mut mask = Mask::default();
-        mask.add(example(text).as_bytes())?;
+        mask.add(form::example(text).as_bytes())?;
         let mut woken = Vec::new();
         self.sieve.wake(mask.masked(), &mut woken);
         let (patterns, mut foreseen) = (slots.patterns(), BTreeMap::new());
@@ -228,14 +228,9 @@ impl Judge {
 
 /// Whether all texts that look like these when they are masked have one template, see [`alike::are_alike`].
 fn are_alike(texts: &[String]) -> bool {
-    let mut templates = texts.iter().map(|text| alike::are_alike(text).then(|| template(&example(text))));
+    let mut templates = texts.iter().map(|text| alike::are_alike(text).then(|| template(&form::example(text))));
     let first = templates.next().flatten();
     first.is_some() && templates.all(|template| template == first)
-}
-
-/// One of the texts that look like this when they are masked.
-fn example(masked: &str) -> String {
-    masked.replace(NUMBER, "0").replace(ID, "0a0a")
 }
 
 /// The words that a pattern needs, as they stand in masked texts.

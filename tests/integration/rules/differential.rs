@@ -170,7 +170,7 @@ fn monotonous(texts: &[&str], dice: &mut impl FnMut(u32) -> u32) -> String {
         let (number, flag) = (dice(40).to_string(), dice(2) == 0);
         let payload = match dice(4) {
             0 => json!({ "textPayload": text }),
-            1 => json!({ "jsonPayload": { "message": text, "labels": { "line": number }, "took": dice(9) } }),
+            1 => json!({ "jsonPayload": { "message": text, "labels": { "line": number }, "p50": dice(9).to_string() } }),
             2 => json!({ "jsonPayload": { "msg": "failed", "has_token": flag, "error": { "message": text, "code": number } } }),
             _ => json!({ "httpRequest": { "status": status, "latency": "0.25s", "userAgent": text } }),
         };
