@@ -77,6 +77,12 @@ impl Foresight {
         let exact = self.made.get_mut().and_then(Option::as_mut);
         exact.and_then(|exact| exact.walk(text)).unwrap_or(Foreseen::Open)
     }
+
+    /// How much memory its automata take by now, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        let made = self.made.get().and_then(Option::as_ref);
+        [Some(&self.loose), made].into_iter().flatten().map(|automaton| automaton.cache.memory_usage()).sum()
+    }
 }
 
 /// The pattern, with what may come again more than a few times coming again as often as it likes.

@@ -25,6 +25,9 @@ const WORTH_JUDGING: u64 = 24;
 const PLACES: usize = 1 << 14;
 const MOST_BYTES: usize = 4 << 20;
 
+/// How much memory the patterns' automata may take before all of them are made anew.
+const MOST_FORESIGHT_BYTES: usize = 32 << 20;
+
 /// How many places a form can have.
 const PROBES: usize = 8;
 
@@ -89,6 +92,8 @@ struct Judge {
     sieve: Sieve,
     /// By slot, once it was asked.
     foresights: FxHashMap<u32, Option<Foresight>>,
+    /// How much memory they take.
+    bytes: usize,
 }
 
 impl Forms {
@@ -131,6 +136,7 @@ impl Table {
             judge: Mutex::new(Judge {
                 sieve: Sieve::new(needs.iter().map(|needs| needs.as_deref())),
                 foresights: FxHashMap::default(),
+                bytes: 0,
             }),
         }
     }
@@ -221,8 +227,17 @@ impl Judge {
 
     fn foreseen(&mut self, slot: u32, patterns: &[Option<&Pattern>], text: &str) -> Foreseen {
         let Some(pattern) = patterns.get(slot as usize).copied().flatten() else { return Foreseen::Never };
+        if self.bytes > MOST_FORESIGHT_BYTES {
+            self.foresights.clear();
+            self.bytes = 0;
+        }
+        let is_new = !self.foresights.contains_key(&slot);
         let foresight = self.foresights.entry(slot).or_insert_with(|| Foresight::new(pattern.compiled()));
-        foresight.as_mut().map_or(Foreseen::Open, |foresight| foresight.of(text))
+        let Some(foresight) = foresight else { return Foreseen::Open };
+        let before = if is_new { 0 } else { foresight.bytes() };
+        let foreseen = foresight.of(text);
+        self.bytes += foresight.bytes().saturating_sub(before);
+        foreseen
     }
 }
 
