@@ -81,7 +81,7 @@ impl Foresight {
     /// How much memory its automata take by now, in bytes.
     pub(super) fn bytes(&self) -> usize {
         let made = self.made.get().and_then(Option::as_ref);
-        [Some(&self.loose), made].into_iter().flatten().map(|automaton| automaton.cache.memory_usage()).sum()
+        [Some(&self.loose), made].into_iter().flatten().map(Automaton::bytes).sum()
     }
 }
 
@@ -112,6 +112,8 @@ struct Automaton {
     letters: Vec<u8>,
     /// Where numbers and ids lead from a state.
     behind: FxHashMap<(LazyStateID, char), Behind>,
+    /// How much memory that takes.
+    behind_bytes: usize,
 }
 
 /// Where texts can lead.
@@ -165,7 +167,12 @@ impl Automaton {
             bytes
         };
         let (digits, letters) = (told_apart(DIGITS), told_apart(LETTERS));
-        Some(Automaton { dfa, cache, start, digits, letters, behind: FxHashMap::default() })
+        Some(Automaton { dfa, cache, start, digits, letters, behind: FxHashMap::default(), behind_bytes: 0 })
+    }
+
+    /// How much memory it takes by now.
+    fn bytes(&self) -> usize {
+        self.dfa.get_nfa().memory_usage() + self.cache.memory_usage() + self.behind_bytes
     }
 
     /// `None` where it cannot tell.
@@ -217,6 +224,7 @@ impl Automaton {
                 ID => self.behind_id(from)?,
                 _ => return None,
             };
+            self.behind_bytes += size_of::<Behind>() + size_of_val(&behind.states[..]);
             self.behind.insert((from, mask), behind);
         }
         self.behind.get(&(from, mask))

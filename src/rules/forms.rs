@@ -1,17 +1,17 @@
 //! Remembers what the rules say to the forms of entries that come again and again: most of a log are a few hundred of them.
 
 use std::collections::BTreeMap;
-use std::hash::Hasher;
-use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::hash::BuildHasher;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, TryLockError};
 
-use rustc_hash::{FxHashMap, FxHasher};
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::foresight::{Foreseen, Foresight};
 use super::sieve::Sieve;
 use super::words::SHORTEST;
 use super::{Pattern, needs::Needs};
-use crate::logs::mask::Mask;
+use crate::logs::mask::{example, masked};
 use crate::logs::template::{alike, template};
 use crate::logs::{Admission, form};
 
@@ -50,16 +50,29 @@ pub(super) trait Slots {
 }
 
 /// What the rules say to every entry of a form.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Verdict {
     /// The slots whose patterns match some of its texts, in order.
     pub(super) woken: Vec<u32>,
     /// Those among them whose patterns match all of its texts, in order.
     pub(super) certain: Vec<u32>,
     /// What becomes of all its entries is the same, but for those with a long word.
-    pub(super) is_same: bool,
+    is_same: bool,
     /// What that is, once one was looked at.
-    pub(super) settled: OnceLock<Admission>,
+    settled: OnceLock<Admission>,
+}
+
+impl Verdict {
+    /// What becomes of an entry, which `look` tells where the verdict alone does not.
+    pub(super) fn admission(&self, has_long_word: bool, look: impl FnOnce() -> Admission) -> Admission {
+        if self.woken.is_empty() {
+            Admission::Refused
+        } else if self.is_same && !has_long_word {
+            *self.settled.get_or_init(look)
+        } else {
+            look()
+        }
+    }
 }
 
 /// The forms met so far.
@@ -74,7 +87,6 @@ pub(super) struct Forms {
 struct Table {
     counters: Box<[AtomicU64]>,
     places: Box<[OnceLock<Box<Known>>]>,
-    bytes: AtomicUsize,
     judge: Mutex<Judge>,
 }
 
@@ -93,6 +105,8 @@ struct Judge {
     /// By slot, once it was asked.
     foresights: FxHashMap<u32, Option<Foresight>>,
     /// How much memory they take.
+    foresight_bytes: usize,
+    /// How many bytes of forms are remembered.
     bytes: usize,
 }
 
@@ -106,7 +120,7 @@ impl Forms {
     /// is judged.
     pub(super) fn verdict(&self, form: &[u8], slots: &impl Slots) -> Option<&Verdict> {
         let table = self.table.get_or_init(|| Table::new(&slots.patterns()));
-        let hash = hash(form);
+        let hash = FxBuildHasher.hash_one(form);
         match table.place(form, hash) {
             Ok(known) => known.verdict.as_ref(),
             Err(place) => {
@@ -119,12 +133,6 @@ impl Forms {
     }
 }
 
-fn hash(form: &[u8]) -> u64 {
-    let mut hasher = FxHasher::default();
-    hasher.write(form);
-    hasher.finish()
-}
-
 impl Table {
     fn new(patterns: &[Option<&Pattern>]) -> Table {
         let needs: Vec<Option<Vec<Vec<String>>>> =
@@ -132,10 +140,10 @@ impl Table {
         Table {
             counters: (0..COUNTED).map(|_| AtomicU64::new(0)).collect(),
             places: (0..PLACES).map(|_| OnceLock::new()).collect(),
-            bytes: AtomicUsize::new(0),
             judge: Mutex::new(Judge {
                 sieve: Sieve::new(needs.iter().map(|needs| needs.as_deref())),
                 foresights: FxHashMap::default(),
+                foresight_bytes: 0,
                 bytes: 0,
             }),
         }
@@ -170,7 +178,8 @@ impl Table {
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             Err(TryLockError::WouldBlock) => return,
         };
-        if self.bytes.fetch_add(form.len(), Ordering::Relaxed) < MOST_BYTES {
+        if judge.bytes < MOST_BYTES {
+            judge.bytes += form.len();
             let verdict = judge.verdict(form, slots);
             // Another form may have taken the place; this one comes again.
             let _ = place.set(Box::new(Known { form: form.into(), verdict }));
@@ -195,18 +204,15 @@ impl Judge {
         let mut woken: Vec<u32> = by_slot.keys().copied().collect();
         slots.retain_relevant(&mut woken);
         let certain: Vec<u32> = woken.iter().copied().filter(|slot| by_slot[slot] == Foreseen::Always).collect();
-        let is_same = woken.is_empty() || woken == certain && are_alike(&texts);
-        let settled = if woken.is_empty() { OnceLock::from(Admission::Refused) } else { OnceLock::new() };
-        Some(Verdict { woken, certain, is_same, settled })
+        let is_same = woken == certain && are_alike(&texts);
+        Some(Verdict { woken, certain, is_same, settled: OnceLock::new() })
     }
 
     /// What the patterns say to all texts that look like this when they are masked; those that change nothing are left out.
     fn of_text(&mut self, text: &str, slots: &impl Slots) -> Option<BTreeMap<u32, Foreseen>> {
         // Numbers that are not masked in the form are masked in the words.
-        let mut mask = Mask::default();
-        mask.add(form::example(text).as_bytes())?;
         let mut woken = Vec::new();
-        self.sieve.wake(mask.masked(), &mut woken);
+        self.sieve.wake(masked(&example(text))?.as_bytes(), &mut woken);
         let (patterns, mut foreseen) = (slots.patterns(), BTreeMap::new());
         // What can only speak against a rule is asked only where something speaks for it.
         for speaks_for in [true, false] {
@@ -227,23 +233,22 @@ impl Judge {
 
     fn foreseen(&mut self, slot: u32, patterns: &[Option<&Pattern>], text: &str) -> Foreseen {
         let Some(pattern) = patterns.get(slot as usize).copied().flatten() else { return Foreseen::Never };
-        if self.bytes > MOST_FORESIGHT_BYTES {
+        if self.foresight_bytes > MOST_FORESIGHT_BYTES {
             self.foresights.clear();
-            self.bytes = 0;
+            self.foresight_bytes = 0;
         }
-        let is_new = !self.foresights.contains_key(&slot);
+        let before = self.foresights.get(&slot).and_then(Option::as_ref).map_or(0, Foresight::bytes);
         let foresight = self.foresights.entry(slot).or_insert_with(|| Foresight::new(pattern.compiled()));
         let Some(foresight) = foresight else { return Foreseen::Open };
-        let before = if is_new { 0 } else { foresight.bytes() };
         let foreseen = foresight.of(text);
-        self.bytes += foresight.bytes().saturating_sub(before);
+        self.foresight_bytes += foresight.bytes().saturating_sub(before);
         foreseen
     }
 }
 
 /// Whether all texts that look like these when they are masked have one template, see [`alike::are_alike`].
 fn are_alike(texts: &[String]) -> bool {
-    let mut templates = texts.iter().map(|text| alike::are_alike(text).then(|| template(&form::example(text))));
+    let mut templates = texts.iter().map(|text| alike::are_alike(text).then(|| template(&example(text))));
     let first = templates.next().flatten();
     first.is_some() && templates.all(|template| template == first)
 }
@@ -259,10 +264,8 @@ fn masked_needs(needs: &Needs) -> Vec<Vec<String>> {
 /// and ends with are left out: they may be masked together with others.
 fn masked_word(word: &str) -> String {
     let inner = word.trim_matches(|c: char| c.is_ascii_hexdigit());
-    let mut mask = Mask::default();
-    let is_ascii = mask.add(inner.as_bytes()).is_some();
     // What is not ASCII stands in no text that has a form.
-    if is_ascii { String::from_utf8_lossy(mask.masked()).into_owned() } else { inner.to_owned() }
+    masked(inner).unwrap_or_else(|| inner.to_owned())
 }
 
 #[cfg(test)]
@@ -280,10 +283,8 @@ mod tests {
             word in "[aAb2x =]{1,9}",
             after in "[f9x]{0,5}",
         ) {
-            let mut mask = Mask::default();
-            mask.add(format!("{before}{word}{after}").as_bytes());
-            let masked = std::str::from_utf8(mask.masked()).unwrap();
-            prop_assert!(masked.contains(&masked_word(&word)));
+            let text = masked(&format!("{before}{word}{after}")).unwrap();
+            prop_assert!(text.contains(&masked_word(&word)));
         }
     }
 }

@@ -300,11 +300,10 @@ impl Gate for Matcher {
             return Admission::Wanted;
         }
         let of_text = |verdict| with_text(entry, |text| text.map_or(Admission::Wanted, |text| self.admission_of(text, verdict)));
-        let Some((verdict, has_long_word)) = self.verdict(entry) else { return of_text(None) };
-        if !verdict.is_same || has_long_word && !verdict.woken.is_empty() {
-            return of_text(Some(verdict));
+        match self.verdict(entry) {
+            Some((verdict, has_long_word)) => verdict.admission(has_long_word, || of_text(Some(verdict))),
+            None => of_text(None),
         }
-        *verdict.settled.get_or_init(|| of_text(Some(verdict)))
     }
 }
 

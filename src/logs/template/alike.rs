@@ -1,7 +1,7 @@
 //! Tells whether all texts that look alike once they are masked have one template.
 
 use super::announces_a_status;
-use crate::logs::mask::{ID, Mask, NUMBER};
+use crate::logs::mask::{ID, Mask, NUMBER, is_mask};
 
 /// What makes a template depend on more than words: addresses, tokens, and what could be taken for a mask.
 const UNSURE: [&str; 5] = ["#", "@", "‹", "eyJ", "masked_"];
@@ -42,10 +42,6 @@ fn is_alike(word: &str, announced: bool) -> bool {
         // The letters of such an id stay. `0x` makes one of a number.
         _ => !word.contains(ID) && !word.strip_prefix(NUMBER).is_some_and(|rest| rest.starts_with('x')),
     }
-}
-
-fn is_mask(c: char) -> bool {
-    c == NUMBER || c == ID
 }
 
 fn is_part(c: char) -> bool {
