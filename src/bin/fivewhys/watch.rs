@@ -1,5 +1,7 @@
 //! `fivewhys watch`: runs a test command, follows the services' logs meanwhile, and diagnoses when it ends.
 
+mod end_requests;
+
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, IsTerminal, Seek, SeekFrom, Write};
 use std::path::Path;
@@ -21,6 +23,7 @@ use crate::diagnose::{self, DiagnoseArgs};
 use crate::exit_status::{ExitStatus, Fatal};
 use crate::incident::Incident;
 use crate::pull::{self, Connection, Plan, Pull};
+use end_requests::EndRequests;
 
 /// How `fivewhys watch` ends.
 pub const EXIT_STATUS: &str = "\
@@ -111,16 +114,19 @@ fn follow(args: &WatchArgs, runtime: &Runtime, connection: Option<&Connection>, 
     let settle = Duration::try_from(args.diagnose.cloud.settle).unwrap_or_default();
     let began = Timestamp::now();
     let (ended, status, tailed) = runtime.block_on(async {
+        // Before the command: one that comes while it starts would end us, and the command would go on by itself.
+        let mut requests = EndRequests::new().context("cannot listen for requests to end")?;
         let mut child = start(&args.command)?;
         let mut ending = None;
         let until = async {
-            let status = ended(&mut child).await;
+            let status = ended(&mut child, &mut requests).await;
             ending = Some((Timestamp::now(), status));
             if connection.is_some() {
                 say_that_it_settles(settle);
                 tokio::select! {
                     () = tokio::time::sleep(settle) => {}
                     _ = tokio::signal::ctrl_c() => {}
+                    () = requests.next() => {}
                 }
             }
         };
@@ -136,6 +142,7 @@ fn follow(args: &WatchArgs, runtime: &Runtime, connection: Option<&Connection>, 
             }
         };
         let (ended, status) = ending.context("the command did not end")?;
+        tokio::spawn(requests.end_the_program());
         anyhow::Ok((ended, status?, tailed))
     })?;
     let spool = spool.into_inner().map_err(io::IntoInnerError::into_error).context("cannot write a temporary file")?;
@@ -160,58 +167,15 @@ fn start(command: &[String]) -> Result<Child, Fatal> {
 
 /// Waits for the command. Ctrl-C reaches it by itself, and what it makes of that is its own affair; a request to end
 /// that is for us alone, as a CI system sends it where a run is cancelled, is passed on.
-async fn ended(child: &mut Child) -> io::Result<ProcessStatus> {
-    let mut requests = EndRequests::new()?;
+async fn ended(child: &mut Child, requests: &mut EndRequests) -> io::Result<ProcessStatus> {
     loop {
         tokio::select! {
             status = child.wait() => return status,
             _ = tokio::signal::ctrl_c() => {}
-            () = requests.next() => pass_on(child),
+            () = requests.next() => EndRequests::pass_on(child),
         }
     }
 }
-
-/// Requests to end, other than Ctrl-C.
-#[cfg(unix)]
-struct EndRequests(tokio::signal::unix::Signal);
-
-#[cfg(unix)]
-impl EndRequests {
-    fn new() -> io::Result<EndRequests> {
-        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).map(EndRequests)
-    }
-
-    async fn next(&mut self) {
-        if self.0.recv().await.is_none() {
-            std::future::pending().await
-        }
-    }
-}
-
-#[cfg(unix)]
-fn pass_on(child: &Child) {
-    let id = child.id().and_then(|id| rustix::process::Pid::from_raw(id.cast_signed()));
-    // A command that has ended meanwhile needs no telling.
-    let _ = id.map(|id| rustix::process::kill_process(id, rustix::process::Signal::TERM));
-}
-
-/// There are none.
-#[cfg(not(unix))]
-struct EndRequests;
-
-#[cfg(not(unix))]
-impl EndRequests {
-    fn new() -> io::Result<EndRequests> {
-        Ok(EndRequests)
-    }
-
-    async fn next(&mut self) {
-        std::future::pending().await
-    }
-}
-
-#[cfg(not(unix))]
-fn pass_on(_: &Child) {}
 
 fn spool_entries(spool: &mut impl Write, entries: Vec<Map<String, Value>>) -> io::Result<()> {
     for entry in entries {

@@ -90,7 +90,7 @@ fn a_request_to_end_is_passed_on_to_the_command_and_what_was_logged_is_kept() {
     let folder = tempfile::tempdir().unwrap();
     let (url, out) = (server.url(), folder.path().join("f").display().to_string());
     let asked = ["watch", "--project", "p", "--endpoint", &url, "--settle", "0s", "--save", &out];
-    let command = ["--", "sh", "-c", "trap 'echo told; exit 9' TERM; echo ready; while :; do sleep 0.05; done"];
+    let command = ["--", "sh", "-c", "trap 'echo told; exit 9' TERM; echo ready; for tick in $(seq 600); do sleep 0.05; done"];
     let mut watched = bare(asked.iter().chain(&command).copied())
         .stdin(std::process::Stdio::null())
         .stdout(std::process::Stdio::piped())
@@ -108,4 +108,27 @@ fn a_request_to_end_is_passed_on_to_the_command_and_what_was_logged_is_kept() {
     assert_eq!(watched.wait().unwrap().code(), Some(9));
     assert!(rest.starts_with("told\n"), "{rest}");
     assert!(folder.path().join("f/manifest.json").is_file());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_request_to_end_that_comes_as_soon_as_the_command_runs_is_passed_on_too() {
+    let server = Server::start(Behaviour::default());
+    let url = server.url();
+    let asked = ["watch", "--project", "p", "--endpoint", &url, "--settle", "0s"];
+    let command = ["--", "sh", "-c", "trap 'exit 9' TERM; kill -TERM $PPID; for tick in $(seq 100); do sleep 0.05; done"];
+    let watched = bare(asked.iter().chain(&command).copied()).output().unwrap();
+    assert_eq!(watched.status.code(), Some(9), "{}", String::from_utf8_lossy(&watched.stderr));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_request_to_end_that_comes_after_the_command_has_ended_ends_the_reading() {
+    let server = Server::start(Behaviour { latency: Duration::from_secs(20), ..Behaviour::default() });
+    let url = server.url();
+    let asked = ["watch", "--project", "p", "--endpoint", &url, "--settle", "20s"];
+    // The first one ends the wait for late entries.
+    let command = ["--", "sh", "-c", "(for tick in $(seq 100); do sleep 0.1; kill -TERM $PPID || exit; done) >&- 2>&- & exit 5"];
+    let watched = bare(asked.iter().chain(&command).copied()).output().unwrap();
+    assert_eq!(watched.status.code(), Some(143), "{}", String::from_utf8_lossy(&watched.stderr));
 }
