@@ -23,6 +23,10 @@ mod when;
 use args::{Args, Command};
 use exit_status::ExitStatus;
 
+// Entries and findings are many small pieces, made on several threads at once.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitStatus {
     // Two libraries may each bring a provider of their own, and then the first TLS connection would not know which.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
