@@ -30,7 +30,9 @@ pub const EXIT_STATUS: &str = "\
 Exit status:
   that of the command; with --exit-with diagnosis that of `fivewhys diagnose`
   2    wrong usage; the command was not run
-  127  the command could not be started";
+  127  the command could not be started
+  130  interrupted after the command had ended
+  143  asked to end (SIGTERM) after the command had ended";
 
 /// So many entries are put into the folder at once.
 const BATCH: usize = 1000;
@@ -114,7 +116,7 @@ fn follow(args: &WatchArgs, runtime: &Runtime, connection: Option<&Connection>, 
     let settle = Duration::try_from(args.diagnose.cloud.settle).unwrap_or_default();
     let began = Timestamp::now();
     let (ended, status, tailed) = runtime.block_on(async {
-        // Before the command: one that comes while it starts would end us, and the command would go on by itself.
+        // Before the command starts: one that comes meanwhile would end us, and the command would go on by itself.
         let mut requests = EndRequests::new().context("cannot listen for requests to end")?;
         let mut child = start(&args.command)?;
         let mut ending = None;

@@ -112,13 +112,19 @@ fn a_request_to_end_is_passed_on_to_the_command_and_what_was_logged_is_kept() {
 
 #[cfg(unix)]
 #[test]
-fn a_request_to_end_that_comes_as_soon_as_the_command_runs_is_passed_on_too() {
+fn what_comes_as_soon_as_the_command_runs_does_not_leave_it_alone() {
     let server = Server::start(Behaviour::default());
     let url = server.url();
     let asked = ["watch", "--project", "p", "--endpoint", &url, "--settle", "0s"];
-    let command = ["--", "sh", "-c", "trap 'exit 9' TERM; kill -TERM $PPID; for tick in $(seq 100); do sleep 0.05; done"];
-    let watched = bare(asked.iter().chain(&command).copied()).output().unwrap();
-    assert_eq!(watched.status.code(), Some(9), "{}", String::from_utf8_lossy(&watched.stderr));
+    for command in [
+        // A request to end is passed on.
+        "trap 'exit 9' TERM; kill -TERM $PPID; for tick in $(seq 100); do sleep 0.05; done",
+        // Ctrl-C is the command's own affair.
+        "kill -INT $PPID; sleep 0.2; exit 9",
+    ] {
+        let watched = bare(asked.iter().chain(&["--", "sh", "-c", command]).copied()).output().unwrap();
+        assert_eq!(watched.status.code(), Some(9), "{command}: {}", String::from_utf8_lossy(&watched.stderr));
+    }
 }
 
 #[cfg(unix)]

@@ -1,4 +1,5 @@
-//! Requests to end, other than Ctrl-C: what a CI system sends where a run is cancelled.
+//! Requests to end, other than Ctrl-C: what a CI system sends where a run is cancelled. From the moment at which they are
+//! listened to, Ctrl-C does not end the program by itself any more either.
 
 #[cfg(unix)]
 mod system {
@@ -16,6 +17,8 @@ mod system {
 
     impl EndRequests {
         pub fn new() -> io::Result<EndRequests> {
+            // Listening once takes it from the system for good.
+            drop(signal(SignalKind::interrupt())?);
             signal(SignalKind::terminate()).map(EndRequests)
         }
 
@@ -45,11 +48,13 @@ mod system {
 
     use tokio::process::Child;
 
-    /// There are none.
+    /// There are none; of Ctrl-C, Windows alone knows.
     pub struct EndRequests;
 
     impl EndRequests {
         pub fn new() -> io::Result<EndRequests> {
+            #[cfg(windows)]
+            drop(tokio::signal::windows::ctrl_c()?);
             Ok(EndRequests)
         }
 
