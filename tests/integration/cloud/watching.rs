@@ -129,12 +129,14 @@ fn what_comes_as_soon_as_the_command_runs_does_not_leave_it_alone() {
 
 #[cfg(unix)]
 #[test]
-fn a_request_to_end_that_comes_after_the_command_has_ended_ends_the_reading() {
+fn what_comes_after_the_command_has_ended_ends_the_reading() {
     let server = Server::start(Behaviour { latency: Duration::from_secs(20), ..Behaviour::default() });
     let url = server.url();
     let asked = ["watch", "--project", "p", "--endpoint", &url, "--settle", "20s"];
-    // The first one ends the wait for late entries.
-    let command = ["--", "sh", "-c", "(for tick in $(seq 100); do sleep 0.1; kill -TERM $PPID || exit; done) >&- 2>&- & exit 5"];
-    let watched = bare(asked.iter().chain(&command).copied()).output().unwrap();
-    assert_eq!(watched.status.code(), Some(143), "{}", String::from_utf8_lossy(&watched.stderr));
+    for (signal, status) in [("TERM", 143), ("INT", 130)] {
+        // The first one ends the wait for late entries.
+        let command = format!("(for tick in $(seq 100); do sleep 0.1; kill -{signal} $PPID || exit; done) >&- 2>&- & exit 5");
+        let watched = bare(asked.iter().chain(&["--", "sh", "-c", &command]).copied()).output().unwrap();
+        assert_eq!(watched.status.code(), Some(status), "{signal}: {}", String::from_utf8_lossy(&watched.stderr));
+    }
 }
