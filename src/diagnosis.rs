@@ -43,6 +43,17 @@ pub struct Question<'a> {
     pub lookback: SignedDuration,
 }
 
+/// All evidence that [`diagnose`] may cite, ascending, whatever its text turns out to be: to be asked before the records
+/// themselves are read, with [`Finder::choosing`](crate::findings::Finder::choosing).
+pub fn citable(question: &Question) -> Vec<EvidenceIx> {
+    let standings = Control::new(question.watch).standings(question.findings);
+    let scene = Scene::new(question.catalog, question.graph, question.findings, &standings, question.lookback);
+    let explained = hypothesis::explain(question, &scene);
+    let findings = explained.iter().flat_map(hypothesis::Explained::findings);
+    let citable: BTreeSet<EvidenceIx> = findings.filter_map(|finding| question.findings.in_logs[finding].evidence).collect();
+    citable.into_iter().collect()
+}
+
 /// Works out which root cause explains which failures. Pure: the same question has the same answer.
 pub fn diagnose(question: &Question) -> Diagnosis {
     let control = Control::new(question.watch);

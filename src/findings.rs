@@ -2,13 +2,13 @@
 
 use jiff::Timestamp;
 
-use crate::logs::{Line, LogEntry, Record, Severity};
+use crate::logs::{Line, LogEntry, Record, Severity, Ties};
 use crate::rules::{Captures, RuleIx};
 
 mod finder;
 mod watch;
 
-pub use finder::{Finder, Known};
+pub use finder::{Choose, Finder, Known};
 pub use watch::{Group, Watch, WatchedWindow, WindowIx};
 
 /// A rule matched a record or a failure.
@@ -76,12 +76,12 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// That of a record which is still to come.
-    fn awaited(timestamp: Timestamp) -> Evidence {
+    /// That of a record which is not read yet.
+    fn unread(timestamp: Timestamp, until: Timestamp) -> Evidence {
         Evidence {
             insert_ids: Vec::new(),
             timestamp,
-            until: timestamp,
+            until,
             log_name: String::new(),
             service: None,
             revision: None,
@@ -141,6 +141,8 @@ pub(crate) fn head_and_tail(text: &str, bytes: usize) -> Option<String> {
 pub struct Findings {
     /// The records cited, in order of time, then insert id.
     pub evidence: Vec<Evidence>,
+    /// For each of them, what can tie it to others.
+    pub ties: Vec<Ties>,
     /// Findings in records, in order of their evidence; those without evidence last.
     pub in_logs: Vec<Finding>,
     /// For each case of the run, the findings in its result.

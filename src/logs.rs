@@ -19,6 +19,7 @@ mod marks;
 mod tree;
 pub mod glimpse;
 mod brief;
+mod ties;
 pub mod entry;
 pub mod template;
 mod lines;
@@ -54,6 +55,7 @@ pub use payload::message_fields;
 pub use recognise::{HEAD_BYTES, Layout, recognise};
 pub use requests::{RequestCensus, RequestCount};
 pub use source::Source;
+pub use ties::Ties;
 
 /// One event: an entry, or several stitched together (a traceback that arrived one line per entry).
 #[derive(Debug, Clone)]
@@ -148,6 +150,8 @@ pub enum Met {
         at: Timestamp,
         /// The number that the gate gave.
         meaning: u32,
+        /// What can tie it to others, where that is told without its record.
+        ties: Option<Ties>,
     },
 }
 
@@ -160,6 +164,13 @@ pub trait Visitor: Send {
     /// Takes the records that one call of [`Visitor::meet`] wanted, in order: after later calls perhaps, but in the order of the
     /// calls. `None` for one that could not be read again.
     fn take(&mut self, records: Vec<Option<Record>>);
+
+    /// Says of which others the record is wanted, now that all was met and taken: their places among all that all calls of
+    /// [`Visitor::meet`] showed, ascending. They come through [`Visitor::take`], as many at a time as is handy; then it is asked
+    /// again, until it wants none.
+    fn wants_at_last(&mut self) -> Vec<usize> {
+        Vec::new()
+    }
 }
 
 /// The gate that admits all entries.

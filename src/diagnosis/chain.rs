@@ -6,7 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Footing;
 use super::control::{Standing, StandingKind};
-use crate::findings::{Evidence, Finding, Findings, WatchedWindow, WindowIx};
+use crate::findings::{Evidence, EvidenceIx, Finding, Findings, WatchedWindow, WindowIx};
+use crate::logs::Ties;
 use crate::rules::graph::CauseGraph;
 use crate::rules::{Catalog, Edge, Join, RuleIx};
 
@@ -236,8 +237,8 @@ impl Search<'_> {
     /// and the strongest thing that they share.
     fn joined(&self, cause: RuleIx, edge: &Edge) -> (Join, Vec<usize>) {
         let anchor = self.links.iter().rev().find(|link| link.footing == Footing::Observed);
-        let anchors: Vec<&Evidence> = anchor
-            .map(|link| link.findings.iter().filter_map(|&finding| self.scene.evidence(finding)).collect())
+        let anchors: Vec<EvidenceIx> = anchor
+            .map(|link| link.findings.iter().filter_map(|&finding| self.scene.finding(finding).evidence).collect())
             .unwrap_or_default();
         let mut joined: Vec<(Join, usize)> = self
             .candidates(cause, edge, &anchors)
@@ -254,12 +255,13 @@ impl Search<'_> {
         (strongest, joined.into_iter().map(|(_, finding)| finding).collect())
     }
 
-    fn candidates(&self, cause: RuleIx, edge: &Edge, anchors: &[&Evidence]) -> Vec<usize> {
+    fn candidates(&self, cause: RuleIx, edge: &Edge, anchors: &[EvidenceIx]) -> Vec<usize> {
         if edge.join == Join::Window || anchors.is_empty() {
             return if edge.join == Join::Window { self.in_window(cause) } else { Vec::new() };
         }
-        let earliest = anchors.iter().map(|anchor| anchor.timestamp).min();
-        let latest = anchors.iter().map(|anchor| anchor.until).max();
+        let anchors = || anchors.iter().map(|anchor| &self.scene.findings.evidence[*anchor]);
+        let earliest = anchors().map(|anchor| anchor.timestamp).min();
+        let latest = anchors().map(|anchor| anchor.until).max();
         let (Some(earliest), Some(latest)) = (earliest, latest) else { return Vec::new() };
         let reach = self.bound(edge);
         let from = earliest.saturating_sub(reach).unwrap_or(Timestamp::MIN);
@@ -271,17 +273,19 @@ impl Search<'_> {
     }
 
     /// The strongest thing that a finding shares with one of the anchors, if it is at least what the edge asks for.
-    fn strongest(&self, edge: &Edge, finding: usize, anchors: &[&Evidence]) -> Option<Join> {
+    fn strongest(&self, edge: &Edge, finding: usize, anchors: &[EvidenceIx]) -> Option<Join> {
         if anchors.is_empty() {
             return (edge.join == Join::Window).then_some(Join::Window);
         }
-        let Some(evidence) = self.scene.evidence(finding) else { return Some(Join::Window) };
-        let timely = |anchor: &&&Evidence| {
-            let reach = self.bound(edge);
+        let Some(place) = self.scene.finding(finding).evidence else { return Some(Join::Window) };
+        let (all, ties) = (&self.scene.findings.evidence, &self.scene.findings.ties);
+        let evidence = &all[place];
+        let timely = |anchor: &&EvidenceIx| {
+            let (reach, anchor) = (self.bound(edge), &all[**anchor]);
             evidence.timestamp.duration_since(anchor.until) <= SLACK
                 && anchor.timestamp.duration_since(evidence.timestamp) <= reach
         };
-        anchors.iter().filter(timely).map(|anchor| shared(evidence, anchor)).min().filter(|&join| join <= edge.join)
+        anchors.iter().filter(timely).map(|anchor| shared(&ties[place], &ties[*anchor])).min().filter(|&join| join <= edge.join)
     }
 
     /// How long before its effect a cause may lie: what the edge says, else the lookback.
@@ -310,13 +314,12 @@ pub enum Place {
 }
 
 /// The strongest field that two records share; a missing field never counts as equal.
-fn shared(one: &Evidence, other: &Evidence) -> Join {
-    let same = |a: &Option<String>, b: &Option<String>| a.is_some() && a == b;
-    if same(&one.trace, &other.trace) {
+fn shared(one: &Ties, other: &Ties) -> Join {
+    if one.share_trace(other) {
         Join::Trace
-    } else if same(&one.instance, &other.instance) {
+    } else if one.share_instance(other) {
         Join::Instance
-    } else if same(&one.revision, &other.revision) {
+    } else if one.share_revision(other) {
         Join::Revision
     } else {
         Join::Window

@@ -84,6 +84,11 @@ pub fn weigh(question: &Question, scene: &Scene, control: &Control, explained: &
 }
 
 impl Explained<'_> {
+    /// The findings of all its chains, in the logs.
+    pub fn findings(&self) -> impl Iterator<Item = usize> + '_ {
+        self.chains.iter().flat_map(|chain| &chain.links).flat_map(|link| &link.findings).copied()
+    }
+
     fn hypotheses(&self, question: &Question, scene: &Scene, control: &Control, tally: &Tally) -> Vec<Hypothesis> {
         let mut best: BTreeMap<RuleIx, Hypothesis> = BTreeMap::new();
         for chain in self.all_chains(scene) {

@@ -6,15 +6,18 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rustc_hash::FxHashMap;
 
+use self::choice::Choice;
+pub use self::choice::Choose;
 use self::known::{Awaited, Said};
 use self::settle::settled_by_record;
 use super::{Evidence, EvidenceIx, Finding, Findings, Group, Variant, VariantIx, Watch, WindowIx};
-use crate::logs::Record;
 use crate::logs::template::template;
+use crate::logs::{Record, Ties};
 use crate::results::{TestCase, TestRun};
 use crate::rules::matching::{Matcher, Sighting};
 use crate::rules::{Captures, Catalog, RuleIx};
 
+mod choice;
 mod known;
 mod settle;
 
@@ -50,6 +53,8 @@ pub struct Finder<'a> {
     /// By rule: all less specific rules, directly or through others.
     beaten: Vec<Vec<RuleIx>>,
     evidence: Vec<Evidence>,
+    /// As long as `evidence`.
+    ties: Vec<Ties>,
     in_logs: Vec<Finding>,
     variants: Vec<Variant>,
     variant_of: FxHashMap<(RuleIx, String), VariantIx>,
@@ -63,6 +68,23 @@ pub struct Finder<'a> {
     meanings: FxHashMap<u32, Arc<[Said]>>,
     /// What is kept of records that are still to come, one list for each call.
     awaited: VecDeque<Vec<Awaited>>,
+    choice: Option<Choice<'a>>,
+    /// How many were met through [`Visitor::meet`](crate::logs::Visitor::meet).
+    shown: usize,
+    /// The evidence whose records are read only if they are chosen, ascending.
+    unread: Vec<Unread>,
+    /// That of which the records are still to come, ascending.
+    chosen: Vec<Unread>,
+    /// All that was found, once everything was met.
+    findings: Option<Findings>,
+}
+
+/// Evidence whose record was not read.
+struct Unread {
+    evidence: EvidenceIx,
+    /// Its place among all that was met.
+    shown: usize,
+    meaning: u32,
 }
 
 /// A record met matchers of a rule.
@@ -83,6 +105,7 @@ impl<'a> Finder<'a> {
             watch,
             beaten: (0..catalog.rules().len()).map(|rule| less_specific(catalog, rule)).collect(),
             evidence: Vec::new(),
+            ties: Vec::new(),
             in_logs: Vec::new(),
             variants: Vec::new(),
             variant_of: FxHashMap::default(),
@@ -92,6 +115,11 @@ impl<'a> Finder<'a> {
             unsettled: BTreeMap::new(),
             meanings: FxHashMap::default(),
             awaited: VecDeque::new(),
+            choice: None,
+            shown: 0,
+            unread: Vec::new(),
+            chosen: Vec::new(),
+            findings: None,
         }
     }
 
@@ -163,7 +191,7 @@ impl<'a> Finder<'a> {
         let at = record.entries[0].timestamp;
         let wanted = self.count(variant, at);
         let offset = sightings.first().map_or(0, |sighting| sighting.span.start);
-        let place = wanted.then(|| *evidence.get_or_insert_with(|| kept(&mut self.evidence, record, offset)));
+        let place = wanted.then(|| *evidence.get_or_insert_with(|| self.cite(Evidence::of(record, offset), Ties::of(record))));
         let mut captures = Captures::new();
         for (name, value) in sightings.into_iter().flat_map(|sighting| sighting.captures) {
             captures.entry(name).or_insert(value);
@@ -227,6 +255,10 @@ impl<'a> Finder<'a> {
 
     /// Meets the failures of the run, settles the conditions that also speak of cases or whole windows, and gives all findings.
     pub fn finish(mut self, run: &TestRun) -> Findings {
+        self.findings.take().unwrap_or_else(|| self.settle_all(run))
+    }
+
+    fn settle_all(&mut self, run: &TestRun) -> Findings {
         let in_results = run.cases.iter().map(|case| self.in_result(case)).collect();
         let unsettled = std::mem::take(&mut self.unsettled);
         self.in_logs.retain(|finding| finding.evidence.is_some());
@@ -236,7 +268,15 @@ impl<'a> Finder<'a> {
             }
         }
         self.in_logs.sort_by_key(|finding| (finding.evidence.is_none(), finding.evidence, finding.rule, finding.only_in));
-        Findings { evidence: self.evidence, in_logs: self.in_logs, in_results, variants: self.variants }
+        let (evidence, ties) = (std::mem::take(&mut self.evidence), std::mem::take(&mut self.ties));
+        let (in_logs, variants) = (std::mem::take(&mut self.in_logs), std::mem::take(&mut self.variants));
+        Findings { evidence, ties, in_logs, in_results, variants }
+    }
+
+    fn cite(&mut self, evidence: Evidence, ties: Ties) -> EvidenceIx {
+        self.evidence.push(evidence);
+        self.ties.push(ties);
+        self.evidence.len() - 1
     }
 
     fn in_result(&self, case: &TestCase) -> Vec<Finding> {
@@ -266,10 +306,4 @@ fn less_specific(catalog: &Catalog, rule: RuleIx) -> Vec<RuleIx> {
         }
     }
     found
-}
-
-/// Keeps a record as evidence, the entry that holds the byte `offset` of its text first.
-fn kept(evidence: &mut Vec<Evidence>, record: &Record, offset: usize) -> EvidenceIx {
-    evidence.push(Evidence::of(record, offset));
-    evidence.len() - 1
 }

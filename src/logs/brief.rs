@@ -57,7 +57,7 @@ fn severity(written: &[u8]) -> Option<Severity> {
     }
 }
 
-fn latency(written: &[u8]) -> Option<Option<SignedDuration>> {
+pub(super) fn latency(written: &[u8]) -> Option<Option<SignedDuration>> {
     match written {
         [] => Some(None),
         [b'"', text @ .., b'"'] if !text.contains(&b'\\') => Some(seconds(std::str::from_utf8(text).ok()?)),

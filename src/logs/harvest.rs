@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::lines::Shape;
 use super::mend::Fix;
+use super::ties::Ties;
 
 /// What one block holds. Lines are numbered from 0 within the block.
 #[derive(Default)]
@@ -62,6 +63,8 @@ pub(super) struct Candidate {
     pub(super) alone: bool,
     /// What the gate knows it by then, from 1 on.
     pub(super) meaning: Option<NonZeroU32>,
+    /// What can tie it to others, where it is known and that is told.
+    pub(super) ties: Option<Ties>,
     /// Its JSON in [`Harvest::held`]; empty where it is read again if it is wanted.
     pub(super) raw: Range<u32>,
     /// `raw` is a place among what was read again.

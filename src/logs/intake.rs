@@ -15,6 +15,7 @@ use super::mend::{Fix, mend};
 use super::outline::{Outline, Outliner, timestamp, top_level_keys};
 use super::recognise::{Layout, looks_like_an_entry};
 use super::stamp::Clock;
+use super::ties::Ties;
 use super::{Admission, Gate, Glimpse, LogEntry, entry, envelope, names};
 use crate::window::Spans;
 
@@ -311,6 +312,7 @@ impl Reading<'_> {
             admitted,
             alone: alone != Admission::Refused,
             meaning,
+            ties: meaning.and_then(|_| Ties::told_by(found)),
             raw: start as u32..raw_end as u32,
             insert_id: id_start as u32..(id_start + id.len()) as u32,
             fetched: false,

@@ -13,6 +13,7 @@ use fivewhys::window::Spans;
 
 mod gate;
 mod checking;
+mod citing;
 mod differential;
 mod hostile;
 mod lints;

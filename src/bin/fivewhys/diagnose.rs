@@ -115,9 +115,9 @@ pub fn diagnose(args: &DiagnoseArgs, incident: Incident, out: &mut dyn Write) ->
     let run = args.when.read_results(&incident.results)?;
     let windows = window::around(&run, args.when.margins());
     let (watch, uncovered) = watch(args.when.watched(&run, &windows)?, incident.saved.as_ref());
-    let mut sighted = pipeline::look(&incident, &catalog, &run, &watch, args.when.lookback())?;
-    sighted.pulled.gaps.extend(unloaded.into_iter().chain(uncovered).chain(config.tests.unmatched(&run)));
     let graph = CauseGraph::new(&catalog);
+    let mut sighted = pipeline::look_for_citable(&incident, &catalog, &graph, &run, &watch, args.when.lookback())?;
+    sighted.pulled.gaps.extend(unloaded.into_iter().chain(uncovered).chain(config.tests.unmatched(&run)));
     let mut diagnosis = diagnosis::diagnose(&Question {
         run: &run,
         watch: &watch,

@@ -52,12 +52,43 @@ pub fn look(
     lookback: SignedDuration,
 ) -> anyhow::Result<Sighted> {
     let matcher = Matcher::new(catalog);
-    let (windows, reach) = reach(watch, lookback);
-    let mut finder = Finder::new(catalog, &matcher, watch);
-    let mut pulled = logs::pull_for(&incident.logs, &Selection { windows, reach }, &matcher, &mut finder)?;
-    pulled.gaps.extend(incident.gaps());
-    let findings = finder.finish(run);
+    let (findings, pulled) = meet(incident, reach(watch, lookback), &matcher, Finder::new(catalog, &matcher, watch), run)?;
     Ok(Sighted { matcher, findings, pulled })
+}
+
+/// As [`look`], but of the records only those are read that a diagnosis may cite.
+///
+/// # Errors
+///
+/// As [`look`].
+pub fn look_for_citable(
+    incident: &Incident,
+    catalog: &Catalog,
+    graph: &CauseGraph,
+    run: &TestRun,
+    watch: &Watch,
+    lookback: SignedDuration,
+) -> anyhow::Result<Sighted> {
+    let matcher = Matcher::new(catalog);
+    let nothing = Pulled::default();
+    let citable = |findings: &Findings| {
+        diagnosis::citable(&Question { run, watch, catalog, graph, findings, pulled: &nothing, suspects: &[], lookback })
+    };
+    let finder = Finder::new(catalog, &matcher, watch).choosing(run, &citable);
+    let (findings, pulled) = meet(incident, reach(watch, lookback), &matcher, finder, run)?;
+    Ok(Sighted { matcher, findings, pulled })
+}
+
+fn meet(
+    incident: &Incident,
+    (windows, reach): (Windows, Spans),
+    matcher: &Matcher,
+    mut finder: Finder,
+    run: &TestRun,
+) -> anyhow::Result<(Findings, Pulled)> {
+    let mut pulled = logs::pull_for(&incident.logs, &Selection { windows, reach }, matcher, &mut finder)?;
+    pulled.gaps.extend(incident.gaps());
+    Ok((finder.finish(run), pulled))
 }
 
 type Windows = Vec<(Timestamp, Timestamp)>;

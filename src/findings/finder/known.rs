@@ -6,21 +6,23 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rayon::prelude::*;
 
-use super::{Finder, Sighted};
+use super::{Finder, Sighted, Unread};
 use crate::findings::{Evidence, EvidenceIx, VariantIx};
-use crate::logs::{Met, Record, Visitor};
+use crate::logs::{Met, Record, Ties, Visitor};
 use crate::rules::{Captures, RuleIx};
 
 /// What a record says to a rule.
 pub(super) struct Said {
-    rule: RuleIx,
-    matchers: Arc<[usize]>,
+    pub(super) rule: RuleIx,
+    pub(super) matchers: Arc<[usize]>,
     variant: VariantIx,
 }
 
 /// What is kept of a record before it is there.
 pub(super) struct Awaited {
     evidence: EvidenceIx,
+    /// What ties it to others was not told.
+    is_untied: bool,
     findings: Vec<Kept>,
 }
 
@@ -34,14 +36,18 @@ struct Kept {
 
 impl Finder<'_> {
     /// Counts an entry that is known by a number; what is to be kept of its record, if anything is.
-    fn note_known(&mut self, at: Timestamp, meaning: u32) -> Option<Awaited> {
+    fn note_known(&mut self, at: Timestamp, meaning: u32, ties: Option<Ties>, shown: usize) -> Option<Awaited> {
         let mut awaited: Option<Awaited> = None;
         for Said { rule, matchers, variant } in &*self.said_by(meaning) {
             let settled = self.is_settled(*rule);
             let mut evidence = None;
             if self.count(*variant, at) {
                 let place = if settled { self.in_logs.len() } else { self.unsettled.get(rule).map_or(0, Vec::len) };
-                let awaited = awaited.get_or_insert_with(|| Awaited { evidence: self.evidence.len(), findings: Vec::new() });
+                let awaited = awaited.get_or_insert_with(|| Awaited {
+                    evidence: self.evidence.len(),
+                    is_untied: ties.is_none(),
+                    findings: Vec::new(),
+                });
                 awaited.findings.push(Kept { rule: *rule, matchers: Arc::clone(matchers), place });
                 evidence = Some(awaited.evidence);
             }
@@ -51,13 +57,18 @@ impl Finder<'_> {
             }
         }
         if awaited.is_some() {
-            self.evidence.push(Evidence::awaited(at));
+            let until = ties.map_or(at, |ties| ties.until(at));
+            let evidence = self.cite(Evidence::unread(at, until), ties.unwrap_or_default());
+            if self.choice.is_some() && ties.is_some() {
+                self.unread.push(Unread { evidence, shown, meaning });
+                return None;
+            }
         }
         awaited
     }
 
     /// What a meaning says to each rule, in the order of the rules.
-    fn said_by(&mut self, number: u32) -> Arc<[Said]> {
+    pub(super) fn said_by(&mut self, number: u32) -> Arc<[Said]> {
         if let Some(said) = self.meanings.get(&number) {
             return Arc::clone(said);
         }
@@ -79,11 +90,15 @@ impl Finder<'_> {
     }
 
     /// Fills in what was awaited of a record; nothing of it stays where it is gone.
-    fn fill(&mut self, awaited: Awaited, read: Option<(Evidence, Vec<Captures>)>) {
-        let (evidence, captures) = read.map_or((None, Vec::new()), |(evidence, captures)| (Some(evidence), captures));
-        let is_there = evidence.is_some();
-        if let Some(evidence) = evidence {
+    fn fill(&mut self, awaited: Awaited, read: Option<(Evidence, Ties, Vec<Captures>)>) {
+        let is_there = read.is_some();
+        let mut captures = Vec::new();
+        if let Some((evidence, ties, caught)) = read {
             self.evidence[awaited.evidence] = evidence;
+            if awaited.is_untied {
+                self.ties[awaited.evidence] = ties;
+            }
+            captures = caught;
         }
         let mut captures = captures.into_iter();
         for Kept { rule, place, .. } in awaited.findings {
@@ -110,14 +125,15 @@ impl Visitor for Finder<'_> {
             match (met, said) {
                 (Met::Record(record), Some((by_rule, masked))) => self.note(record, by_rule, &masked),
                 (Met::Record(_), None) => {}
-                (Met::Known { at, meaning }, _) => {
-                    if let Some(kept) = self.note_known(*at, *meaning) {
+                (Met::Known { at, meaning, ties }, _) => {
+                    if let Some(kept) = self.note_known(*at, *meaning, *ties, self.shown + place) {
                         wanted.push(place);
                         awaited.push(kept);
                     }
                 }
             }
         }
+        self.shown += met.len();
         met.into_par_iter().for_each(drop);
         if !awaited.is_empty() {
             self.awaited.push_back(awaited);
@@ -126,15 +142,19 @@ impl Visitor for Finder<'_> {
     }
 
     fn take(&mut self, records: Vec<Option<Record>>) {
-        let awaited = self.awaited.pop_front().unwrap_or_default();
+        let Some(awaited) = self.awaited.pop_front() else { return self.take_chosen(records) };
         let read = |(awaited, record): (&Awaited, Option<Record>)| {
             let record = record?;
             let captures = |kept: &Kept| self.matcher.captures(self.catalog.rule(kept.rule), &kept.matchers, &record.text);
-            Some((Evidence::of(&record, 0), awaited.findings.iter().map(captures).collect()))
+            Some((Evidence::of(&record, 0), Ties::of(&record), awaited.findings.iter().map(captures).collect()))
         };
         let read: Vec<_> = awaited.par_iter().zip(records).map(read).collect();
         for (awaited, read) in awaited.into_iter().zip(read) {
             self.fill(awaited, read);
         }
+    }
+
+    fn wants_at_last(&mut self) -> Vec<usize> {
+        self.choose()
     }
 }

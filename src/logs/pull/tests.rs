@@ -77,7 +77,7 @@ impl Visitor for Asking {
         for (place, met) in met.into_iter().enumerate() {
             match met {
                 Met::Record(record) => self.met.push((record.entries[0].timestamp, Some(record.text))),
-                Met::Known { at, meaning } => {
+                Met::Known { at, meaning, .. } => {
                     if meaning != u32::from(b'4') {
                         wanted.push(place);
                         awaited.push(self.met.len());

@@ -23,12 +23,14 @@ impl Pull {
         let order = self.store.in_order();
         let groups = stitch::groups(order.iter().map(|place| self.store.candidate(*place)));
         let all = Admitted { order: &order, groups: &groups };
-        let made = groups.firsts.iter().copied().filter(|first| self.meaning(&all, *first).is_none());
+        let made = groups.firsts.iter().copied().filter(|first| self.known(&all, *first).is_none());
         let members: Vec<Place> = made.flat_map(|first| all.members(first)).collect();
         self.gaps.extend(self.store.fetch(members.into_iter(), false));
         let mut chunks = groups.firsts.chunks(GROUPS_AT_A_TIME);
         // What the visitor wanted when it looked last.
         let mut wanted = Vec::new();
+        // The first ones of all groups that it was shown.
+        let mut shown: Vec<u32> = Vec::with_capacity(groups.firsts.len());
         let mut step = self.step(&all, chunks.next().unwrap_or_default(), &wanted);
         while chunks.len() > 0 || !wanted.is_empty() || !step.is_over() {
             let Step { firsts, met, taken } = step;
@@ -43,25 +45,41 @@ impl Pull {
                 },
             );
             wanted = places.into_iter().filter_map(|place| firsts.get(place).copied()).collect();
+            shown.extend(firsts);
             step = next;
+        }
+        self.visit_at_last(&all, &shown, visitor);
+    }
+
+    /// Fetches what the visitor wants once it has seen all.
+    fn visit_at_last(&mut self, all: &Admitted<'_>, shown: &[u32], visitor: &mut dyn Visitor) {
+        loop {
+            let wanted: Vec<u32> = visitor.wants_at_last().into_iter().filter_map(|place| shown.get(place).copied()).collect();
+            if wanted.is_empty() {
+                return;
+            }
+            for some in wanted.chunks(GROUPS_AT_A_TIME) {
+                let step = self.step(all, &[], some);
+                visitor.take(step.taken);
+            }
         }
     }
 
     /// What the gate knows a group by; `None` where its record must be made.
-    fn meaning(&self, all: &Admitted<'_>, first: u32) -> Option<u32> {
+    fn known(&self, all: &Admitted<'_>, first: u32) -> Option<Met> {
         let candidate = self.store.candidate(all.order[first as usize]);
         let meaning = candidate.meaning.filter(|_| all.groups.is_alone(first))?;
-        Some(meaning.get() - 1)
+        Some(Met::Known { at: candidate.at, meaning: meaning.get() - 1, ties: candidate.ties })
     }
 
     /// What is admitted of some groups, and the records of others.
     fn step(&mut self, all: &Admitted<'_>, firsts: &[u32], wanted: &[u32]) -> Step {
-        let made = firsts.iter().copied().filter(|first| self.meaning(all, *first).is_none());
+        let made = firsts.iter().copied().filter(|first| self.known(all, *first).is_none());
         let members: Vec<Place> = made.chain(wanted.iter().copied()).flat_map(|first| all.members(first)).collect();
         self.gaps.extend(self.store.fetch(members.into_iter(), true));
         let record = |first: u32| self.record(&all.members(first).collect::<Vec<_>>());
-        let met = |first: &u32| match self.meaning(all, *first) {
-            Some(meaning) => (Some(Met::Known { at: self.store.candidate(all.order[*first as usize]).at, meaning }), Vec::new()),
+        let met = |first: &u32| match self.known(all, *first) {
+            Some(known) => (Some(known), Vec::new()),
             None => {
                 let (record, lost) = record(*first);
                 (record.map(Met::Record), lost)

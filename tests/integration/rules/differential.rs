@@ -19,8 +19,19 @@ fn start() -> Timestamp {
     "2026-01-02T03:04:05Z".parse().unwrap()
 }
 
+/// Who wrote an entry, and for which request, each said or not, some of it escaped.
+fn whose(dice: &mut impl FnMut(u32) -> u32) -> String {
+    let instance = ["", "\"labels\":{\"instanceId\":\"i1\"},", "\"labels\":{\"a\":\"\",\"instanceId\":\"\\u0069\\u0031\"},"];
+    let revision =
+        ["", "\"resource\":{\"labels\":{\"service_name\":\"s\",\"revision_name\":\"s-1\"},\"type\":\"cloud_run_revision\"},"];
+    let trace =
+        ["", "\"trace\":\"\",", "\"trace\":\"projects/p/traces/1\",", "\"trace\":\"projects/p/traces/2\",", "\"trace\":\"p/\","];
+    let mut one_of = |ways: &[&'static str]| ways[dice(ways.len() as u32) as usize];
+    [one_of(&instance), one_of(&revision), one_of(&trace)].concat()
+}
+
 /// An export of lines that rules know or nearly know, written in every way that JSON allows.
-fn incident(texts: &[&str], dice: &mut impl FnMut(u32) -> u32) -> String {
+pub fn incident(texts: &[&str], dice: &mut impl FnMut(u32) -> u32) -> String {
     let mut lines = Vec::new();
     let mut at = start();
     for _ in 0..ENTRIES {
@@ -32,7 +43,8 @@ fn incident(texts: &[&str], dice: &mut impl FnMut(u32) -> u32) -> String {
         for part in parts {
             at += SignedDuration::from_micros(20);
             let severity = ["", ",\"severity\":\"ERROR\"", ",\"severity\":\"INFO\""][dice(3) as usize];
-            let head = format!("{{\"insertId\":\"{}\",\"timestamp\":\"{at}\"{severity},", lines.len());
+            let whose = whose(dice);
+            let head = format!("{{\"insertId\":\"{}\",\"timestamp\":\"{at}\"{severity},{whose}", lines.len());
             let written = entry(part, shape, dice);
             let (_, rest) = written.split_once("\"timestamp\":\"2026-01-02T03:04:05Z\",").unwrap();
             lines.push(format!("{head}{rest}"));
@@ -41,7 +53,7 @@ fn incident(texts: &[&str], dice: &mut impl FnMut(u32) -> u32) -> String {
     lines.join("\n")
 }
 
-fn watch() -> Watch {
+pub fn watch() -> Watch {
     let window = |group, from: i64, to: i64| {
         let (start, end) = (start() + SignedDuration::from_secs(from), start() + SignedDuration::from_secs(to));
         let window = TimeWindow { start, end, precision: Precision::Given };
@@ -100,7 +112,7 @@ fn asked_one_by_one(catalog: &Catalog, record: &Record) -> Vec<Sighting> {
     found
 }
 
-fn examples(catalog: &Catalog) -> Vec<&str> {
+pub fn examples(catalog: &Catalog) -> Vec<&str> {
     let examples = catalog.rules().iter().flat_map(|rule| rule.matching_examples.iter().chain(&rule.other_examples));
     examples.filter_map(|example| if let Example::Text(text) = example { Some(text.as_str()) } else { None }).collect()
 }
@@ -156,7 +168,7 @@ fn with_other_numbers(text: &str, dice: &mut impl FnMut(u32) -> u32) -> String {
 }
 
 /// A log in which few texts come again and again with other numbers: so large that entries are known by their forms.
-fn monotonous(texts: &[&str], dice: &mut impl FnMut(u32) -> u32) -> String {
+pub fn monotonous(texts: &[&str], dice: &mut impl FnMut(u32) -> u32) -> String {
     const TIMES: usize = 100;
     let before = 33_000;
     let total = before + texts.len() * TIMES;
