@@ -1,15 +1,19 @@
 //! Fetches the lines around cited records, in a second reading of small stretches.
 
 use std::collections::BTreeSet;
+use std::io;
 
 use jiff::{SignedDuration, Timestamp};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::harvest::{Candidate, Harvest};
-use super::intake::{Intake, Names, name_hash};
+use super::identity::name_hash;
+use super::intake::{Intake, Names};
+use super::recognise::Layout;
 use super::seek;
 use super::source::Source;
+use super::unparsed::unparsed;
 use super::{Error, Everything, LogEntry, TimeIndex, payload};
 use crate::window::Spans;
 
@@ -58,6 +62,9 @@ pub fn stream(log_name: &str, instance: Option<&str>) -> String {
 /// How far from a record its neighbours may lie.
 const NEAR: SignedDuration = SignedDuration::from_secs(30);
 
+/// How far they are looked for first, where it is known what stands where: most lie closer than that.
+const NEARER: SignedDuration = SignedDuration::from_secs(10);
+
 /// Up to `lines` entries before and after each of the wanted records, from the same instance (else the same
 /// service), not more than 30 s away. The answers are in the order of `wanted`. Reads the sources once more, only there
 /// where the index of the first reading says that these times stand; memory is bounded by the number of wanted records
@@ -69,39 +76,54 @@ const NEAR: SignedDuration = SignedDuration::from_secs(30);
 pub fn neighbours(sources: &[Source], wanted: &[Wanted], lines: usize, index: &TimeIndex) -> Result<Vec<Around>, Error> {
     let mut search = Search::new(wanted, lines);
     let names = search.names();
-    let reach = Spans::union(wanted.iter().map(|wanted| near(wanted.timestamp)));
-    for source in sources.iter().filter(|_| !reach.is_empty()) {
+    let mut others = Vec::new();
+    let mut known = Vec::new();
+    for source in sources.iter().filter(|_| !wanted.is_empty()) {
         let open = |error| Error::Open { path: source.name().to_owned(), source: error };
         for file in source.files().map_err(open)? {
             let Ok(Some(layout)) = file.recognise() else { continue };
-            let layout = &layout;
-            let intake =
-                Intake { reach: &reach, gate: &Everything, layout, rereadable: false, stitching: false, names: Some(&names) };
-            let parts = match index.parts(&file, &reach) {
-                // Of a packed file it is known, too, but it is read from its beginning all the same.
-                Some(parts) => file.seekable().ok().flatten().map(|(file, _)| (file, parts)),
-                None => {
-                    let planned = seek::planned(&file, layout, &reach, seek::SMALLEST_BYTES).ok().flatten();
-                    planned.map(|planned| (planned.file, planned.plan.stretches))
-                }
-            };
-            let Some((mut text, parts)) = parts else {
-                intake.read_file(&file, &mut |harvest, _| search.look_through(&harvest)).map_err(open)?;
-                continue;
-            };
-            for part in parts {
-                // What cannot be read was told as a gap when the file was read first.
-                let _ = intake.read_stretch(&mut *text, part, &mut |harvest, _| search.look_through(&harvest));
-            }
+            // Of a packed file it is known what stands where, too, but it is read from its beginning all the same.
+            let is_known = file.is_plain() && index.parts(&file, &search.reach(NEAR)).is_some();
+            if is_known { known.push((file, layout)) } else { others.push((file, layout)) }
         }
+    }
+    for distance in [NEARER, NEAR] {
+        let reach = search.reach(distance);
+        for (file, layout) in &known {
+            let parts = index.parts(file, &reach).unwrap_or_default();
+            intake(&reach, layout, &names).read_parts(file, &parts, &mut |harvest, _| search.look_through(&harvest));
+        }
+        search.found_within(distance);
+    }
+    let reach = Spans::union(wanted.iter().map(|wanted| near(wanted.timestamp, NEAR)));
+    for (file, layout) in &others {
+        read(file, &intake(&reach, layout, &names), &mut search)
+            .map_err(|error| Error::Open { path: file.name().to_owned(), source: error })?;
     }
     Ok(search.finish())
 }
 
-fn near(moment: Timestamp) -> (Timestamp, Timestamp) {
+fn intake<'a>(reach: &'a Spans, layout: &'a Layout, names: &'a Names) -> Intake<'a> {
+    Intake { reach, gate: &Everything, layout, rereadable: false, stitching: false, names: Some(names) }
+}
+
+/// Reads a file of which it is not known what stands where, in part where that can be told.
+fn read(file: &Source, intake: &Intake<'_>, search: &mut Search) -> io::Result<()> {
+    let mut look_through = |harvest: Harvest, _| search.look_through(&harvest);
+    let Some(mut planned) = seek::planned(file, intake.layout, intake.reach, seek::SMALLEST_BYTES).ok().flatten() else {
+        return intake.read_file(file, &mut look_through).map(|_| ());
+    };
+    for stretch in planned.plan.stretches {
+        // What cannot be read was told as a gap when the file was read first.
+        let _ = intake.read_stretch(&mut *planned.file, stretch, &mut look_through);
+    }
+    Ok(())
+}
+
+fn near(moment: Timestamp, distance: SignedDuration) -> (Timestamp, Timestamp) {
     // Half-open, so the end is one step beyond what may still be a neighbour.
-    let end = NEAR + SignedDuration::from_nanos(1);
-    (moment.saturating_sub(NEAR).unwrap_or(Timestamp::MIN), moment.saturating_add(end).unwrap_or(Timestamp::MAX))
+    let end = distance + SignedDuration::from_nanos(1);
+    (moment.saturating_sub(distance).unwrap_or(Timestamp::MIN), moment.saturating_add(end).unwrap_or(Timestamp::MAX))
 }
 
 /// Entries on one side of a record, as `(timestamp, insert id, key, JSON)`.
@@ -110,6 +132,9 @@ type Side = BTreeSet<(Timestamp, Vec<u8>, u64, Vec<u8>)>;
 /// The neighbours of one record found so far.
 #[derive(Default)]
 struct Found {
+    moment: Timestamp,
+    /// Whether nobody nearer is to be found.
+    is_done: bool,
     own: FxHashSet<Vec<u8>>,
     /// The first of the own insert ids: entries of one moment are in order of these.
     first: Vec<u8>,
@@ -131,8 +156,8 @@ impl Search {
         for (place, wanted) in wanted.iter().enumerate() {
             let own = wanted.insert_ids.iter().map(|id| id.as_bytes().to_vec()).collect();
             let first = wanted.insert_ids.iter().min().map(|id| id.as_bytes().to_vec()).unwrap_or_default();
-            found.push(Found { own, first, ..Found::default() });
             let name = wanted.instance.as_deref().or(wanted.service.as_deref());
+            found.push(Found { moment: wanted.timestamp, is_done: name.is_none(), own, first, ..Found::default() });
             if let Some(name) = name {
                 by_name
                     .entry((wanted.instance.is_some(), name_hash(name.as_bytes())))
@@ -150,11 +175,29 @@ impl Search {
         Names { instances: of(true), services: of(false) }
     }
 
+    /// Where neighbours are still to be found.
+    fn reach(&self, distance: SignedDuration) -> Spans {
+        let open = self.found.iter().filter(|found| !found.is_done);
+        Spans::union(open.map(|found| near(found.moment, distance)))
+    }
+
+    /// Everything that is closer to a record than this was looked at.
+    fn found_within(&mut self, distance: SignedDuration) {
+        for found in &mut self.found {
+            let (from, to) = near(found.moment, distance);
+            let is_done = |side: &Side| {
+                let within = side.iter().filter(|(at, ..)| from <= *at && *at < to);
+                within.count() >= self.lines
+            };
+            found.is_done |= is_done(&found.before) && is_done(&found.after);
+        }
+    }
+
     fn look_through(&mut self, harvest: &Harvest) {
         for (candidate, (instance, service)) in harvest.candidates.iter().zip(&harvest.names) {
             for name in [(true, *instance), (false, *service)] {
                 let Some(moments) = self.by_name.get(&name) else { continue };
-                let (from, to) = near(candidate.at);
+                let (from, to) = near(candidate.at, NEAR);
                 let first = moments.partition_point(|(moment, _)| *moment < from);
                 for (moment, place) in moments[first..].iter().take_while(|(moment, _)| *moment < to) {
                     self.found[*place].offer(*moment, candidate, &harvest.held, self.lines);
@@ -166,12 +209,16 @@ impl Search {
     fn finish(self) -> Vec<Around> {
         let entries = self.found.iter().flat_map(|found| found.before.iter().chain(&found.after));
         // Records that lie near each other share neighbours.
-        let raws: FxHashSet<&[u8]> = entries.map(|(.., raw)| raw.as_slice()).collect();
-        let line = |raw: &[u8]| {
-            let entry = LogEntry::from_fields(serde_json::from_slice(raw).ok()?)?;
-            Some(Line { stream: stream(entry.log_name(), entry.instance()), text: payload::text(&entry) })
+        let raws: FxHashMap<&[u8], Timestamp> = entries.map(|(at, .., raw)| (raw.as_slice(), *at)).collect();
+        let line = |raw: &[u8], at: Timestamp| {
+            let (entry, text) = unparsed(raw, at).or_else(|| {
+                let entry = LogEntry::from_fields(serde_json::from_slice(raw).ok()?)?;
+                let text = payload::text(&entry);
+                Some((entry, text))
+            })?;
+            Some(Line { stream: stream(entry.log_name(), entry.instance()), text })
         };
-        let lines: FxHashMap<&[u8], Option<Line>> = raws.into_par_iter().map(|raw| (raw, line(raw))).collect();
+        let lines: FxHashMap<&[u8], Option<Line>> = raws.into_par_iter().map(|(raw, at)| (raw, line(raw, at))).collect();
         let texts = |side: &Side| side.iter().filter_map(|(.., raw)| lines.get(raw.as_slice())?.clone()).collect();
         self.found.iter().map(|found| Around { before: texts(&found.before), after: texts(&found.after) }).collect()
     }

@@ -1,6 +1,6 @@
 //! Cuts a text into blocks that begin and end between entries, so that each can be read on its own.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 
 use memchr::{memchr2, memchr3, memmem};
 
@@ -55,6 +55,7 @@ impl Buffer {
 }
 
 /// A stretch of text that begins where an entry may begin.
+#[derive(Default)]
 pub(super) struct Block {
     buffer: Buffer,
     /// Where it begins in the text, in bytes.
@@ -64,6 +65,14 @@ pub(super) struct Block {
 }
 
 impl Block {
+    /// Reads a stretch of a file, from one byte to another, that is known to begin and end between entries.
+    pub(super) fn read(&mut self, file: &mut (impl Read + Seek + ?Sized), (from, to): (u64, u64)) -> io::Result<()> {
+        file.seek(SeekFrom::Start(from))?;
+        self.buffer.filled = 0;
+        (self.offset, self.last) = (from, true);
+        self.buffer.fill(&mut file.take(to - from), usize::try_from(to - from).unwrap_or(usize::MAX)).map(|_| ())
+    }
+
     /// The text.
     pub(super) fn bytes(&self) -> &[u8] {
         self.buffer.text()

@@ -12,10 +12,9 @@ use super::ties::Ties;
 /// What one block holds. Lines are numbered from 0 within the block.
 #[derive(Default)]
 pub(super) struct Harvest {
-    /// From which byte of the text to which.
-    pub(super) place: (u64, u64),
+    /// The parts of it that hold entries, in order.
+    pub(super) parts: Vec<Part>,
     pub(super) entries: u64,
-    pub(super) span: Option<(Timestamp, Timestamp)>,
     /// Its entries are in order of time, oldest first, newest first.
     pub(super) in_order: [bool; 2],
     /// Newlines in the block.
@@ -27,10 +26,27 @@ pub(super) struct Harvest {
     pub(super) candidates: Vec<Candidate>,
     /// The JSON of the candidates, less than 4 GiB because a block is.
     pub(super) held: Vec<u8>,
-    /// For each candidate the hashes of its instance and its service, see [`name_hash`](super::intake::name_hash); only where asked for.
+    /// For each candidate the hashes of its instance and its service, see [`name_hash`](super::identity::name_hash); only where asked for.
     pub(super) names: Vec<(u64, u64)>,
     pub(super) fixes: Vec<(Fix, u64)>,
     pub(super) lost: Vec<(Loss, u64)>,
+}
+
+impl Harvest {
+    /// The earliest and the latest timestamp.
+    pub(super) fn span(&self) -> Option<(Timestamp, Timestamp)> {
+        let both = |one: (Timestamp, Timestamp), other: (Timestamp, Timestamp)| (one.0.min(other.0), one.1.max(other.1));
+        self.parts.iter().map(|part| part.span).reduce(both)
+    }
+}
+
+/// A part of a text that begins and ends between entries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Part {
+    /// From which byte of the text to which.
+    pub(super) place: (u64, u64),
+    /// The earliest and the latest timestamp in it.
+    pub(super) span: (Timestamp, Timestamp),
 }
 
 /// An entry within reach.

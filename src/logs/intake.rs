@@ -1,15 +1,15 @@
 //! Reads one block: counts its entries and keeps those that may be wanted, unparsed.
 
 use std::borrow::Cow;
-use std::hash::Hasher;
 use std::num::{NonZeroU16, NonZeroU32};
 
 use jiff::Timestamp;
-use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::{Map, Value};
 
 use super::blocks::{Block, Extent, extent};
-use super::harvest::{Candidate, Harvest, Loss, Sighting};
+use super::harvest::{Candidate, Harvest, Loss, Part, Sighting};
+use super::identity::{hash_of, identity, name_hash, stream, text_hash};
 use super::lines::{self, Shape};
 use super::mend::{Fix, mend};
 use super::outline::{Outline, Outliner, timestamp, top_level_keys};
@@ -18,6 +18,9 @@ use super::stamp::Clock;
 use super::ties::Ties;
 use super::{Admission, Gate, Glimpse, LogEntry, entry, envelope, names};
 use crate::window::Spans;
+
+/// How long a part of a block is of which it is noted which time stands in it, in bytes.
+const PART_BYTES: usize = 64 << 10;
 
 /// How to read a block.
 pub(super) struct Intake<'a> {
@@ -54,6 +57,8 @@ impl Intake<'_> {
             offset: block.offset,
             harvest: Harvest { in_order: [true; 2], ..Harvest::default() },
             before: None,
+            part: 0,
+            span: None,
             clock: Clock::default(),
             known: FxHashMap::default(),
             is_within: false,
@@ -61,7 +66,6 @@ impl Intake<'_> {
         };
         reading.walk(block.last, outliner);
         reading.harvest.lines = reading.line;
-        reading.harvest.place = (block.offset, block.offset + block.bytes().len() as u64);
         reading.harvest
     }
 }
@@ -78,6 +82,10 @@ struct Reading<'a> {
     is_within: bool,
     /// When the entry before happened.
     before: Option<Timestamp>,
+    /// Where the part at hand begins.
+    part: usize,
+    /// The earliest and the latest timestamp in it.
+    span: Option<(Timestamp, Timestamp)>,
     /// Line of the entry at hand.
     line: u64,
 }
@@ -90,6 +98,10 @@ impl Reading<'_> {
         let (mut at, mut line_end, mut several_up_to) = (0, 0, 0);
         while let Some(offset) = self.between(&bytes[at..]) {
             at += offset;
+            // Where entries are told by their indentation, it must stand before them.
+            if at >= self.part + PART_BYTES && indent.is_empty() {
+                self.end_part(at);
+            }
             if at >= line_end {
                 line_end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |newline| at + newline);
             }
@@ -107,6 +119,19 @@ impl Reading<'_> {
             self.line += memchr::memchr_iter(b'\n', &bytes[at..end]).count() as u64;
             at = end;
         }
+        self.end_part(bytes.len());
+    }
+
+    /// A part ends here; what holds no entries belongs to the part beside it.
+    fn end_part(&mut self, at: usize) {
+        let (start, end) = (self.offset + self.part as u64, self.offset + at as u64);
+        let parts = &mut self.harvest.parts;
+        match (self.span.take(), parts.last_mut()) {
+            (Some(span), _) => parts.push(Part { place: (start, end), span }),
+            (None, Some(last)) => last.place.1 = end,
+            (None, None) => return,
+        }
+        self.part = at;
     }
 
     /// How many bytes stand before what may be the next entry; `None` where nothing follows them.
@@ -259,7 +284,7 @@ impl Reading<'_> {
         harvest.in_order[0] &= before <= at;
         harvest.in_order[1] &= before >= at;
         harvest.entries += 1;
-        harvest.span = Some(harvest.span.map_or((at, at), |(first, last)| (first.min(at), last.max(at))));
+        self.span = Some(self.span.map_or((at, at), |(first, last)| (first.min(at), last.max(at))));
     }
 
     /// An entry within reach. Where its quotes are not known, nothing is known of it but its time.
@@ -339,48 +364,9 @@ fn failed_status(raw: &[u8]) -> Option<u16> {
     entry.http_status().filter(|status| *status >= 400)
 }
 
-fn hash_of<const N: usize>(parts: [&[u8]; N]) -> u64 {
-    let mut hasher = FxHasher::default();
-    for part in parts {
-        hasher.write(part);
-        hasher.write_usize(part.len());
-    }
-    hasher.finish()
-}
-
-/// The hash by which candidates name instances and services.
-pub(super) fn name_hash(name: &[u8]) -> u64 {
-    hash_of([name])
-}
-
-/// Tells whether two texts are the same.
-pub(super) fn text_hash(raw: &[u8]) -> u64 {
-    hash_of([raw])
-}
-
 /// Where a part of a text begins in it.
 fn offset_in(whole: &[u8], part: &[u8]) -> usize {
     part.as_ptr() as usize - whole.as_ptr() as usize
-}
-
-/// Equal for entries with the same log name, timestamp and insert id; without an insert id, for entries
-/// that are equal as JSON.
-fn identity(at: Timestamp, raw: &[u8], found: &Outline<'_>) -> u64 {
-    if found.insert_id.is_empty() {
-        return names::fingerprint(raw);
-    }
-    let mut hasher = FxHasher::default();
-    hasher.write_i64(at.as_second());
-    hasher.write_i32(at.subsec_nanosecond());
-    hasher.write_u64(hash_of([found.log_name, found.insert_id]));
-    hasher.finish()
-}
-
-fn stream(found: &Outline<'_>) -> u64 {
-    match found.instance {
-        b"" => hash_of([found.log_name, found.service, found.revision]),
-        instance => hash_of([found.log_name, instance]),
-    }
 }
 
 /// Whether a line holds no more than the one object it opens with. Only where a brace is closed and another

@@ -214,7 +214,7 @@ impl Pull {
         for &stretch in &plan.stretches {
             let mut lines_before = None;
             intake.read_stretch(&mut *text, stretch, &mut |harvest, line| {
-                let (earliest, latest) = harvest.span.unzip();
+                let (earliest, latest) = harvest.span().unzip();
                 let (first, last) = match plan.direction {
                     Direction::OldestFirst => (earliest, latest),
                     Direction::NewestFirst => (latest, earliest),
@@ -249,10 +249,8 @@ impl Pull {
     }
 
     fn bring_in(&mut self, harvest: Harvest, path: &str, first_line: u64) {
-        self.tally.add_entries(harvest.entries, harvest.span);
-        if let Some(span) = harvest.span {
-            self.index.note(harvest.place, span);
-        }
+        self.tally.add_entries(harvest.entries, harvest.span());
+        self.index.note(&harvest.parts);
         let places: Vec<u32> = harvest.places.iter().map(|(service, revision)| self.tally.place(service, revision)).collect();
         for sighting in &harvest.sightings {
             let first = self.seen.insert(sighting.key);

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 use super::Gap;
 use super::harvest::Candidate;
-use super::intake::text_hash;
+use super::identity::text_hash;
 use super::source::Source;
 
 /// How much JSON is kept in memory, in bytes, where it can be read again.

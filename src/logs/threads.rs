@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Read, SeekFrom};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use super::blocks::{Block, Blocks};
@@ -43,6 +44,28 @@ impl Intake<'_> {
         broken.map_or(Ok(()), Err)
     }
 
+    /// Reads parts of a file that were cut out between entries before. What cannot be read is passed over.
+    pub(super) fn read_parts(&self, file: &Source, parts: &[(u64, u64)], each: &mut (dyn FnMut(Harvest, u64) + Send)) {
+        let next = AtomicUsize::new(0);
+        let row = Row::new(each);
+        let read = || {
+            let _abandoned = Abandoned(&row);
+            let Ok(Some((mut text, _))) = file.seekable() else { return };
+            let (mut outliner, mut block) = (Outliner::default(), Block::default());
+            loop {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                let Some(part) = parts.get(number) else { return };
+                let there = block.read(&mut *text, *part).is_ok();
+                row.hand_on(number, if there { self.read(&block, &mut outliner) } else { Harvest::default() });
+            }
+        };
+        match parts {
+            [] => {}
+            [_] => read(),
+            _ => drop(rayon::broadcast(|_| read())),
+        }
+    }
+
     fn read_blocks(
         &self,
         mut blocks: Blocks<impl Read + Send>,
@@ -53,9 +76,8 @@ impl Intake<'_> {
             each(self.read(&first.0, &mut Outliner::default()), 1);
             return first.1;
         }
-        let threads = rayon::current_num_threads();
         let reading = Mutex::new(Reading { blocks, first: Some(first), number: 0, broken: None });
-        let row = Row { rest: Mutex::default(), moved: Condvar::new(), each: Mutex::new((each, 1)), most: AHEAD * threads };
+        let row = Row::new(each);
         // Each thread reads a block and works on it while it is in the processor's own cache.
         rayon::broadcast(|_| {
             let _abandoned = Abandoned(&row);
@@ -124,6 +146,13 @@ impl Drop for Abandoned<'_, '_> {
             lock(&self.0.rest).abandoned = true;
             self.0.moved.notify_all();
         }
+    }
+}
+
+impl<'a> Row<'a> {
+    fn new(each: &'a mut (dyn FnMut(Harvest, u64) + Send)) -> Row<'a> {
+        let most = AHEAD * rayon::current_num_threads();
+        Row { rest: Mutex::default(), moved: Condvar::new(), each: Mutex::new((each, 1)), most }
     }
 }
 

@@ -6,7 +6,7 @@ use std::num::NonZeroU64;
 use jiff::{SignedDuration, Timestamp};
 
 use super::brief::latency;
-use super::intake::name_hash;
+use super::identity::name_hash;
 use super::outline::Outline;
 use super::{LogEntry, Record};
 

@@ -29,6 +29,12 @@ impl Spans {
         after.checked_sub(1).is_some_and(|place| at < self.0[place].1)
     }
 
+    /// Whether any moment from the one to the other, both included, lies in one of the intervals. O(log n).
+    pub fn meets(&self, (first, last): (Timestamp, Timestamp)) -> bool {
+        let next = self.0.partition_point(|(_, end)| *end <= first);
+        self.0.get(next).is_some_and(|(start, _)| *start <= last)
+    }
+
     /// The intervals, in order of time.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (Timestamp, Timestamp)> + '_ {
         self.0.iter().copied()

@@ -1,19 +1,17 @@
 //! Makes the records of what was admitted, and shows them to a visitor.
 
-use memchr::memmem;
 use rayon::prelude::*;
-use serde::de::IgnoredAny;
 
 use super::{Pull, Seen};
 use crate::logs::harvest::Candidate;
 use crate::logs::mend::mend;
-use crate::logs::outline::{Outline, Outliner};
 use crate::logs::stitch::{self, Groups};
 use crate::logs::store::Place;
-use crate::logs::{Gap, Glimpse, LogEntry, Met, Record, Visitor};
+use crate::logs::unparsed::unparsed;
+use crate::logs::{Gap, LogEntry, Met, Record, Visitor};
 
 /// How many records are parsed before they are visited.
-const GROUPS_AT_A_TIME: usize = 1024;
+const GROUPS_AT_A_TIME: usize = 4096;
 
 impl Pull {
     /// Shows all records in order of time, or what the gate knows them by.
@@ -95,7 +93,7 @@ impl Pull {
 
     /// The record of a group, and what is lost of it.
     fn record(&self, members: &[Place]) -> (Option<Record>, Vec<Gap>) {
-        let unparsed = |place: &Place| unparsed(self.store.raw(*place), self.store.candidate(*place));
+        let unparsed = |place: &Place| unparsed(self.store.raw(*place), self.store.candidate(*place).at);
         if let Some(read) = members.iter().map(unparsed).collect::<Option<Vec<_>>>() {
             let (entries, texts): (Vec<LogEntry>, Vec<String>) = read.into_iter().unzip();
             return (Some(Record { text: texts.join("\n"), entries }), Vec::new());
@@ -138,21 +136,6 @@ impl Step {
     fn is_over(&self) -> bool {
         self.met.is_empty() && self.taken.is_empty()
     }
-}
-
-/// An entry and its text, with nothing else read: of most entries no more is asked. `None` where it is not plain enough
-/// for that.
-fn unparsed(raw: &[u8], candidate: &Candidate) -> Option<(LogEntry, String)> {
-    let plain = !candidate.is_part && memmem::find(raw, b"\"split\"").is_none();
-    if !plain {
-        return None;
-    }
-    let (mut outliner, mut found) = (Outliner::default(), Outline::default());
-    let quotes = outliner.outline(raw, &mut found)?;
-    serde_json::from_slice::<IgnoredAny>(raw).ok()?;
-    let mut room = String::new();
-    let text = Glimpse::new(raw, quotes, found.payloads).text(&mut room)?.to_owned();
-    Some((LogEntry::unparsed(candidate.at, std::str::from_utf8(raw).ok()?, &found), text))
 }
 
 /// The entry, or what is lost of it.
