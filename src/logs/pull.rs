@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufRead, BufReader, Read};
 
 use jiff::Timestamp;
-use rustc_hash::FxHashSet;
 
+use self::seen::{Expected, Seen};
 use super::census::Tally;
 use super::harvest::{Harvest, Loss};
 use super::intake::Intake;
@@ -16,6 +16,7 @@ use super::source::Source;
 use super::store::{BUDGET_BYTES, Store};
 use super::{Admission, Error, Gap, Gate, Glimpse, InPart, Met, Pulled, Record, Repair, Selection, TimeIndex, Visitor};
 
+mod seen;
 mod visit;
 
 /// How many line numbers a gap names.
@@ -93,18 +94,6 @@ fn pull_within(
     }
     pull.visit(visitor);
     Ok(pull.finish())
-}
-
-/// The identities of all entries within reach. In parts, because a table that grows is there twice for a moment.
-#[derive(Default)]
-struct Seen([FxHashSet<u64>; 16]);
-
-impl Seen {
-    /// Whether it is there for the first time.
-    fn insert(&mut self, key: u64) -> bool {
-        // The table itself uses the highest and the lowest bits.
-        self.0[(key >> 32) as usize % self.0.len()].insert(key)
-    }
 }
 
 /// What has been read so far.
@@ -195,7 +184,12 @@ impl Pull {
             return Ok(());
         }
         self.index.begin(file, true);
-        let end = intake.read_file(file, &mut |harvest, line| self.bring_in(harvest, file.name(), line));
+        let mut expected = Expected::of(file, &self.seen);
+        let end = intake.read_file(file, &mut |harvest, line| {
+            let place = harvest.parts.last().map(|part| part.place.1);
+            self.bring_in(harvest, file.name(), line);
+            expected.make_room(place, &mut self.seen);
+        });
         let end = end.map_err(|error| Error::Open { path: file.name().to_owned(), source: error })?;
         if end.wide {
             self.repairs.insert((file.name().to_owned(), Fix::Wide), (1, Some(1)));
