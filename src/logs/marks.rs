@@ -1,14 +1,20 @@
-//! Finds the quotes of a JSON text sixteen bytes at a time, so that what stands between them need not be looked at again.
+//! Finds the quotes of a JSON text many bytes at a time, so that what stands between them need not be looked at again.
 
-use wide::u8x16;
+use fearless_simd::prelude::*;
+use fearless_simd::{Level, dispatch, u8x64};
 
 /// How many bytes are judged at once: one bit each of a number.
 const STEP: usize = 64;
 
+/// More quotes than this stand in one of a hundred steps.
+const MOSTLY: usize = 12;
+
 /// Where the strings of a JSON text begin and end. Its memory is used again for the next text.
 #[derive(Debug, Default)]
 pub(super) struct Marks {
-    quotes: Vec<u32>,
+    /// The places of the quotes; longer than what was found.
+    places: Vec<u32>,
+    found: usize,
     is_ascii: bool,
 }
 
@@ -23,22 +29,16 @@ struct Bits {
 }
 
 impl Bits {
-    #[inline]
-    fn of(bytes: &[u8; STEP]) -> Bits {
-        let (parts, _) = bytes.as_chunks::<16>();
-        let parts = [0, 1, 2, 3].map(|place| u8x16::new(parts[place]));
-        let backslashes = |part: u8x16| part.simd_eq(u8x16::splat(b'\\'));
-        let control = |part: u8x16| part.min(u8x16::splat(b' ' - 1)).simd_eq(part);
-        let all = |of: &dyn Fn(u8x16) -> u8x16| {
-            (0..4).fold(0, |all, place| all | u64::from(of(parts[place]).to_bitmask()) << (16 * place))
-        };
-        let mut bits = Bits { quotes: all(&|part| part.simd_eq(u8x16::splat(b'"'))), ..Bits::default() };
+    #[inline(always)]
+    fn of<S: Simd>(simd: S, bytes: &[u8; STEP]) -> Bits {
+        let all = u8x64::load_array_ref(simd, bytes);
+        let (backslashes, control, beyond_ascii) = (all.simd_eq(b'\\'), all.simd_lt(b' '), all.simd_ge(0x80));
+        let mut bits = Bits { quotes: all.simd_eq(b'"').to_bitmask(), ..Bits::default() };
         // Most steps hold nothing else that matters.
-        let others = parts.map(|part| backslashes(part) | control(part) | part);
-        if (others[0] | others[1] | others[2] | others[3]).to_bitmask() != 0 {
-            bits.backslashes = all(&backslashes);
-            bits.control = all(&control);
-            bits.beyond_ascii = all(&|part| part);
+        if (backslashes | control | beyond_ascii).any_true() {
+            bits.backslashes = backslashes.to_bitmask();
+            bits.control = control.to_bitmask();
+            bits.beyond_ascii = beyond_ascii.to_bitmask();
         }
         bits
     }
@@ -57,22 +57,31 @@ impl Marks {
     /// The places of the quotes that open and close the strings of a text, by turns; `None` where a string is not closed
     /// or holds what no string of JSON may: control characters, unknown escapes. Linear.
     pub(super) fn of(&mut self, text: &[u8]) -> Option<&[u32]> {
-        self.quotes.clear();
+        dispatch!(Level::new(), simd => self.find(simd, text))?;
+        Some(self.quotes())
+    }
+
+    #[inline(always)]
+    fn find<S: Simd>(&mut self, simd: S, text: &[u8]) -> Option<()> {
+        self.found = 0;
+        if self.places.len() < text.len() + 2 * STEP {
+            self.places.resize(text.len() + 2 * STEP, 0);
+        }
         self.is_ascii = true;
         let mut before = Before::default();
         let (steps, rest) = text.as_chunks::<STEP>();
         for (place, step) in steps.iter().enumerate() {
-            self.step(text, place * STEP, step, &mut before)?;
+            self.step(simd, text, place * STEP, step, &mut before)?;
         }
         let mut last = [b' '; STEP];
         last[..rest.len()].copy_from_slice(rest);
-        self.step(text, steps.len() * STEP, &last, &mut before)?;
-        (!before.inside && u32::try_from(text.len()).is_ok()).then_some(self.quotes.as_slice())
+        self.step(simd, text, steps.len() * STEP, &last, &mut before)?;
+        (!before.inside && u32::try_from(text.len()).is_ok()).then_some(())
     }
 
     /// Those of the text looked at last.
     pub(super) fn quotes(&self) -> &[u32] {
-        &self.quotes
+        &self.places[..self.found]
     }
 
     /// Whether the text looked at last is all ASCII.
@@ -81,8 +90,8 @@ impl Marks {
     }
 
     #[inline(always)]
-    fn step(&mut self, text: &[u8], start: usize, step: &[u8; STEP], before: &mut Before) -> Option<()> {
-        let bits = Bits::of(step);
+    fn step<S: Simd>(&mut self, simd: S, text: &[u8], start: usize, step: &[u8; STEP], before: &mut Before) -> Option<()> {
+        let bits = Bits::of(simd, step);
         self.is_ascii &= bits.beyond_ascii == 0;
         let mut quotes = bits.quotes;
         if bits.backslashes != 0 || before.escaping {
@@ -92,8 +101,18 @@ impl Marks {
             return None;
         }
         before.inside ^= quotes.count_ones() % 2 == 1;
-        while quotes != 0 {
-            self.quotes.push(start as u32 + quotes.trailing_zeros());
+        let room: &mut [u32; STEP] = self.places.get_mut(self.found..)?.first_chunk_mut()?;
+        self.found += quotes.count_ones() as usize;
+        // How many there are cannot be foretold, and to foretell it wrongly costs more than to write some in vain.
+        for place in &mut room[..MOSTLY] {
+            *place = start as u32 + quotes.trailing_zeros();
+            quotes &= quotes.wrapping_sub(1);
+        }
+        for place in &mut room[MOSTLY..] {
+            if quotes == 0 {
+                break;
+            }
+            *place = start as u32 + quotes.trailing_zeros();
             quotes &= quotes - 1;
         }
         Some(())

@@ -1,6 +1,7 @@
 //! Masks the numbers and ids of a text, so that texts which differ in nothing else are the same.
 
-use wide::u8x16;
+use fearless_simd::prelude::*;
+use fearless_simd::{Level, dispatch, u8x64};
 
 /// Stands for a run of decimal digits.
 pub const NUMBER: char = '\u{80}';
@@ -83,15 +84,13 @@ impl Mask {
 
     /// Leaves out the runs before whose ends `stays` says so.
     fn add_but(&mut self, text: &[u8], stays: impl Fn(&Mask, usize) -> bool) -> Option<()> {
-        self.decimal.clear();
-        self.hexadecimal.clear();
-        self.alphanumeric.clear();
-        self.quotes.clear();
         let (steps, rest) = text.as_chunks::<STEP>();
+        for bits in [&mut self.decimal, &mut self.hexadecimal, &mut self.alphanumeric, &mut self.quotes] {
+            bits.resize(steps.len() + 1, 0);
+        }
         let mut last = [0; STEP];
         last[..rest.len()].copy_from_slice(rest);
-        let is_ascii = steps.iter().fold(true, |is_ascii, step| is_ascii & self.judge(step)) & self.judge(&last);
-        if !is_ascii {
+        if !dispatch!(Level::new(), simd => self.judge(simd, steps, &last)) {
             return None;
         }
         let (mut shown, mut from) = (0, 0);
@@ -119,32 +118,23 @@ impl Mask {
         }
     }
 
-    /// Notes what a step holds; whether it is all ASCII.
-    #[inline]
-    fn judge(&mut self, step: &[u8; STEP]) -> bool {
-        let (parts, _) = step.as_chunks::<16>();
-        let (mut decimal, mut hexadecimal, mut alphanumeric, mut quotes, mut all) = (0, 0, 0, 0, u8x16::splat(0));
-        for (place, part) in parts.iter().enumerate() {
-            let part = u8x16::new(*part);
-            let among = |from: u8, part: u8x16, most: u8| {
-                let above = part - u8x16::splat(from);
-                above.min(u8x16::splat(most)).simd_eq(above)
-            };
-            let digit = among(b'0', part, 9);
-            let small = part | u8x16::splat(0x20);
-            let letter = among(b'a', small, 5);
-            decimal |= u64::from(digit.to_bitmask()) << (16 * place);
-            hexadecimal |= u64::from((digit | letter).to_bitmask()) << (16 * place);
-            alphanumeric |= u64::from((digit | among(b'a', small, 25)).to_bitmask()) << (16 * place);
-            quotes |= u64::from(part.simd_eq(u8x16::splat(b'"')).to_bitmask()) << (16 * place);
-            all |= part;
+    /// Notes what all steps hold; whether it is all ASCII.
+    #[inline(always)]
+    fn judge<S: Simd>(&mut self, simd: S, steps: &[[u8; STEP]], last: &[u8; STEP]) -> bool {
+        // Neither in a closure, which would not be compiled for this level, nor with calls in between, across which the bits of a
+        // vector would be kept one by one.
+        let mut is_ascii = true;
+        for place in 0..=steps.len() {
+            let all = u8x64::load_array_ref(simd, steps.get(place).unwrap_or(last));
+            let small = all | 0x20;
+            let decimal = (all - b'0').simd_le(9).to_bitmask();
+            self.decimal[place] = decimal;
+            self.hexadecimal[place] = decimal | (small - b'a').simd_le(5).to_bitmask();
+            self.alphanumeric[place] = decimal | (small - b'a').simd_le(25).to_bitmask();
+            self.quotes[place] = all.simd_eq(b'"').to_bitmask();
+            is_ascii &= all.simd_ge(0x80).to_bitmask() == 0;
         }
-        self.decimal.push(decimal);
-        self.hexadecimal.push(hexadecimal);
-        self.alphanumeric.push(alphanumeric);
-        self.quotes.push(quotes);
-        // The highest bits.
-        all.to_bitmask() == 0
+        is_ascii
     }
 }
 
