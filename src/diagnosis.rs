@@ -65,15 +65,30 @@ pub fn diagnose(question: &Question) -> Diagnosis {
     for (case, explained) in cases.iter_mut().zip(&explained) {
         case.ruled_out = ruled_out::ruled_out(question, &scene, &control, explained, case, &roots);
     }
-    let causes = across::causes(question, &cases);
+    let mut causes = across::causes(question, &cases);
+    let evidence = cite(question.findings, &mut cases, &mut causes);
     Diagnosis {
         premises: premises::premises(question),
         plan: across::plan(question.catalog, &causes),
         red_herrings: ruled_out::red_herrings(question, &control, &standings),
         causes,
         cases,
-        evidence: question.findings.evidence.clone(),
+        evidence,
     }
+}
+
+/// Takes what is cited out of all that was found; the places in cases and causes are those of the evidence taken.
+fn cite(findings: &Findings, cases: &mut [CaseDiagnosis], causes: &mut [Cause]) -> Vec<Evidence> {
+    let whys = cases.iter_mut().flat_map(|case| &mut case.hypotheses).flat_map(|hypothesis| &mut hypothesis.whys);
+    let of_whys = whys.map(|why| &mut why.evidence);
+    let mut citing: Vec<&mut Vec<EvidenceIx>> = of_whys.chain(causes.iter_mut().map(|cause| &mut cause.evidence)).collect();
+    let cited: BTreeSet<EvidenceIx> = citing.iter().flat_map(|places| places.iter().copied()).collect();
+    let read = cited.into_iter().filter_map(|place| Some((place, findings.evidence[place].read.as_deref()?)));
+    let (places, evidence): (Vec<EvidenceIx>, Vec<Evidence>) = read.map(|(place, read)| (place, read.clone())).unzip();
+    for cited in &mut citing {
+        **cited = cited.iter().filter_map(|place| places.binary_search(place).ok()).collect();
+    }
+    evidence
 }
 
 /// The answer, for a whole run.

@@ -48,6 +48,24 @@ pub struct Variant {
     pub between_failures: u64,
 }
 
+/// A record that is evidence, as far as causes can be followed by it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Exhibit {
+    /// When it happened.
+    pub timestamp: Timestamp,
+    /// What can tie it to others.
+    pub ties: Ties,
+    /// What a report needs of it, where it was read.
+    pub read: Option<Box<Evidence>>,
+}
+
+impl Exhibit {
+    /// When it was over.
+    pub fn until(&self) -> Timestamp {
+        self.ties.until(self.timestamp)
+    }
+}
+
 /// A record that a rule matched, or that a lead points at, as far as a report needs it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Evidence {
@@ -76,23 +94,6 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// That of a record which is not read yet.
-    fn unread(timestamp: Timestamp, until: Timestamp) -> Evidence {
-        Evidence {
-            insert_ids: Vec::new(),
-            timestamp,
-            until,
-            log_name: String::new(),
-            service: None,
-            revision: None,
-            instance: None,
-            trace: None,
-            project: None,
-            severity: Severity::Default,
-            text: String::new(),
-        }
-    }
-
     /// What a report needs of a record; the entry that holds the byte `offset` of its text is named first.
     pub fn of(record: &Record, offset: usize) -> Evidence {
         let entries = &record.entries;
@@ -139,16 +140,21 @@ pub(crate) fn head_and_tail(text: &str, bytes: usize) -> Option<String> {
 /// All that the rules found.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Findings {
-    /// The records cited, in order of time, then insert id.
-    pub evidence: Vec<Evidence>,
-    /// For each of them, what can tie it to others.
-    pub ties: Vec<Ties>,
+    /// The records that are evidence, in order of time, then insert id.
+    pub evidence: Vec<Exhibit>,
     /// Findings in records, in order of their evidence; those without evidence last.
     pub in_logs: Vec<Finding>,
     /// For each case of the run, the findings in its result.
     pub in_results: Vec<Vec<Finding>>,
     /// The kinds of lines the rules matched.
     pub variants: Vec<Variant>,
+}
+
+impl Findings {
+    /// What a report needs of the record that is a finding's evidence, where there is one that was read.
+    pub fn read(&self, finding: &Finding) -> Option<&Evidence> {
+        self.evidence[finding.evidence?].read.as_deref()
+    }
 }
 
 /// The lines around a piece of evidence, from the same instance (else the same service), oldest first.

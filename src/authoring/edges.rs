@@ -63,8 +63,8 @@ pub fn cases_around(watch: &Watch, line: &[Evidence]) -> Vec<usize> {
 pub fn of_logs(catalog: &Catalog, findings: &Findings, line: &[Evidence]) -> Vec<Proposed> {
     let mut effects: BTreeMap<RuleIx, Vec<&Evidence>> = BTreeMap::new();
     for finding in &findings.in_logs {
-        if let Some(evidence) = finding.evidence.filter(|_| catalog.rule(finding.rule).symptom) {
-            effects.entry(finding.rule).or_default().push(&findings.evidence[evidence]);
+        if let Some(evidence) = findings.read(finding).filter(|_| catalog.rule(finding.rule).symptom) {
+            effects.entry(finding.rule).or_default().push(evidence);
         }
     }
     let mut proposed = Vec::new();

@@ -49,7 +49,7 @@ impl Trial {
             let all: Vec<_> = watch.group(group).map(|(place, _)| place).collect();
             (all.iter().filter(|place| windows.contains(place)).count(), all.len())
         };
-        let records = || own.iter().filter_map(|finding| Some(&findings.evidence[finding.evidence?]));
+        let records = || own.iter().filter_map(|finding| findings.read(finding));
         let shown = |group: Group| {
             let inside = |record: &&Evidence| {
                 let mut inside = false;

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Footing;
 use super::control::{Standing, StandingKind};
-use crate::findings::{Evidence, EvidenceIx, Finding, Findings, WatchedWindow, WindowIx};
+use crate::findings::{EvidenceIx, Exhibit, Finding, Findings, WatchedWindow, WindowIx};
 use crate::logs::Ties;
 use crate::rules::graph::CauseGraph;
 use crate::rules::{Catalog, Edge, Join, RuleIx};
@@ -144,7 +144,7 @@ impl<'a> Scene<'a> {
     }
 
     /// The evidence of a finding.
-    pub fn evidence(&self, finding: usize) -> Option<&'a Evidence> {
+    pub fn evidence(&self, finding: usize) -> Option<&'a Exhibit> {
         self.findings.in_logs[finding].evidence.map(|place| &self.findings.evidence[place])
     }
 
@@ -261,7 +261,7 @@ impl Search<'_> {
         }
         let anchors = || anchors.iter().map(|anchor| &self.scene.findings.evidence[*anchor]);
         let earliest = anchors().map(|anchor| anchor.timestamp).min();
-        let latest = anchors().map(|anchor| anchor.until).max();
+        let latest = anchors().map(Exhibit::until).max();
         let (Some(earliest), Some(latest)) = (earliest, latest) else { return Vec::new() };
         let reach = self.bound(edge);
         let from = earliest.saturating_sub(reach).unwrap_or(Timestamp::MIN);
@@ -278,14 +278,14 @@ impl Search<'_> {
             return (edge.join == Join::Window).then_some(Join::Window);
         }
         let Some(place) = self.scene.finding(finding).evidence else { return Some(Join::Window) };
-        let (all, ties) = (&self.scene.findings.evidence, &self.scene.findings.ties);
+        let (all, reach) = (&self.scene.findings.evidence, self.bound(edge));
         let evidence = &all[place];
-        let timely = |anchor: &&EvidenceIx| {
-            let (reach, anchor) = (self.bound(edge), &all[**anchor]);
-            evidence.timestamp.duration_since(anchor.until) <= SLACK
+        let timely = |anchor: &&Exhibit| {
+            evidence.timestamp.duration_since(anchor.until()) <= SLACK
                 && anchor.timestamp.duration_since(evidence.timestamp) <= reach
         };
-        anchors.iter().filter(timely).map(|anchor| shared(&ties[place], &ties[*anchor])).min().filter(|&join| join <= edge.join)
+        let anchors = anchors.iter().map(|anchor| &all[*anchor]).filter(timely);
+        anchors.map(|anchor| shared(&evidence.ties, &anchor.ties)).min().filter(|&join| join <= edge.join)
     }
 
     /// How long before its effect a cause may lie: what the edge says, else the lookback.

@@ -200,7 +200,8 @@ fn order_part(chain: &Chain, scene: &Scene) -> Option<ScorePart> {
     let times = |link: &Link| link.findings.iter().filter_map(|&finding| scene.evidence(finding)).collect::<Vec<_>>();
     let (root, effects) = chain.links.split_last()?;
     let cause = times(root).iter().map(|evidence| evidence.timestamp).min()?;
-    let effect = effects.iter().rev().map(times).find(|found| !found.is_empty())?.iter().map(|evidence| evidence.until).max()?;
+    let effect =
+        effects.iter().rev().map(times).find(|found| !found.is_empty())?.iter().map(|evidence| evidence.until()).max()?;
     (cause <= effect).then(|| ScorePart {
         name: "order",
         points: ORDER,

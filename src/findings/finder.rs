@@ -10,7 +10,7 @@ use self::choice::Choice;
 pub use self::choice::Choose;
 use self::known::{Awaited, Said};
 use self::settle::settled_by_record;
-use super::{Evidence, EvidenceIx, Finding, Findings, Group, Variant, VariantIx, Watch, WindowIx};
+use super::{Evidence, EvidenceIx, Exhibit, Finding, Findings, Group, Variant, VariantIx, Watch, WindowIx};
 use crate::logs::template::template;
 use crate::logs::{Record, Ties};
 use crate::results::{TestCase, TestRun};
@@ -52,9 +52,7 @@ pub struct Finder<'a> {
     watch: &'a Watch,
     /// By rule: all less specific rules, directly or through others.
     beaten: Vec<Vec<RuleIx>>,
-    evidence: Vec<Evidence>,
-    /// As long as `evidence`.
-    ties: Vec<Ties>,
+    evidence: Vec<Exhibit>,
     in_logs: Vec<Finding>,
     variants: Vec<Variant>,
     variant_of: FxHashMap<(RuleIx, String), VariantIx>,
@@ -105,7 +103,6 @@ impl<'a> Finder<'a> {
             watch,
             beaten: (0..catalog.rules().len()).map(|rule| less_specific(catalog, rule)).collect(),
             evidence: Vec::new(),
-            ties: Vec::new(),
             in_logs: Vec::new(),
             variants: Vec::new(),
             variant_of: FxHashMap::default(),
@@ -191,7 +188,11 @@ impl<'a> Finder<'a> {
         let at = record.entries[0].timestamp;
         let wanted = self.count(variant, at);
         let offset = sightings.first().map_or(0, |sighting| sighting.span.start);
-        let place = wanted.then(|| *evidence.get_or_insert_with(|| self.cite(Evidence::of(record, offset), Ties::of(record))));
+        let place = wanted.then(|| {
+            *evidence.get_or_insert_with(|| {
+                self.cite(record.entries[0].timestamp, Ties::of(record), Some(Evidence::of(record, offset)))
+            })
+        });
         let mut captures = Captures::new();
         for (name, value) in sightings.into_iter().flat_map(|sighting| sighting.captures) {
             captures.entry(name).or_insert(value);
@@ -268,14 +269,12 @@ impl<'a> Finder<'a> {
             }
         }
         self.in_logs.sort_by_key(|finding| (finding.evidence.is_none(), finding.evidence, finding.rule, finding.only_in));
-        let (evidence, ties) = (std::mem::take(&mut self.evidence), std::mem::take(&mut self.ties));
         let (in_logs, variants) = (std::mem::take(&mut self.in_logs), std::mem::take(&mut self.variants));
-        Findings { evidence, ties, in_logs, in_results, variants }
+        Findings { evidence: std::mem::take(&mut self.evidence), in_logs, in_results, variants }
     }
 
-    fn cite(&mut self, evidence: Evidence, ties: Ties) -> EvidenceIx {
-        self.evidence.push(evidence);
-        self.ties.push(ties);
+    fn cite(&mut self, timestamp: Timestamp, ties: Ties, read: Option<Evidence>) -> EvidenceIx {
+        self.evidence.push(Exhibit { timestamp, ties, read: read.map(Box::new) });
         self.evidence.len() - 1
     }
 

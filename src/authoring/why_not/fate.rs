@@ -148,8 +148,7 @@ impl Court<'_> {
             let explains = names(&mut graph.effects_of(rule).iter().map(|edge| edge.effect));
             return Fate::NoWay { shown: names(&mut shown.into_iter()), explains };
         }
-        let evidence: Vec<&Evidence> =
-            found.iter().filter_map(|finding| Some(&self.findings.evidence[finding.evidence?])).collect();
+        let evidence: Vec<&Evidence> = found.iter().filter_map(|finding| self.findings.read(finding)).collect();
         let mut reasons = Vec::new();
         for edge in graph
             .effects_of(rule)
@@ -157,8 +156,7 @@ impl Court<'_> {
             .filter(|edge| shown.iter().any(|symptom| effects(&graph, edge.effect).contains(symptom) || *symptom == edge.effect))
         {
             let effect = &self.catalog.rule(edge.effect).id;
-            let seen: Vec<&Evidence> =
-                self.found(edge.effect).iter().filter_map(|finding| Some(&self.findings.evidence[finding.evidence?])).collect();
+            let seen: Vec<&Evidence> = self.found(edge.effect).iter().filter_map(|finding| self.findings.read(finding)).collect();
             reasons.push(match (edge.join, seen.is_empty()) {
                 (_, true) if !shown.contains(&edge.effect) => format!("{effect} was not seen in the window"),
                 (Join::Window, _) => format!("{effect}: the window is shared, but what was seen there is no better than chance"),

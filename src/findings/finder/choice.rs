@@ -10,8 +10,8 @@ use crate::logs::Record;
 use crate::results::TestRun;
 use crate::rules::Captures;
 
-/// Says of which evidence the records are wanted, given all findings. Of evidence that was not read yet it is told when it
-/// happened and what ties it to others, and its findings have no captures.
+/// Says of which evidence the records are wanted, given all findings. The findings of evidence that was not read yet
+/// have no captures.
 pub type Choose<'a> = dyn Fn(&Findings) -> Vec<EvidenceIx> + Sync + 'a;
 
 /// How a finder chooses.
@@ -68,7 +68,7 @@ impl<'a> Finder<'a> {
 
 impl Findings {
     fn fill(&mut self, place: EvidenceIx, evidence: Evidence, captures: Vec<(usize, Captures)>) {
-        self.evidence[place] = evidence;
+        self.evidence[place].read = Some(Box::new(evidence));
         // Those without evidence come last.
         let key = |evidence: Option<EvidenceIx>| (evidence.is_none(), evidence);
         let start = self.in_logs.partition_point(|finding| key(finding.evidence) < key(Some(place)));

@@ -57,8 +57,7 @@ impl Finder<'_> {
             }
         }
         if awaited.is_some() {
-            let until = ties.map_or(at, |ties| ties.until(at));
-            let evidence = self.cite(Evidence::unread(at, until), ties.unwrap_or_default());
+            let evidence = self.cite(at, ties.unwrap_or_default(), None);
             if self.choice.is_some() && ties.is_some() {
                 self.unread.push(Unread { evidence, shown, meaning });
                 return None;
@@ -94,9 +93,10 @@ impl Finder<'_> {
         let is_there = read.is_some();
         let mut captures = Vec::new();
         if let Some((evidence, ties, caught)) = read {
-            self.evidence[awaited.evidence] = evidence;
+            let exhibit = &mut self.evidence[awaited.evidence];
+            exhibit.read = Some(Box::new(evidence));
             if awaited.is_untied {
-                self.ties[awaited.evidence] = ties;
+                exhibit.ties = ties;
             }
             captures = caught;
         }
