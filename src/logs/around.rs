@@ -62,8 +62,8 @@ pub fn stream(log_name: &str, instance: Option<&str>) -> String {
 /// How far from a record its neighbours may lie.
 const NEAR: SignedDuration = SignedDuration::from_secs(30);
 
-/// How far they are looked for first, where it is known what stands where: most lie closer than that.
-const NEARER: SignedDuration = SignedDuration::from_secs(10);
+/// How far they are looked for one after the other, where it is known what stands where: most lie closer than the first. In seconds.
+const STEPS: [i64; 4] = [0, 10, 20, 30];
 
 /// Up to `lines` entries before and after each of the wanted records, from the same instance (else the same
 /// service), not more than 30 s away. The answers are in the order of `wanted`. Reads the sources once more, only there
@@ -76,28 +76,28 @@ const NEARER: SignedDuration = SignedDuration::from_secs(10);
 pub fn neighbours(sources: &[Source], wanted: &[Wanted], lines: usize, index: &TimeIndex) -> Result<Vec<Around>, Error> {
     let mut search = Search::new(wanted, lines);
     let names = search.names();
-    let mut others = Vec::new();
-    let mut known = Vec::new();
+    let whole = Spans::union(wanted.iter().map(|wanted| near(wanted.timestamp, NEAR)));
+    let (mut known, mut others) = (Vec::new(), Vec::new());
     for source in sources.iter().filter(|_| !wanted.is_empty()) {
         let open = |error| Error::Open { path: source.name().to_owned(), source: error };
         for file in source.files().map_err(open)? {
             let Ok(Some(layout)) = file.recognise() else { continue };
             // Of a packed file it is known what stands where, too, but it is read from its beginning all the same.
-            let is_known = file.is_plain() && index.parts(&file, &search.reach(NEAR)).is_some();
+            let is_known = file.is_plain() && index.parts(&file, &whole).is_some();
             if is_known { known.push((file, layout)) } else { others.push((file, layout)) }
         }
     }
-    for distance in [NEARER, NEAR] {
-        let reach = search.reach(distance);
+    for step in STEPS.windows(2) {
+        let [from, to] = [step[0], step[1]].map(SignedDuration::from_secs);
+        let reach = search.reach(from, to);
         for (file, layout) in &known {
             let parts = index.parts(file, &reach).unwrap_or_default();
             intake(&reach, layout, &names).read_parts(file, &parts, &mut |harvest, _| search.look_through(&harvest));
         }
-        search.found_within(distance);
+        search.found_within(to);
     }
-    let reach = Spans::union(wanted.iter().map(|wanted| near(wanted.timestamp, NEAR)));
     for (file, layout) in &others {
-        read(file, &intake(&reach, layout, &names), &mut search)
+        read(file, &intake(&whole, layout, &names), &mut search)
             .map_err(|error| Error::Open { path: file.name().to_owned(), source: error })?;
     }
     Ok(search.finish())
@@ -133,8 +133,8 @@ type Side = BTreeSet<(Timestamp, Vec<u8>, u64, Vec<u8>)>;
 #[derive(Default)]
 struct Found {
     moment: Timestamp,
-    /// Whether nobody nearer is to be found.
-    is_done: bool,
+    /// Whether nobody nearer is to be found before it, and after it.
+    is_done: [bool; 2],
     own: FxHashSet<Vec<u8>>,
     /// The first of the own insert ids: entries of one moment are in order of these.
     first: Vec<u8>,
@@ -157,7 +157,7 @@ impl Search {
             let own = wanted.insert_ids.iter().map(|id| id.as_bytes().to_vec()).collect();
             let first = wanted.insert_ids.iter().min().map(|id| id.as_bytes().to_vec()).unwrap_or_default();
             let name = wanted.instance.as_deref().or(wanted.service.as_deref());
-            found.push(Found { moment: wanted.timestamp, is_done: name.is_none(), own, first, ..Found::default() });
+            found.push(Found { moment: wanted.timestamp, is_done: [name.is_none(); 2], own, first, ..Found::default() });
             if let Some(name) = name {
                 by_name
                     .entry((wanted.instance.is_some(), name_hash(name.as_bytes())))
@@ -175,21 +175,24 @@ impl Search {
         Names { instances: of(true), services: of(false) }
     }
 
-    /// Where neighbours are still to be found.
-    fn reach(&self, distance: SignedDuration) -> Spans {
-        let open = self.found.iter().filter(|found| !found.is_done);
-        Spans::union(open.map(|found| near(found.moment, distance)))
+    /// Where neighbours are still to be found, so far from the records, where nearer ones were looked for already.
+    fn reach(&self, from: SignedDuration, to: SignedDuration) -> Spans {
+        let rings = self.found.iter().flat_map(|found| {
+            let (outer, inner) = (near(found.moment, to), near(found.moment, from));
+            let behind = found.moment.saturating_add(from).unwrap_or(Timestamp::MAX);
+            let [before, after] = found.is_done;
+            [(!before).then_some((outer.0, inner.0)), (!after).then_some((behind, outer.1))]
+        });
+        Spans::union(rings.flatten())
     }
 
     /// Everything that is closer to a record than this was looked at.
     fn found_within(&mut self, distance: SignedDuration) {
         for found in &mut self.found {
             let (from, to) = near(found.moment, distance);
-            let is_done = |side: &Side| {
-                let within = side.iter().filter(|(at, ..)| from <= *at && *at < to);
-                within.count() >= self.lines
-            };
-            found.is_done |= is_done(&found.before) && is_done(&found.after);
+            let is_full = |side: &Side| side.iter().filter(|(at, ..)| from <= *at && *at < to).count() >= self.lines;
+            let full = [is_full(&found.before), is_full(&found.after)];
+            found.is_done = [found.is_done[0] | full[0], found.is_done[1] | full[1]];
         }
     }
 
