@@ -191,9 +191,12 @@ fn neighbours_are_the_same_whether_or_not_it_is_known_where_their_time_stands() 
         let selection = Selection { windows: Vec::new(), reach: Spans::union([(at(from), at(to))]) };
         let bounds = Bounds { budget: BUDGET_BYTES, smallest };
         let pulled = pull_within(bounds, &source, &selection, &Everything, &mut Each(&mut |_| ())).unwrap();
-        let with = neighbours(&source, &wanted, 4, &pulled.index).unwrap();
-        assert_eq!(with, neighbours(&source, &wanted, 4, &TimeIndex::default()).unwrap());
-        assert!(with.iter().all(|around| around.before.len() + around.after.len() >= 4));
+        // Ten entries a second: so many lie nearer than they are looked for at first, just so near, farther away, too far.
+        for lines in [4, 99, 100, 101, 250, 400] {
+            let with = neighbours(&source, &wanted, lines, &pulled.index).unwrap();
+            assert_eq!(with, neighbours(&source, &wanted, lines, &TimeIndex::default()).unwrap(), "{lines}");
+            assert!(with.iter().all(|around| around.before.len() + around.after.len() >= lines.min(300)), "{lines}");
+        }
     }
 }
 
