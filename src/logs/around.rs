@@ -59,11 +59,11 @@ pub fn stream(log_name: &str, instance: Option<&str>) -> String {
     format!("{log_name} {}", instance.unwrap_or_default())
 }
 
-/// How far from a record its neighbours may lie.
-const NEAR: SignedDuration = SignedDuration::from_secs(30);
-
 /// How far they are looked for one after the other, where it is known what stands where: most lie closer than the first. In seconds.
 const STEPS: [i64; 4] = [0, 10, 20, 30];
+
+/// How far from a record its neighbours may lie.
+const NEAR: SignedDuration = SignedDuration::from_secs(STEPS[3]);
 
 /// Up to `lines` entries before and after each of the wanted records, from the same instance (else the same
 /// service), not more than 30 s away. The answers are in the order of `wanted`. Reads the sources once more, only there

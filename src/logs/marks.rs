@@ -64,9 +64,6 @@ impl Marks {
     #[inline(always)]
     fn find<S: Simd>(&mut self, simd: S, text: &[u8]) -> Option<()> {
         self.found = 0;
-        if self.places.len() < text.len() + 2 * STEP {
-            self.places.resize(text.len() + 2 * STEP, 0);
-        }
         self.is_ascii = true;
         let mut before = Before::default();
         let (steps, rest) = text.as_chunks::<STEP>();
@@ -101,6 +98,9 @@ impl Marks {
             return None;
         }
         before.inside ^= quotes.count_ones() % 2 == 1;
+        if self.places.len() < self.found + STEP {
+            self.places.resize(2 * self.found + 4 * STEP, 0);
+        }
         let room: &mut [u32; STEP] = self.places.get_mut(self.found..)?.first_chunk_mut()?;
         self.found += quotes.count_ones() as usize;
         // How many there are cannot be foretold, and to foretell it wrongly costs more than to write some in vain.

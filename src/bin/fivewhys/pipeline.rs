@@ -39,28 +39,11 @@ pub struct Sighted {
     pub pulled: Pulled,
 }
 
-/// Reads the logs once and meets every record with the rules.
+/// Reads the logs once and meets every entry with the rules; of the records only those are read that a diagnosis may cite.
 ///
 /// # Errors
 ///
 /// Where a log source cannot be opened.
-pub fn look(
-    incident: &Incident,
-    catalog: &Catalog,
-    run: &TestRun,
-    watch: &Watch,
-    lookback: SignedDuration,
-) -> anyhow::Result<Sighted> {
-    let matcher = Matcher::new(catalog);
-    let (findings, pulled) = meet(incident, reach(watch, lookback), &matcher, Finder::new(catalog, &matcher, watch), run)?;
-    Ok(Sighted { matcher, findings, pulled })
-}
-
-/// As [`look`], but of the records only those are read that a diagnosis may cite.
-///
-/// # Errors
-///
-/// As [`look`].
 pub fn look_for_citable(
     incident: &Incident,
     catalog: &Catalog,
@@ -138,7 +121,10 @@ impl Scene {
     ///
     /// Where a log source cannot be opened.
     pub fn look(&self, catalog: &Catalog) -> anyhow::Result<Sighted> {
-        look(&self.incident, catalog, &self.run, &self.watch, self.lookback)
+        let matcher = Matcher::new(catalog);
+        let finder = Finder::new(catalog, &matcher, &self.watch);
+        let (findings, pulled) = meet(&self.incident, reach(&self.watch, self.lookback), &matcher, finder, &self.run)?;
+        Ok(Sighted { matcher, findings, pulled })
     }
 
     /// What `fivewhys diagnose` would say.

@@ -15,6 +15,7 @@ use crate::rules::Captures;
 pub type Choose<'a> = dyn Fn(&Findings) -> Vec<EvidenceIx> + Sync + 'a;
 
 /// How a finder chooses.
+#[derive(Clone, Copy)]
 pub(super) struct Choice<'a> {
     pub(super) run: &'a TestRun,
     pub(super) choose: &'a Choose<'a>,
@@ -30,14 +31,13 @@ impl<'a> Finder<'a> {
 
     /// The places, among all that was met, of the records chosen.
     pub(super) fn choose(&mut self) -> Vec<usize> {
-        let Some(Choice { run, choose }) = self.choice.take() else { return Vec::new() };
+        let Some(Choice { run, choose }) = self.choice else { return Vec::new() };
         let findings = self.findings.take().unwrap_or_else(|| self.settle_all(run));
         let mut wanted = choose(&findings);
         wanted.sort_unstable();
         let is_wanted = |unread: &Unread| wanted.binary_search(&unread.evidence).is_ok();
         let (chosen, others) = std::mem::take(&mut self.unread).into_iter().partition(is_wanted);
-        (self.chosen, self.unread) = (chosen, others);
-        (self.findings, self.choice) = (Some(findings), Some(Choice { run, choose }));
+        (self.chosen, self.unread, self.findings) = (chosen, others, Some(findings));
         self.chosen.iter().map(|unread| unread.shown).collect()
     }
 

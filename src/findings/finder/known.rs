@@ -21,8 +21,6 @@ pub(super) struct Said {
 /// What is kept of a record before it is there.
 pub(super) struct Awaited {
     evidence: EvidenceIx,
-    /// What ties it to others was not told.
-    is_untied: bool,
     findings: Vec<Kept>,
 }
 
@@ -43,11 +41,7 @@ impl Finder<'_> {
             let mut evidence = None;
             if self.count(*variant, at) {
                 let place = if settled { self.in_logs.len() } else { self.unsettled.get(rule).map_or(0, Vec::len) };
-                let awaited = awaited.get_or_insert_with(|| Awaited {
-                    evidence: self.evidence.len(),
-                    is_untied: ties.is_none(),
-                    findings: Vec::new(),
-                });
+                let awaited = awaited.get_or_insert_with(|| Awaited { evidence: self.evidence.len(), findings: Vec::new() });
                 awaited.findings.push(Kept { rule: *rule, matchers: Arc::clone(matchers), place });
                 evidence = Some(awaited.evidence);
             }
@@ -94,10 +88,7 @@ impl Finder<'_> {
         let mut captures = Vec::new();
         if let Some((evidence, ties, caught)) = read {
             let exhibit = &mut self.evidence[awaited.evidence];
-            exhibit.read = Some(Box::new(evidence));
-            if awaited.is_untied {
-                exhibit.ties = ties;
-            }
+            (exhibit.read, exhibit.ties) = (Some(Box::new(evidence)), ties);
             captures = caught;
         }
         let mut captures = captures.into_iter();

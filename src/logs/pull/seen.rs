@@ -28,23 +28,30 @@ impl Seen {
 }
 
 /// How many identities the rest of a file will bring, told by its beginning: a table that grows moves all that it holds.
-pub(super) struct Expected {
-    /// How large the file is, until room was made.
-    size: Option<u64>,
+pub(super) struct Expected<'a> {
+    file: &'a Source,
+    /// How much must be read before anything is told by it, in bytes; `None` where nothing more is to be done.
+    enough: Option<u64>,
     before: usize,
 }
 
-impl Expected {
-    /// Nothing is expected of a file whose size says nothing.
-    pub(super) fn of(file: &Source, seen: &Seen) -> Expected {
-        Expected { size: file.seekable().ok().flatten().map(|(_, size)| size), before: seen.len() }
+/// Tables of smaller files are quickly moved.
+const WORTH_IT_BYTES: u64 = 8 << 20;
+
+impl<'a> Expected<'a> {
+    pub(super) fn of(file: &'a Source, seen: &Seen) -> Expected<'a> {
+        Expected { file, enough: Some(WORTH_IT_BYTES), before: seen.len() }
     }
 
-    /// Makes room once a good part of the file was read, up to this byte: rather too little than too much.
+    /// Makes room once a good part of the file was read, up to this byte: rather too little than too much. Nothing is expected
+    /// of a file whose size says nothing.
     pub(super) fn make_room(&mut self, read: Option<u64>, seen: &mut Seen) {
-        let Some((size, read)) = self.size.zip(read).filter(|(size, read)| *read >= size / 16) else { return };
-        self.size = None;
-        let rest = size.saturating_sub(read) as f64 / read.max(1) as f64;
-        seen.reserve(((seen.len() - self.before) as f64 * rest * 0.9) as usize);
+        let Some(read) = self.enough.zip(read).and_then(|(enough, read)| (read >= enough).then_some(read)) else { return };
+        let size = self.file.seekable().ok().flatten().map(|(_, size)| size);
+        self.enough = size.map(|size| size / 16).filter(|enough| read < *enough);
+        if let (Some(size), None) = (size, self.enough) {
+            let rest = size.saturating_sub(read) as f64 / read.max(1) as f64;
+            seen.reserve(((seen.len() - self.before) as f64 * rest * 0.9) as usize);
+        }
     }
 }
