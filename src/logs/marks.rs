@@ -9,6 +9,9 @@ const STEP: usize = 64;
 /// More quotes than this stand in one of a hundred steps.
 const MOSTLY: usize = 12;
 
+/// So many steps get room for as many quotes as they have bytes; a long text gets no more than it needs beyond that.
+const AT_ONCE: usize = 64;
+
 /// Where the strings of a JSON text begin and end. Its memory is used again for the next text.
 #[derive(Debug, Default)]
 pub(super) struct Marks {
@@ -67,13 +70,24 @@ impl Marks {
         self.is_ascii = true;
         let mut before = Before::default();
         let (steps, rest) = text.as_chunks::<STEP>();
-        for (place, step) in steps.iter().enumerate() {
-            self.step(simd, text, place * STEP, step, &mut before)?;
+        for (part, steps) in steps.chunks(AT_ONCE).enumerate() {
+            self.make_room(steps.len());
+            for (place, step) in steps.iter().enumerate() {
+                self.step(simd, text, (part * AT_ONCE + place) * STEP, step, &mut before)?;
+            }
         }
+        self.make_room(1);
         let mut last = [b' '; STEP];
         last[..rest.len()].copy_from_slice(rest);
         self.step(simd, text, steps.len() * STEP, &last, &mut before)?;
         (!before.inside && u32::try_from(text.len()).is_ok()).then_some(())
+    }
+
+    fn make_room(&mut self, steps: usize) {
+        let wanted = self.found + steps * STEP;
+        if self.places.len() < wanted {
+            self.places.resize(wanted.max(2 * self.found), 0);
+        }
     }
 
     /// Those of the text looked at last.
@@ -98,9 +112,6 @@ impl Marks {
             return None;
         }
         before.inside ^= quotes.count_ones() % 2 == 1;
-        if self.places.len() < self.found + STEP {
-            self.places.resize(2 * self.found + 4 * STEP, 0);
-        }
         let room: &mut [u32; STEP] = self.places.get_mut(self.found..)?.first_chunk_mut()?;
         self.found += quotes.count_ones() as usize;
         // How many there are cannot be foretold, and to foretell it wrongly costs more than to write some in vain.
