@@ -24,6 +24,8 @@ mod ties;
 pub mod entry;
 pub mod template;
 mod lines;
+mod resource;
+mod frame;
 mod outline;
 pub mod parquet;
 mod source;

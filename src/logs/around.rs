@@ -10,6 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::harvest::{Candidate, Harvest};
 use super::identity::name_hash;
 use super::intake::{Intake, Names};
+use super::outline::Outliner;
 use super::recognise::Layout;
 use super::seek;
 use super::source::Source;
@@ -213,15 +214,16 @@ impl Search {
         let entries = self.found.iter().flat_map(|found| found.before.iter().chain(&found.after));
         // Records that lie near each other share neighbours.
         let raws: FxHashMap<&[u8], Timestamp> = entries.map(|(at, .., raw)| (raw.as_slice(), *at)).collect();
-        let line = |raw: &[u8], at: Timestamp| {
-            let (entry, text) = unparsed(raw, at).or_else(|| {
+        let line = |outliner: &mut Outliner, raw: &[u8], at: Timestamp| {
+            let (entry, text) = unparsed(outliner, raw, at).or_else(|| {
                 let entry = LogEntry::from_fields(serde_json::from_slice(raw).ok()?)?;
                 let text = payload::text(&entry);
                 Some((entry, text))
             })?;
             Some(Line { stream: stream(entry.log_name(), entry.instance()), text })
         };
-        let lines: FxHashMap<&[u8], Option<Line>> = raws.into_par_iter().map(|(raw, at)| (raw, line(raw, at))).collect();
+        let lines = raws.into_par_iter().map_init(Outliner::default, |outliner, (raw, at)| (raw, line(outliner, raw, at)));
+        let lines: FxHashMap<&[u8], Option<Line>> = lines.collect();
         let texts = |side: &Side| side.iter().filter_map(|(.., raw)| lines.get(raw.as_slice())?.clone()).collect();
         self.found.iter().map(|found| Around { before: texts(&found.before), after: texts(&found.after) }).collect()
     }

@@ -3,16 +3,17 @@
 //! Everything here is exact for valid JSON and gives up (`None`) on anything unusual; who calls it then
 //! takes the slow road through a real parser. Costs are linear in the bytes looked at.
 
-use std::ops::Range;
 use std::sync::LazyLock;
 
 use memchr::memmem::FinderRev;
 
 use super::cursor::{Cursor, Marked, Quotes, Searched};
+use super::frame::Frames;
 use super::glimpse::{Payloads, REQUEST_FIELDS, request_field};
 use super::lines::Origin;
 use super::marks::Marks;
 use super::names::is_foreign;
+use super::resource::{Resources, Written};
 
 /// Fields of one entry as they stand in its JSON: the bytes between the quotes, escapes included; empty where missing.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -33,6 +34,9 @@ pub(super) struct Outline<'a> {
     pub text: &'a [u8],
     /// Where `text` comes from.
     pub origin: Origin,
+    /// The `message` of `jsonPayload`, or that itself where it is a string.
+    message: &'a [u8],
+    resource: &'a [u8],
     /// `split.uid`, where it is one part of an entry that was too large.
     pub split: &'a [u8],
     /// What its text is made of.
@@ -81,80 +85,8 @@ fn value_on_top_level(raw: &[u8], at: usize) -> Option<&[u8]> {
 #[derive(Debug, Default)]
 pub(super) struct Outliner {
     marks: Marks,
+    frames: Frames,
     resources: Resources,
-}
-
-/// The resources met last: entries of one revision write theirs alike.
-#[derive(Debug, Default)]
-struct Resources(Vec<Known>);
-
-/// How many of them are kept.
-const RESOURCES_KEPT: usize = 8;
-
-/// A resource that was met.
-#[derive(Debug)]
-struct Known {
-    text: Vec<u8>,
-    /// How many quotes are in it.
-    quotes: usize,
-    written: Written,
-}
-
-/// Where the names stand in a resource.
-#[derive(Debug, Clone, Default)]
-struct Written {
-    service: Range<usize>,
-    revision: Range<usize>,
-    project: Range<usize>,
-}
-
-impl Resources {
-    /// Where the names stand in the resource at the cursor, which is passed over.
-    fn read(&mut self, cursor: &mut Cursor<'_, Marked<'_>>) -> Option<Written> {
-        let (start, quotes) = (cursor.at, cursor.quotes_passed());
-        let here = &cursor.bytes[start..];
-        // An object that has ended ends there in any text that begins with it.
-        if let Some(place) = self.0.iter().position(|known| here.starts_with(&known.text)) {
-            cursor.pass(self.0[place].text.len(), self.0[place].quotes);
-            self.0.swap(0, place);
-            return Some(self.0[0].written.clone());
-        }
-        let written = resource(cursor)?;
-        self.0.truncate(RESOURCES_KEPT - 1);
-        let quotes = cursor.quotes_passed() - quotes;
-        self.0.push(Known { text: cursor.bytes[start..cursor.at].to_vec(), quotes, written: written.clone() });
-        Some(written)
-    }
-}
-
-/// Walks through a resource.
-fn resource(cursor: &mut Cursor<'_, impl Quotes>) -> Option<Written> {
-    let start = cursor.at;
-    let mut written = Written::default();
-    let mut names = [const { 0..0 }; 3];
-    cursor.members(|key, cursor| {
-        if key != b"labels" || cursor.peek() != Some(b'{') {
-            return cursor.value();
-        }
-        cursor.members(|key, cursor| {
-            let name = match key {
-                b"service_name" => &mut names[0],
-                b"job_name" => &mut names[1],
-                b"workerpool_name" => &mut names[2],
-                b"revision_name" => &mut written.revision,
-                b"project_id" => &mut written.project,
-                _ => return cursor.value(),
-            };
-            let length = cursor.text()?.len();
-            // A string ends with a quote; of anything else nothing is named.
-            *name = (cursor.at - start).saturating_sub(length + 1)..(cursor.at - start).saturating_sub(1);
-            if length == 0 {
-                *name = 0..0;
-            }
-            Some(())
-        })
-    })?;
-    Some(Written { service: names.into_iter().find(|name| !name.is_empty()).unwrap_or_default(), ..written })
 }
 
 impl Outliner {
@@ -165,14 +97,72 @@ impl Outliner {
         if !self.marks.is_ascii() {
             std::str::from_utf8(raw).ok()?;
         }
-        outline(raw, self.marks.quotes(), &mut self.resources, found)?;
-        Some(self.marks.quotes())
+        let quotes = self.marks.quotes();
+        *found = Outline::default();
+        let written = match self.frames.meet(raw, quotes, &mut self.resources, found.slots()) {
+            Some(written) => written,
+            None => {
+                let written = walk(raw, quotes, &mut self.resources, found)?;
+                let resource = found.resource;
+                self.frames.learn(raw, quotes, resource, found.slots().map(|slot| &**slot));
+                written
+            }
+        };
+        found.finish(written);
+        Some(quotes)
+    }
+
+    #[cfg(test)]
+    pub(super) fn frames(&self) -> &Frames {
+        &self.frames
     }
 }
 
-fn outline<'a>(raw: &'a [u8], quotes: &[u32], resources: &mut Resources, found: &mut Outline<'a>) -> Option<()> {
-    *found = Outline::default();
-    let mut message = &raw[..0];
+impl<'a> Outline<'a> {
+    /// All that a walk finds.
+    fn slots(&mut self) -> [&mut &'a [u8]; 14 + REQUEST_FIELDS.len()] {
+        let Payloads { text, json, proto, request, request_fields: [method, url, status, latency, agent] } = &mut self.payloads;
+        [
+            &mut self.timestamp,
+            &mut self.insert_id,
+            &mut self.log_name,
+            &mut self.instance,
+            &mut self.severity,
+            &mut self.trace,
+            &mut self.text,
+            &mut self.message,
+            &mut self.split,
+            &mut self.resource,
+            text,
+            json,
+            proto,
+            request,
+            method,
+            url,
+            status,
+            latency,
+            agent,
+        ]
+    }
+
+    /// What follows from it.
+    fn finish(&mut self, written: Written) {
+        let Written { service, revision, project } = written;
+        [self.service, self.revision, self.project] = [service, revision, project].map(|name| &self.resource[name]);
+        self.origin = match self.severity {
+            _ if self.text.is_empty() => Origin::Payload,
+            [b'"', ..] if !matches!(self.severity, b"\"\"" | b"\"DEFAULT\"") => Origin::Marked,
+            _ => Origin::Unmarked,
+        };
+        if self.text.is_empty() {
+            self.text = self.message;
+        }
+    }
+}
+
+/// Walks through an entry; the names in its resource.
+fn walk<'a>(raw: &'a [u8], quotes: &[u32], resources: &mut Resources, found: &mut Outline<'a>) -> Option<Written> {
+    let mut written = Written::default();
     let mut cursor = Cursor::new(raw, Marked::from(quotes, 0));
     cursor.white();
     cursor.members(|key, cursor| {
@@ -186,12 +176,7 @@ fn outline<'a>(raw: &'a [u8], quotes: &[u32], resources: &mut Resources, found: 
                     Some(())
                 })?;
             }
-            b"severity" => {
-                found.severity = cursor.span(Cursor::value)?;
-                if found.severity.starts_with(b"\"") && !matches!(found.severity, b"\"\"" | b"\"DEFAULT\"") {
-                    found.origin = Origin::Marked;
-                }
-            }
+            b"severity" => found.severity = cursor.span(Cursor::value)?,
             b"trace" => found.trace = cursor.text()?,
             b"split" if cursor.peek() == Some(b'{') => cursor.members(|key, cursor| {
                 match key {
@@ -212,7 +197,7 @@ fn outline<'a>(raw: &'a [u8], quotes: &[u32], resources: &mut Resources, found: 
             }
             b"jsonPayload" => {
                 found.payloads.json = cursor.span(|cursor| {
-                    message = json_message(cursor)?;
+                    found.message = json_message(cursor)?;
                     Some(())
                 })?;
             }
@@ -222,10 +207,10 @@ fn outline<'a>(raw: &'a [u8], quotes: &[u32], resources: &mut Resources, found: 
                 found.payloads.request = cursor.span(|cursor| request(cursor, &mut found.payloads.request_fields))?;
             }
             b"resource" if cursor.peek() == Some(b'{') => {
-                let start = cursor.at;
-                let Written { service, revision, project } = resources.read(cursor)?;
-                let resource = &raw[start..];
-                (found.service, found.revision, found.project) = (&resource[service], &resource[revision], &resource[project]);
+                found.resource = cursor.span(|cursor| {
+                    written = resources.read(cursor)?;
+                    Some(())
+                })?;
             }
             b"receiveTimestamp" | b"spanId" | b"traceSampled" | b"sourceLocation" | b"operation" => cursor.value()?,
             // snake_case fields, and keys written with escapes: rare enough for the slow road.
@@ -235,14 +220,7 @@ fn outline<'a>(raw: &'a [u8], quotes: &[u32], resources: &mut Resources, found: 
         Some(())
     })?;
     cursor.white();
-    if cursor.at != raw.len() {
-        return None;
-    }
-    if found.text.is_empty() {
-        found.text = message;
-        found.origin = Origin::Payload;
-    }
-    Some(())
+    (cursor.at == raw.len()).then_some(written)
 }
 
 /// The message of a JSON payload; empty where it has none.

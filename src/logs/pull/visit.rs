@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use super::{Pull, Seen};
 use crate::logs::harvest::Candidate;
 use crate::logs::mend::mend;
+use crate::logs::outline::Outliner;
 use crate::logs::stitch::{self, Groups};
 use crate::logs::store::Place;
 use crate::logs::unparsed::unparsed;
@@ -75,16 +76,17 @@ impl Pull {
         let made = firsts.iter().copied().filter(|first| self.known(all, *first).is_none());
         let members: Vec<Place> = made.chain(wanted.iter().copied()).flat_map(|first| all.members(first)).collect();
         self.gaps.extend(self.store.fetch(members.into_iter(), true));
-        let record = |first: u32| self.record(&all.members(first).collect::<Vec<_>>());
-        let met = |first: &u32| match self.known(all, *first) {
+        let record = |outliner: &mut Outliner, first: u32| self.record(outliner, &all.members(first).collect::<Vec<_>>());
+        let met = |outliner: &mut Outliner, first: &u32| match self.known(all, *first) {
             Some(known) => (Some(known), Vec::new()),
             None => {
-                let (record, lost) = record(*first);
+                let (record, lost) = record(outliner, *first);
                 (record.map(Met::Record), lost)
             }
         };
-        let (met, lost): (Vec<Option<Met>>, Vec<Vec<Gap>>) = firsts.par_iter().map(met).unzip();
-        let (taken, lost_again): (Vec<Option<Record>>, Vec<Vec<Gap>>) = wanted.par_iter().map(|first| record(*first)).unzip();
+        let (met, lost): (Vec<Option<Met>>, Vec<Vec<Gap>>) = firsts.par_iter().map_init(Outliner::default, met).unzip();
+        let taken = wanted.par_iter().map_init(Outliner::default, |outliner, first| record(outliner, *first));
+        let (taken, lost_again): (Vec<Option<Record>>, Vec<Vec<Gap>>) = taken.unzip();
         self.gaps.extend(lost.into_iter().chain(lost_again).flatten());
         let there = firsts.iter().zip(met).filter_map(|(first, met)| Some((*first, met?)));
         let (firsts, met) = there.unzip();
@@ -92,8 +94,8 @@ impl Pull {
     }
 
     /// The record of a group, and what is lost of it.
-    fn record(&self, members: &[Place]) -> (Option<Record>, Vec<Gap>) {
-        let unparsed = |place: &Place| unparsed(self.store.raw(*place), self.store.candidate(*place).at);
+    fn record(&self, outliner: &mut Outliner, members: &[Place]) -> (Option<Record>, Vec<Gap>) {
+        let unparsed = |place: &Place| unparsed(outliner, self.store.raw(*place), self.store.candidate(*place).at);
         if let Some(read) = members.iter().map(unparsed).collect::<Option<Vec<_>>>() {
             let (entries, texts): (Vec<LogEntry>, Vec<String>) = read.into_iter().unzip();
             return (Some(Record { text: texts.join("\n"), entries }), Vec::new());
