@@ -5,7 +5,7 @@ use std::io::{self, BufRead, BufReader, Read};
 
 use jiff::Timestamp;
 
-use self::seen::{Expected, Seen};
+use self::seen::Seen;
 use super::census::Tally;
 use super::harvest::{Harvest, Loss};
 use super::intake::Intake;
@@ -184,12 +184,7 @@ impl Pull {
             return Ok(());
         }
         self.index.begin(file, true);
-        let mut expected = Expected::of(file, &self.seen);
-        let end = intake.read_file(file, &mut |harvest, line| {
-            let place = harvest.parts.last().map(|part| part.place.1);
-            self.bring_in(harvest, file.name(), line);
-            expected.make_room(place, &mut self.seen);
-        });
+        let end = intake.read_file(file, &mut |harvest, line| self.bring_in(harvest, file.name(), line));
         let end = end.map_err(|error| Error::Open { path: file.name().to_owned(), source: error })?;
         if end.wide {
             self.repairs.insert((file.name().to_owned(), Fix::Wide), (1, Some(1)));
@@ -247,7 +242,7 @@ impl Pull {
         self.index.note(&harvest.parts);
         let places: Vec<u32> = harvest.places.iter().map(|(service, revision)| self.tally.place(service, revision)).collect();
         for sighting in &harvest.sightings {
-            let first = self.seen.insert(sighting.key);
+            let first = self.seen.insert(sighting.at, sighting.key);
             self.tally.sight(sighting.at, places[sighting.place as usize], first);
             if let Some(status) = sighting.failed.filter(|_| first) {
                 self.tally.fail(sighting.at, places[sighting.place as usize], status.get());
