@@ -130,6 +130,11 @@ pub trait Gate: Sync {
     fn admission(&self, entry: &Glimpse<'_>) -> Admission {
         if self.admits(entry.raw()) { Admission::Wanted } else { Admission::Refused }
     }
+
+    /// Tells that about so many entries more will be asked about, so that what pays only with many of them is done at once.
+    fn expect(&self, entries: u64) {
+        let _ = entries;
+    }
 }
 
 /// What a gate says of an entry that is a record of its own.

@@ -111,7 +111,8 @@ fn intake<'a>(reach: &'a Spans, layout: &'a Layout, names: &'a Names) -> Intake<
 /// Reads a file of which it is not known what stands where, in part where that can be told.
 fn read(file: &Source, intake: &Intake<'_>, search: &mut Search) -> io::Result<()> {
     let mut look_through = |harvest: Harvest, _| search.look_through(&harvest);
-    let Some(mut planned) = seek::planned(file, intake.layout, intake.reach, seek::SMALLEST_BYTES).ok().flatten() else {
+    let outlook = seek::outlook(file, intake.layout, intake.reach, seek::SMALLEST_BYTES).unwrap_or_default();
+    let Some(mut planned) = outlook.planned else {
         return intake.read_file(file, &mut look_through).map(|_| ());
     };
     for stretch in planned.plan.stretches {

@@ -11,7 +11,7 @@ use super::harvest::{Harvest, Loss};
 use super::intake::Intake;
 use super::mend::Fix;
 use super::recognise::Layout;
-use super::seek::{self, Direction, Planned};
+use super::seek::{self, Direction, Outlook, Planned};
 use super::source::Source;
 use super::store::{BUDGET_BYTES, Store};
 use super::{Admission, Error, Gap, Gate, Glimpse, InPart, Met, Pulled, Record, Repair, Selection, TimeIndex, Visitor};
@@ -49,6 +49,10 @@ impl Gate for RecordsOnly<'_> {
             Admission::Known(_) => Admission::Wanted,
             admission => admission,
         }
+    }
+
+    fn expect(&self, entries: u64) {
+        self.0.expect(entries);
     }
 }
 
@@ -177,7 +181,9 @@ impl Pull {
     fn read_file(&mut self, file: &Source, layout: Layout, selection: &Selection, gate: &dyn Gate) -> Result<(), Error> {
         let rereadable = self.store.begin(file);
         let intake = Intake { reach: &selection.reach, gate, layout: &layout, rereadable, stitching: true, names: None };
-        if let Ok(Some(in_part)) = seek::planned(file, &layout, &selection.reach, self.smallest) {
+        let Outlook { planned, wanted } = seek::outlook(file, &layout, &selection.reach, self.smallest).unwrap_or_default();
+        gate.expect(wanted);
+        if let Some(in_part) = planned {
             self.index.begin(file, false);
             let broken = self.read_in_part(file, in_part, &intake).err();
             self.note_broken(file, broken);

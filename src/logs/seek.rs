@@ -79,28 +79,44 @@ pub(super) struct Planned<'f> {
     pub(super) plan: Plan,
 }
 
-/// The plan for a source; `None` where all of it must be read. A file smaller than `smallest` bytes always is.
-pub(super) fn planned<'f>(source: &'f Source, layout: &Layout, wanted: &Spans, smallest: u64) -> io::Result<Option<Planned<'f>>> {
-    let in_lines = layout.indent.as_ref().is_some_and(Vec::is_empty) && !layout.fenced;
-    let Some((mut file, size)) = (if in_lines { source.seekable()? } else { None }) else { return Ok(None) };
-    Ok(plan(&mut file, size, wanted, smallest)?.map(|plan| Planned { file, size, plan }))
+/// What a look at some places of a file tells.
+#[derive(Default)]
+pub(super) struct Outlook<'f> {
+    /// What is to be read of it; `None` where that is all of it.
+    pub(super) planned: Option<Planned<'f>>,
+    /// About how many entries of the wanted time it has, where that can be told.
+    pub(super) wanted: u64,
 }
 
-/// Says what to read of a file of one entry a line; `None` where all of it must be read: it is short, out of order,
-/// or most of it is wanted. Logarithmic in the size of the file for each stretch of time.
-fn plan(mut file: impl Read + Seek, size: u64, wanted: &Spans, smallest: u64) -> io::Result<Option<Plan>> {
+/// Looks at some places of a file. One smaller than `smallest` bytes is read as a whole.
+pub(super) fn outlook<'f>(source: &'f Source, layout: &Layout, wanted: &Spans, smallest: u64) -> io::Result<Outlook<'f>> {
+    let in_lines = layout.indent.as_ref().is_some_and(Vec::is_empty) && !layout.fenced;
+    let Some((mut file, size)) = (if in_lines { source.seekable()? } else { None }) else { return Ok(Outlook::default()) };
     if size < smallest || wanted.is_empty() {
-        return Ok(None);
+        return Ok(Outlook::default());
     }
+    let Some(times) = sampled(&mut file, size)? else { return Ok(Outlook::default()) };
+    let within = times.iter().filter(|time| wanted.contains(**time)).count() as u64;
+    let planned = plan(&mut file, size, &times, wanted)?.map(|plan| Planned { file, size, plan });
+    Ok(Outlook { planned, wanted: within * (size / (PLACES * SAMPLE_BYTES as u64)) })
+}
+
+/// When entries happened all over a file, in its order; `None` where some cannot be dated.
+fn sampled(mut file: impl Read + Seek, size: u64) -> io::Result<Option<Vec<Timestamp>>> {
     let mut times = Vec::new();
     for place in 0..PLACES {
         let Some(sample) = sample(&mut file, size / PLACES * place, size, Look::AtAll)? else { return Ok(None) };
         times.extend(sample.times);
     }
-    let Some(last) = last_time(&mut file, size)? else { return Ok(None) };
-    times.push(last);
-    let Some(direction) = direction(&times) else { return Ok(None) };
-    let (first, last) = (times[0], times[times.len() - 1]);
+    let last = last_time(&mut file, size)?;
+    times.extend(last);
+    Ok(last.map(|_| times))
+}
+
+/// Says what to read of a file of one entry a line, given what was sampled; `None` where all of it must be read: it is out of order,
+/// or most of it is wanted. Logarithmic in the size of the file for each stretch of time.
+fn plan(file: impl Read + Seek, size: u64, times: &[Timestamp], wanted: &Spans) -> io::Result<Option<Plan>> {
+    let (Some(direction), &[first, .., last]) = (direction(times), times) else { return Ok(None) };
     let mut search = Search { file, size, direction };
     let mut stretches: Vec<(u64, u64)> = Vec::new();
     for (start, end) in wanted.iter() {
@@ -249,7 +265,9 @@ mod tests {
     }
 
     fn found(bytes: &[u8], from: i64, to: i64) -> Option<Plan> {
-        plan(Cursor::new(bytes), bytes.len() as u64, &Spans::union([(at(from), at(to))]), 0).unwrap()
+        let size = bytes.len() as u64;
+        let times = sampled(Cursor::new(bytes), size).unwrap()?;
+        plan(Cursor::new(bytes), size, &times, &Spans::union([(at(from), at(to))])).unwrap()
     }
 
     #[test]

@@ -18,6 +18,10 @@ use crate::logs::{Admission, form};
 /// How many entries go by before forms are looked at: judging them costs as much as some ten thousand entries.
 const BEFORE: u32 = 1 << 15;
 
+/// How many go by where [`MANY`] are expected.
+const BEFORE_MANY: u32 = 1 << 11;
+const MANY: u64 = 1 << 18;
+
 /// How often a form comes before it is judged: that costs as much as some two dozen entries.
 const WORTH_JUDGING: u64 = 24;
 
@@ -79,6 +83,7 @@ impl Verdict {
 #[derive(Debug, Default)]
 pub(super) struct Forms {
     entries: AtomicU32,
+    expected: AtomicU64,
     /// There once enough entries went by.
     table: OnceLock<Table>,
 }
@@ -113,7 +118,16 @@ struct Judge {
 impl Forms {
     /// Whether enough entries went by, this one counted.
     pub(super) fn are_looked_at(&self) -> bool {
-        self.table.get().is_some() || self.entries.fetch_add(1, Ordering::Relaxed) >= BEFORE
+        self.table.get().is_some() || self.entries.fetch_add(1, Ordering::Relaxed) >= self.before()
+    }
+
+    fn before(&self) -> u32 {
+        if self.expected.load(Ordering::Relaxed) < MANY { BEFORE } else { BEFORE_MANY }
+    }
+
+    /// About so many entries more will come.
+    pub(super) fn expect(&self, entries: u64) {
+        self.expected.fetch_add(entries, Ordering::Relaxed);
     }
 
     /// What the rules say to every entry of this form, where that is known. Linear in the form, but for the few times when one

@@ -305,6 +305,10 @@ impl Gate for Matcher {
             None => of_text(None),
         }
     }
+
+    fn expect(&self, entries: u64) {
+        self.expect_entries(entries);
+    }
 }
 
 /// Asks something of an entry's text; `None` where only parsing it can tell the text.

@@ -168,6 +168,11 @@ impl Matcher {
         })
     }
 
+    /// So many entries more will come, of which [`Matcher::verdict`] is asked.
+    pub(super) fn expect_entries(&self, entries: u64) {
+        self.forms.expect(entries);
+    }
+
     /// What becomes of an entry whose record has this text, given what is known of all like it. Linear in the text.
     pub(super) fn admission_of(&self, text: &str, verdict: Option<&Verdict>) -> Admission {
         let [mut woken, mut met] = WOKEN.with(RefCell::take);
