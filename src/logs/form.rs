@@ -25,7 +25,7 @@ const TEXT: u8 = b't';
 const REQUEST: u8 = b'r';
 const JSON: u8 = b'j';
 
-/// Ends each field of a request; no JSON string holds it.
+/// Ends each field of a request, see [`Mask::add_lines`]; no JSON string holds it.
 const END: char = '\n';
 
 impl Glimpse<'_> {
@@ -44,10 +44,13 @@ impl Glimpse<'_> {
             }
             [true, true, true, false] => {
                 mask.push(REQUEST);
-                for (place, field) in request_fields.into_iter().enumerate() {
-                    request_field(place, field, mask)?;
-                    mask.push(END as u8);
+                let mut shown = request_fields;
+                for field in &mut shown {
+                    *field = request_field(field)?;
                 }
+                // Requests with different statuses say different things.
+                let is_status = matches!(shown[STATUS], [b'1'..=b'5', b'0'..=b'9', b'0'..=b'9']);
+                mask.add_lines(&shown, is_status.then_some(STATUS))?;
             }
             [false, true, true, true] if self.between_strings(json).all(numbers_are_plain) => {
                 mask.push(JSON);
@@ -63,20 +66,15 @@ fn inside(text: &[u8]) -> Option<&[u8]> {
     text.strip_prefix(b"\"")?.strip_suffix(b"\"")
 }
 
-/// Adds a field of a request as it is shown. Requests with different statuses say different things: these stay.
-fn request_field(place: usize, field: &[u8], mask: &mut Mask) -> Option<()> {
-    let shown = match field {
-        [] => field,
-        [b'"', inside @ .., b'"'] if memchr::memchr(b'\\', inside).is_none() => inside,
+/// A field of a request as it is shown.
+fn request_field(field: &[u8]) -> Option<&[u8]> {
+    match field {
+        [] => Some(field),
+        [b'"', inside @ .., b'"'] if memchr::memchr(b'\\', inside).is_none() => Some(inside),
         // Other numbers may be shown otherwise than they are written.
-        [b'1'..=b'9', rest @ ..] if rest.len() < 15 && rest.iter().all(u8::is_ascii_digit) => field,
-        _ => return None,
-    };
-    match shown {
-        [b'1'..=b'5', b'0'..=b'9', b'0'..=b'9'] if place == STATUS => shown.iter().for_each(|digit| mask.push(*digit)),
-        _ => mask.add(shown)?,
+        [b'1'..=b'9', rest @ ..] if rest.len() < 15 && rest.iter().all(u8::is_ascii_digit) => Some(field),
+        _ => None,
     }
-    Some(())
 }
 
 /// Whether all numbers in a part of a JSON text between strings are numbers surely: masked, they could not be told from others.

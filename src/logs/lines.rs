@@ -141,7 +141,9 @@ pub(super) fn shape(raw: &[u8], origin: Origin) -> Shape {
         if line.is_empty() {
             continue;
         }
-        let found = kind(line);
+        // A line alone that says where it comes from is no rest of another: nothing needs to be known of its words.
+        let is_whole = origin != Origin::Unmarked && shape.is_none() && behind.is_empty();
+        let found = if is_whole { marked(line).unwrap_or_default() } else { kind(line) };
         shape = Some(match shape {
             None => Shape { first: found, expects: open(found) },
             Some(shape) => {
@@ -172,7 +174,12 @@ fn first_line(raw: &[u8]) -> (&[u8], &[u8]) {
 
 /// The kind of one line, JSON escapes still in it.
 pub(super) fn kind(line: &[u8]) -> Kind {
-    match line {
+    marked(line).unwrap_or_else(|| if is_bare(line) { Kind::Bare } else { Kind::Plain })
+}
+
+/// The kind of a line that is known by its beginning or end.
+fn marked(line: &[u8]) -> Option<Kind> {
+    Some(match line {
         [b' ', ..] | [b'\\', b't', ..] | [b'\t', ..] => {
             let opens_group = line.trim_ascii_start().starts_with(b"+ Exception Group Traceback (most recent call last)");
             if opens_group { Kind::Traceback } else { Kind::Indented }
@@ -196,9 +203,8 @@ pub(super) fn kind(line: &[u8]) -> Kind {
                 Kind::Named
             }
         }
-        _ if is_bare(line) => Kind::Bare,
-        _ => Kind::Plain,
-    }
+        _ => return None,
+    })
 }
 
 fn is_goroutine(line: &[u8]) -> bool {

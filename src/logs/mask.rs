@@ -45,6 +45,8 @@ pub struct Mask {
     quotes: Vec<u64>,
     masked: Vec<u8>,
     longest_word: usize,
+    /// Several texts as one.
+    joined: Vec<u8>,
 }
 
 impl Mask {
@@ -80,6 +82,26 @@ impl Mask {
     pub(super) fn add_json(&mut self, text: &[u8]) -> Option<()> {
         let ends_a_key = |mask: &Mask, end| next(&mask.quotes, end, 0).is_some_and(|quote| text.get(quote + 1) == Some(&b':'));
         self.add_but(text, ends_a_key)
+    }
+
+    /// Adds several texts with a line's end behind each: masked, but the one at this place stays as it is. `None` where they are not
+    /// all ASCII. Linear.
+    pub(super) fn add_lines(&mut self, lines: &[&[u8]], stays: Option<usize>) -> Option<()> {
+        let mut joined = std::mem::take(&mut self.joined);
+        joined.clear();
+        let mut kept = 0..0;
+        for (place, line) in lines.iter().enumerate() {
+            let start = joined.len();
+            joined.extend_from_slice(line);
+            if stays == Some(place) {
+                kept = start + 1..joined.len() + 1;
+            }
+            joined.push(b'\n');
+        }
+        // Judged at once, because judging a short text costs as much as judging a longer one.
+        let added = self.add_but(&joined, |_, end| kept.contains(&end));
+        self.joined = joined;
+        added
     }
 
     /// Leaves out the runs before whose ends `stays` says so.

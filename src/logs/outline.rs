@@ -90,7 +90,7 @@ pub(super) struct Outliner {
 }
 
 impl Outliner {
-    /// The outline of one entry, and where the quotes stand in it; `None` where it is no plain JSON object in UTF-8 or uses
+    /// Fills in the outline of one entry, which is empty so far; where the quotes stand in it; `None` where it is no plain JSON object in UTF-8 or uses
     /// the protocol's own field names (`log_name`). Linear.
     pub(super) fn outline<'a>(&mut self, raw: &'a [u8], found: &mut Outline<'a>) -> Option<&[u32]> {
         self.marks.of(raw)?;
@@ -98,7 +98,6 @@ impl Outliner {
             std::str::from_utf8(raw).ok()?;
         }
         let quotes = self.marks.quotes();
-        *found = Outline::default();
         let written = match self.frames.meet(raw, quotes, &mut self.resources, found.slots()) {
             Some(written) => written,
             None => {
