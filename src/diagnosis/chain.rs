@@ -236,6 +236,10 @@ impl Search<'_> {
     /// The findings of a cause that share with the last observed link what the edge asks for, best first,
     /// and the strongest thing that they share.
     fn joined(&self, cause: RuleIx, edge: &Edge) -> (Join, Vec<usize>) {
+        // So it is with most rules of a catalog.
+        if self.scene.by_rule[cause].is_empty() && self.scene.by_window[cause].is_empty() {
+            return (Join::Window, Vec::new());
+        }
         let anchor = self.links.iter().rev().find(|link| link.footing == Footing::Observed);
         let anchors: Vec<EvidenceIx> = anchor
             .map(|link| link.findings.iter().filter_map(|&finding| self.scene.finding(finding).evidence).collect())

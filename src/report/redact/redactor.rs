@@ -21,6 +21,8 @@ pub struct Redactor {
     values: Vec<Piece>,
     recalled: Option<(AhoCorasick, Vec<Piece>)>,
     settings: Arc<Settings>,
+    /// What texts show by themselves: a report says most of them several times, and is put together twice.
+    found: FxHashMap<String, Vec<Hit>>,
     /// The text before ended within a private key.
     in_key: bool,
 }
@@ -141,7 +143,15 @@ impl Redactor {
     /// Every place of a text that must not be shown.
     fn hits(&mut self, text: &str, mut more: Vec<Hit>) -> Vec<Hit> {
         more.extend(self.remembered(text));
-        found(text, more, &self.settings)
+        if !more.is_empty() {
+            return found(text, more, &self.settings);
+        }
+        if let Some(hits) = self.found.get(text) {
+            return hits.clone();
+        }
+        let hits = found(text, more, &self.settings);
+        self.found.insert(text.to_owned(), hits.clone());
+        hits
     }
 
     /// What must not be shown because of the texts before.
