@@ -165,7 +165,9 @@ impl<'a> Finder<'a> {
 
     /// What the catalog makes of a record, without keeping anything.
     pub fn standing_of(&self, record: &Record) -> Known {
-        let met = self.rules_met(record);
+        let mut met: BTreeMap<RuleIx, Vec<usize>> = BTreeMap::new();
+        self.matcher.matchers_met(record, &mut |rule, matcher| met.entry(rule).or_default().push(matcher));
+        self.retain_standing(&mut met, Vec::clone);
         if met.keys().any(|&rule| !self.catalog.rule(rule).symptom) {
             Known::Cause
         } else if met.is_empty() {

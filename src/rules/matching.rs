@@ -256,28 +256,38 @@ impl Matcher {
     /// Calls `visit` for each log matcher that the record meets, in order of rule, then matcher: its text
     /// matches the record's text, and its filter is met by at least one of the record's entries.
     pub fn in_record(&self, record: &Record, visit: &mut dyn FnMut(Sighting)) {
-        let [mut woken, met] = WOKEN.with(RefCell::take);
-        woken.clear();
-        self.wake(&record.text, &mut woken);
-        for slot in &woken {
-            let log = &self.logs[*slot as usize];
+        self.for_woken(&record.text, |log| {
             if let Some((captures, span)) = log.met_by(record) {
                 visit(Sighting { rule: log.rule, matcher: log.matcher, captures, span });
             }
-        }
-        WOKEN.with(|kept| kept.replace([woken, met]));
+        });
+    }
+
+    /// As [`Self::in_record`], without what the patterns catch.
+    pub fn matchers_met(&self, record: &Record, visit: &mut dyn FnMut(RuleIx, usize)) {
+        self.for_woken(&record.text, |log| {
+            if log.is_met_by(record) {
+                visit(log.rule, log.matcher);
+            }
+        });
     }
 
     /// As [`Self::in_record`] for a bare text: filters are not asked, and a matcher without a text is not met.
     pub fn in_text(&self, text: &str, visit: &mut dyn FnMut(Sighting)) {
-        let mut woken = Vec::new();
-        self.wake(text, &mut woken);
-        for log in woken.iter().map(|slot| &self.logs[*slot as usize]) {
+        self.for_woken(text, |log| {
             let mut captures = Captures::new();
             if let Some(span) = log.text.as_ref().and_then(|pattern| pattern.capture_into(text, &mut captures)) {
                 visit(Sighting { rule: log.rule, matcher: log.matcher, captures, span });
             }
-        }
+        });
+    }
+
+    fn for_woken(&self, text: &str, mut each: impl FnMut(&LogSlot)) {
+        let [mut woken, met] = WOKEN.with(RefCell::take);
+        woken.clear();
+        self.wake(text, &mut woken);
+        woken.iter().for_each(|slot| each(&self.logs[*slot as usize]));
+        WOKEN.with(|kept| kept.replace([woken, met]));
     }
 
     /// The slots that the text may meet, in order.
@@ -339,10 +349,16 @@ impl Alone {
 }
 
 impl LogSlot {
+    fn admits(&self, record: &Record) -> bool {
+        self.filter.as_ref().is_none_or(|filter| record.entries.iter().any(|entry| filter.matches(entry)))
+    }
+
+    fn is_met_by(&self, record: &Record) -> bool {
+        self.admits(record) && self.text.as_ref().is_none_or(|pattern| pattern.is_match(&record.text))
+    }
+
     fn met_by(&self, record: &Record) -> Option<(Captures, Range<usize>)> {
-        if let Some(filter) = &self.filter
-            && !record.entries.iter().any(|entry| filter.matches(entry))
-        {
+        if !self.admits(record) {
             return None;
         }
         let mut caught = Captures::new();
