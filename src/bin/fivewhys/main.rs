@@ -30,6 +30,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitStatus {
     // Two libraries may each bring a provider of their own, and then the first TLS connection would not know which.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    // This thread works along: it would wait for others to wake up each time, which of a small run is a good part.
+    let _ = rayon::ThreadPoolBuilder::new().use_current_thread().build_global();
     match run(Args::parse().command) {
         Ok(status) => status,
         Err(error) => ExitStatus::of_error(&error),
