@@ -132,9 +132,7 @@ pub trait Gate: Sync {
     }
 
     /// Tells that about so many entries more will be asked about, so that what pays only with many of them is done at once.
-    fn expect(&self, entries: u64) {
-        let _ = entries;
-    }
+    fn expect(&self, _entries: u64) {}
 }
 
 /// What a gate says of an entry that is a record of its own.

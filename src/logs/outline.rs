@@ -90,8 +90,8 @@ pub(super) struct Outliner {
 }
 
 impl Outliner {
-    /// Fills in the outline of one entry, which is empty so far; where the quotes stand in it; `None` where it is no plain JSON object in UTF-8 or uses
-    /// the protocol's own field names (`log_name`). Linear.
+    /// Fills in the outline of one entry, which is empty so far, and says where the quotes stand in it; `None` where it is no plain
+    /// JSON object in UTF-8 or uses the protocol's own field names (`log_name`). Linear.
     pub(super) fn outline<'a>(&mut self, raw: &'a [u8], found: &mut Outline<'a>) -> Option<&[u32]> {
         self.marks.of(raw)?;
         if !self.marks.is_ascii() {
