@@ -12,7 +12,7 @@ use crate::logs::unparsed::unparsed;
 use crate::logs::{Gap, LogEntry, Met, Record, Visitor};
 
 /// How many records are parsed before they are visited.
-const GROUPS_AT_A_TIME: usize = 4096;
+const GROUPS_AT_A_TIME: usize = 1024;
 
 impl Pull {
     /// Shows all records in order of time, or what the gate knows them by.
