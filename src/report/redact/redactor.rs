@@ -21,7 +21,7 @@ pub struct Redactor {
     values: Vec<Piece>,
     recalled: Option<(AhoCorasick, Vec<Piece>)>,
     settings: Arc<Settings>,
-    /// What texts show by themselves: a report says most of them several times, and is put together twice.
+    /// What short texts show by themselves: a report says most of them several times, and is put together twice.
     found: FxHashMap<String, Vec<Hit>>,
     /// The text before ended within a private key.
     in_key: bool,
@@ -61,6 +61,9 @@ impl Piece {
 
 /// So many values are looked for bare; more than this and a log is one great secret.
 const MOST_RECALLED: usize = 10_000;
+
+/// What longer texts show is not remembered, in bytes.
+const MOST_REMEMBERED_BYTES: usize = 4096;
 
 /// Shortest piece of a key that is taken out wherever it stands.
 const SHORTEST_PIECE: usize = 6;
@@ -143,7 +146,7 @@ impl Redactor {
     /// Every place of a text that must not be shown.
     fn hits(&mut self, text: &str, mut more: Vec<Hit>) -> Vec<Hit> {
         more.extend(self.remembered(text));
-        if !more.is_empty() {
+        if !more.is_empty() || text.len() > MOST_REMEMBERED_BYTES {
             return found(text, more, &self.settings);
         }
         if let Some(hits) = self.found.get(text) {
