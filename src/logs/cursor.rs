@@ -30,11 +30,6 @@ impl<'m> Marked<'m> {
     pub(super) fn from(quotes: &'m [u32], at: usize) -> Marked<'m> {
         Marked { quotes, next: quotes.partition_point(|quote| (*quote as usize) < at) }
     }
-
-    /// The quotes of a text, so many of which stand before what will be read.
-    pub(super) fn passed(quotes: &'m [u32], next: usize) -> Marked<'m> {
-        Marked { quotes, next }
-    }
 }
 
 impl Quotes for Marked<'_> {
@@ -84,11 +79,6 @@ impl<'a, Q: Quotes> Cursor<'a, Q> {
     /// At the beginning of a text.
     pub(super) fn new(bytes: &'a [u8], quotes: Q) -> Cursor<'a, Q> {
         Cursor { bytes, at: 0, quotes }
-    }
-
-    /// At this byte of a text.
-    pub(super) fn resumed(bytes: &'a [u8], at: usize, quotes: Q) -> Cursor<'a, Q> {
-        Cursor { bytes, at, quotes }
     }
 
     #[inline]
@@ -190,9 +180,7 @@ impl<'a, Q: Quotes> Cursor<'a, Q> {
     /// A number, `true`, `false` or `null`, or what takes the place of one.
     pub(super) fn word(&mut self) -> &'a [u8] {
         let start = self.at;
-        while self.peek().is_some_and(is_word) {
-            self.at += 1;
-        }
+        self.at += word_length(&self.bytes[start..]);
         &self.bytes[start..self.at]
     }
 
@@ -235,6 +223,12 @@ impl<'a, Q: Quotes> Cursor<'a, Q> {
 #[inline]
 pub(super) fn is_word(byte: u8) -> bool {
     matches!(byte, b'-' | b'+' | b'.' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z')
+}
+
+/// How many bytes of a word a text begins with, see [`Cursor::word`].
+#[inline]
+pub(super) fn word_length(text: &[u8]) -> usize {
+    text.iter().take_while(|byte| is_word(**byte)).count()
 }
 
 /// Where the first quote, backslash or control character stands. Eight bytes at a time: most strings of an entry are short,

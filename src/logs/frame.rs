@@ -4,7 +4,7 @@
 //! That is exact. A walk looks at keys, at what stands between strings, and at how values begin: all of it belongs to the frame, which
 //! must be the same to the byte. What may differ is what strings hold, numbers, `true`, `false` and `null`, and the resource.
 
-use super::cursor::{Cursor, Marked, is_word};
+use super::cursor::{Cursor, Marked, is_word, word_length};
 use super::resource::{Resources, Written};
 
 /// Frames kept on a shelf.
@@ -15,9 +15,6 @@ const SHELVES: usize = 64;
 
 /// So many frames may be learnt; beyond that one for every eight entries whose frame was known.
 const FREELY_LEARNT: usize = 64;
-
-/// How many bytes are compared at once.
-const WORD: usize = 8;
 
 /// Frames with more bytes are not kept.
 const MOST_BYTES: usize = 8192;
@@ -43,8 +40,6 @@ impl Default for Frames {
 struct Frame {
     parts: Vec<Part>,
     text: Vec<u8>,
-    /// The text of each part from its beginning, eight bytes each time and which of their bits count.
-    words: Vec<[u64; 2]>,
     /// Which of what a walk finds stands between which places.
     found: Vec<(usize, [Place; 2])>,
 }
@@ -161,12 +156,6 @@ impl Frame {
             return None;
         }
         self.text.extend_from_slice(text);
-        self.words.extend(text.chunks(WORD).map(|chunk| {
-            let (mut word, mut counts) = ([0; WORD], [0; WORD]);
-            word[..chunk.len()].copy_from_slice(chunk);
-            counts[..chunk.len()].fill(u8::MAX);
-            [word, counts].map(u64::from_le_bytes)
-        }));
         self.parts.push(Part { length: text.len() as u16, quotes: quotes as u16, then });
         Some(())
     }
@@ -187,20 +176,15 @@ impl Frame {
     fn fits(&self, raw: &[u8], quotes: &[u32], resources: &mut Resources, starts: &mut Vec<u32>) -> Option<Written> {
         starts.clear();
         let (mut at, mut next) = (0, 0);
-        let (mut text, mut words) = (&self.text[..], &self.words[..]);
+        let mut text = &self.text[..];
         let mut written = Written::default();
         for part in &self.parts {
             let length = usize::from(part.length);
             let (mine, others) = text.split_at_checked(length)?;
-            let (my_words, other_words) = words.split_at_checked(length.div_ceil(WORD))?;
-            (text, words) = (others, other_words);
-            let is_same = match raw.get(at..at + WORD * my_words.len()) {
-                Some(here) => is_same(here, my_words),
-                None => raw.get(at..).is_some_and(|here| here.starts_with(mine)),
-            };
-            if !is_same {
+            if !raw.get(at..)?.starts_with(mine) {
                 return None;
             }
+            text = others;
             starts.push(at as u32);
             at += length;
             next += usize::from(part.quotes);
@@ -214,7 +198,8 @@ impl Frame {
                     at += length;
                 }
                 Then::Resource => {
-                    let mut cursor = Cursor::resumed(raw, at, Marked::passed(quotes, next));
+                    let mut cursor = Cursor::new(raw, Marked::from(quotes, at));
+                    cursor.at = at;
                     written = resources.read(&mut cursor)?;
                     (at, next) = (cursor.at, cursor.quotes_passed());
                 }
@@ -231,18 +216,6 @@ impl Frame {
             *found[*which] = &raw[begin..end];
         }
     }
-}
-
-fn word_length(text: &[u8]) -> usize {
-    text.iter().take_while(|byte| is_word(**byte)).count()
-}
-
-/// Whether a text says what is wanted, eight bytes each time.
-#[inline]
-fn is_same(here: &[u8], wanted: &[[u64; 2]]) -> bool {
-    let here = here.as_chunks::<WORD>().0.iter();
-    let differs = |(here, [word, counts]): (&[u8; WORD], &[u64; 2])| (u64::from_le_bytes(*here) ^ word) & counts;
-    here.zip(wanted).map(differs).fold(0, |all, differs| all | differs) == 0
 }
 
 /// Where a part of a text begins in it; `None` where it is no part of it.

@@ -108,9 +108,9 @@ fn sampled(mut file: impl Read + Seek, size: u64) -> io::Result<Option<Vec<Times
         let Some(sample) = sample(&mut file, size / PLACES * place, size, Look::AtAll)? else { return Ok(None) };
         times.extend(sample.times);
     }
-    let last = last_time(&mut file, size)?;
-    times.extend(last);
-    Ok(last.map(|_| times))
+    let Some(last) = last_time(&mut file, size)? else { return Ok(None) };
+    times.push(last);
+    Ok(Some(times))
 }
 
 /// Says what to read of a file of one entry a line, given what was sampled; `None` where all of it must be read: it is out of order,

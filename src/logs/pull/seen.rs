@@ -28,12 +28,12 @@ impl Seen {
         let stretch = at.as_second().div_euclid(TOGETHER);
         match self.open.get_mut(&stretch) {
             Some(set) => set.insert(key),
-            None => self.open(stretch).insert(key),
+            None => self.reopened(stretch).insert(key),
         }
     }
 
-    /// Opens a stretch. One that was closed once is not closed again, so that entries in any order cost no more than sets do.
-    fn open(&mut self, stretch: i64) -> &mut FxHashSet<u64> {
+    /// A stretch that is not open, opened. One that was closed once is not closed again, so that entries in any order cost no more than sets do.
+    fn reopened(&mut self, stretch: i64) -> &mut FxHashSet<u64> {
         let set = match self.closed.remove(&stretch) {
             Some(closed) => closed.into_iter().collect(),
             None => {
